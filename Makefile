@@ -1,0 +1,33 @@
+# Every target works on a machine that has only Python 3.11+, make and git.
+PYTHON ?= python3
+UV := .venv/bin/uv
+RUN := .venv/bin/python
+
+.PHONY: demo test lint docs bench clean
+
+.venv/.synced: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fednet needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	@test -x $(UV) || { $(PYTHON) -m venv .venv && .venv/bin/pip install --quiet uv; }
+	@$(UV) sync --quiet --locked --inexact --python .venv/bin/python
+	@touch $@
+
+demo: .venv/.synced
+	@$(RUN) nodes/demo.py $(if $(ONCE),--once)
+
+test: .venv/.synced
+	@$(RUN) -m pytest -n 2
+
+lint: .venv/.synced
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+docs: .venv/.synced
+	@$(RUN) -m fednet.cli.reference > docs/cli.md
+	@$(RUN) -m fednet.listing.schema protocol/schemas
+
+bench: .venv/.synced
+	@$(RUN) -m tests.bench
+
+clean:
+	rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

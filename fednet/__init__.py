@@ -1,0 +1,1 @@
+"""A federated directory: networks sign what they list, nodes follow each other."""

@@ -1,0 +1,45 @@
+"""The last check of an entry: what the listing refuses is left out of it and said, and the entry stays if it can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fednet import listing
+from fednet.formats.reading import Entry, RowError, shown
+
+MAX_BODY_BYTES = 60_000
+"""A body on the wire is at most 64 KiB (SPEC, section 8); the rest is room for what the node adds."""
+
+_ESSENTIAL = frozenset({"kind", "names", "titles", "name", "type", "start", "zone", "verdict", "subjects"})
+_REFERRING = ("organization",)
+_PLACEHOLDER = "00000000-0000-4000-8000-000000000000"
+
+
+def admitted(
+    line: int, source: str, fields: dict[str, Any], refused: list[RowError], columns: dict[str, str] | None = None
+) -> Entry | None:
+    """The entry with normalised fields; None when what it cannot do without was refused.
+
+    `columns` maps a field to the header it came from, for the words of the refusal.
+    """
+    fields = dict(fields)
+    references = {name: fields.pop(name) for name in _REFERRING if isinstance(fields.get(name), dict)}
+    while True:
+        try:
+            checked = listing.normalize(fields | dict.fromkeys(references, _PLACEHOLDER))
+            listing.check(checked)
+            break
+        except listing.ListingError as error:
+            name = error.field.replace("[", ".").split(".")[0]
+            column = (columns or {}).get(name, error.field)
+            refused.append(RowError(line, column, shown(error.found), error.reason))
+            if name in _ESSENTIAL or name not in fields:
+                return None
+            del fields[name]
+    entry = Entry(source, checked | references)
+    if len(msgspec.json.encode(entry.fields)) > MAX_BODY_BYTES:
+        refused.append(RowError(line, "", source, "there is more text in it than one record can hold"))
+        return None
+    return entry

@@ -1,0 +1,285 @@
+"""One cell of a spreadsheet as the value of a field, or the reason why it is none, in words for whoever filled it in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from fednet.formats.reading import identity
+from fednet.formats.zones import zone_name
+from fednet.listing import languages, places, vocabulary
+
+_BETWEEN = re.compile(r"\s*[;|\n•]\s*")
+_COMMA = re.compile(r"\s*[,،、]\s*")
+_SLASH = re.compile(r"\s*/\s*")
+_EMAIL = re.compile(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"'.]+")
+_URL = re.compile(r"https?://[^\s<>\"']+\.[^\s<>\"']+", re.IGNORECASE)
+_BARE_DOMAIN = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?:/[^\s<>\"']*)?", re.IGNORECASE)
+_TRUE = frozenset(["yes", "y", "true", "1", "x", "oui", "o", "vrai", "sí", "si", "verdadero", "sim", "نعم", "✓", "✔"])
+_FALSE = frozenset(["no", "n", "false", "0", "non", "faux", "falso", "não", "nao", "لا", "-"])
+
+
+class Value(NamedTuple):
+    """What a cell means: `value` (None when nothing usable), and a reason for each part that was refused."""
+
+    value: Any
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+def read(shape: str, text: str, *, day_first: bool | None = None) -> Value:
+    """The cell's value in the way of its `shape` (see `columns.FIELDS`). Never raises."""
+    if shape in {"moment", "date"}:
+        return _date(text, shape == "moment", day_first)
+    return _read(shape, text)
+
+
+@lru_cache(maxsize=32_768)
+def _read(shape: str, text: str) -> Value:
+    if shape in _VOCABULARIES:
+        return _one(_VOCABULARIES[shape].find, text, f"is no {_VOCABULARIES[shape].what} we know")
+    if shape in _LISTS:
+        find, reason = _LISTS[shape]
+        return _many(find, text, reason)
+    return _SHAPES.get(shape, Value)(text)
+
+
+def _one(find: Callable[[str], str | None], text: str, reason: str) -> Value:
+    found = find(text)
+    return Value(found) if found else Value(None, ((text, reason),))
+
+
+def _many(find: Callable[[str], str | None], text: str, reason: str) -> Value:
+    """Terms of a cell: cut at semicolons, bars and lines; at commas and slashes only where the whole is no term itself."""
+    found: dict[str, None] = {}
+    refused: list[tuple[str, str]] = []
+    for part in _parts(text):
+        for term in _terms(find, part):
+            code = find(term)
+            if code:
+                found[code] = None
+            else:
+                refused.append((term, reason))
+    return Value(list(found) or None, tuple(refused))
+
+
+def _terms(find: Callable[[str], str | None], part: str) -> list[str]:
+    if find(part):
+        return [part]
+    for cut in (_COMMA, _SLASH):
+        pieces = [piece for piece in cut.split(part) if piece]
+        if len(pieces) > 1 and (cut is _COMMA or any(find(piece) for piece in pieces)):
+            return [term for piece in pieces for term in _terms(find, piece)]
+    return [part]
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in _BETWEEN.split(text) if part]
+
+
+def _texts(text: str) -> Value:
+    """Several plain texts: semicolons, bars or lines between them; commas belong to the text. Or a JSON array."""
+    if text.startswith("["):
+        return _json(text)
+    return Value(list(dict.fromkeys(_parts(text))) or None)
+
+
+def _emails(text: str) -> Value:
+    parts = [part.removeprefix("mailto:") for part in re.split(r"[\s;,|<>]+", text) if part]
+    good = [part for part in parts if _EMAIL.fullmatch(part) and len(part) <= 254]
+    refused = tuple((part, "is no e-mail address") for part in parts if "@" in part and part not in good)
+    if not good and not refused:
+        refused = ((text, "is no e-mail address"),)
+    return Value(list(dict.fromkeys(good)) or None, refused)
+
+
+def _phones(text: str) -> Value:
+    parts = re.split(r"\s*[;|\n]\s*|,\s*(?=[+(0])|\s+/\s+", text)
+    good = [part for part in parts if 5 <= sum(char.isdecimal() for char in part) <= 20 and len(part) <= 40]
+    refused = tuple((part, "is no telephone number") for part in parts if part and part not in good)
+    return Value(list(dict.fromkeys(good)) or None, refused)
+
+
+def _url(text: str) -> Value:
+    address = text if _URL.match(text) else f"https://{text}" if _BARE_DOMAIN.fullmatch(text) else text
+    if _URL.fullmatch(address) and len(address) <= 2048:
+        return Value(address)
+    return Value(None, ((text, "is no web address (it should look like https://example.org)"),))
+
+
+def _boolean(text: str) -> Value:
+    word = text.casefold()
+    if word in _TRUE or word in _FALSE:
+        return Value(word in _TRUE)
+    return Value(None, ((text, "is neither yes nor no"),))
+
+
+def _degrees(text: str) -> Value:
+    try:
+        degrees = Decimal(text.replace(",", ".").rstrip("°"))
+        if abs(degrees) <= 180:
+            return Value(int((degrees * 1_000_000).to_integral_value()))
+    except InvalidOperation:
+        pass
+    return Value(None, ((text, "is no position in degrees"),))
+
+
+def _identifiers(text: str) -> Value:
+    found, refused = [], []
+    for part in _parts(text):
+        scheme, colon, value = part.partition(":")
+        if colon and scheme.strip() and value.strip():
+            found.append({"scheme": scheme.strip(), "value": value.strip()})
+        else:
+            refused.append((part, "names no register (it should look like CA-CRA_ACR:118833714RR0001)"))
+    return Value(found or None, tuple(refused))
+
+
+def _integer(text: str) -> Value:
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return Value(int(text))
+    return Value(None, ((text, "is no whole number"),))
+
+
+def _json(text: str) -> Value:
+    try:
+        return Value(json.loads(text))
+    except (ValueError, RecursionError):
+        return Value(None, ((text, "cannot be read"),))
+
+
+def _text_or_json(text: str) -> Value:
+    return _json(text) if text.startswith("{") else Value(text)
+
+
+def _zone(text: str) -> Value:
+    return _one(zone_name, text, "is no time zone we know (it should look like Asia/Bangkok)")
+
+
+def _area_code(text: str) -> Value:
+    """The country of a place code: `TD19` and `TCD19` are in Chad. Other codes say nothing, and that is no error."""
+    found = re.match(r"[A-Z]{2,3}(?=\d)", text)
+    country = places.country_code(found[0]) if found else None
+    return Value([country] if country else None)
+
+
+_CLOCK = re.compile(r"(\d{1,2})(?:\s*[:.hH]\s*(\d{2})?)?(?::(\d{2}))?\s*([ap])?\.?\s*(?:m\.?)?", re.IGNORECASE)
+
+
+def _time(text: str) -> Value:
+    found = _CLOCK.fullmatch(text.strip())
+    if found:
+        hour, minute, second = int(found[1]), int(found[2] or 0), int(found[3] or 0)
+        if found[4]:
+            hour = hour % 12 + (12 if found[4].lower() == "p" else 0) if hour <= 12 else 99
+        if hour < 24 and minute < 60 and second < 60:
+            return Value(time(hour, minute, second).isoformat("seconds" if second else "minutes"))
+    return Value(None, ((text, "is no time of day (it should look like 14:30)"),))
+
+
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(.+?))?")
+_NUMBERS = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})(?:[T ,]+(.+))?")
+_NAMED = re.compile(r"(?:[^\W\d]+\.?,?\s+)?(?:(\d{1,2})(?:st|nd|rd|th|er|º)?\s+(?:de\s+)?([^\W\d]+)\.?|([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?),?\s+(?:de\s+)?(\d{4})(?:,?\s+(?:at\s+|à\s+)?(.+))?")  # fmt: skip
+
+
+def day_first_in(cells: list[str]) -> bool | None:
+    """Whether dates like 3/4/2026 in one column begin with the day: told by those where only one way is possible."""
+    pairs = [(int(found[1]), int(found[2])) for cell in cells if (found := _NUMBERS.fullmatch(cell))]
+    if any(first > 12 for first, _ in pairs):
+        return True
+    return False if any(second > 12 for _, second in pairs) else None
+
+
+def _date(text: str, with_time: bool, day_first: bool | None) -> Value:
+    found = _dated(text, day_first)
+    if isinstance(found, str):
+        return Value(None, ((text, found),))
+    day, rest = found
+    if not rest or not with_time:
+        return Value(day.isoformat())
+    clock = rest.removesuffix("Z")
+    if (moment := _time(re.sub(r"\.\d+$", "", clock))).value:
+        return Value(f"{day.isoformat()}T{moment.value}" + ("Z" if rest.endswith("Z") else ""))
+    try:
+        return Value(datetime.fromisoformat(f"{day.isoformat()}T{rest}").replace(microsecond=0).isoformat())
+    except ValueError:
+        return Value(None, ((text, "has a time of day we cannot read (it should look like 2026-05-31 14:30)"),))
+
+
+def _dated(text: str, day_first: bool | None) -> tuple[date, str] | str:
+    """The day and what follows it, or why there is none."""
+    try:
+        if found := _ISO.fullmatch(text):
+            return date(int(found[1]), int(found[2]), int(found[3])), found[4] or ""
+        if found := _NUMBERS.fullmatch(text):
+            first, second, year = int(found[1]), int(found[2]), int(found[3])
+            if day_first is None and first <= 12 and second <= 12 and first != second:
+                return (
+                    f"may be two different days: write {year}-{second:02}-{first:02} or {year}-{first:02}-{second:02}"
+                )
+            day, month = (second, first) if day_first is False or second > 12 else (first, second)
+            return date(year, month, day), found[4] or ""
+        if found := _NAMED.fullmatch(text):
+            named = _months().get(identity(found[2] or found[3]))
+            if named:
+                return date(int(found[5]), named, int(found[1] or found[4])), found[6] or ""
+    except ValueError:
+        return "is a day that does not exist"
+    return "is no date (it should look like 2026-05-31)"
+
+
+@cache
+def _months() -> dict[str, int]:
+    from babel.dates import get_month_names
+
+    return {
+        identity(name): number
+        for language in ("ar", "pt", "es", "fr", "en")
+        for width in ("abbreviated", "wide")
+        for number, name in get_month_names(width, locale=language).items()
+    }
+
+
+def _country_or_region(text: str) -> str | None:
+    return places.country_code(text) or places.region_code(text)
+
+
+_VOCABULARIES = {
+    "organization-type": vocabulary.ORGANIZATION_TYPES,
+    "event-type": vocabulary.EVENT_TYPES,
+    "event-status": vocabulary.EVENT_STATUSES,
+    "event-mode": vocabulary.EVENT_MODES,
+    "exchange-type": vocabulary.EXCHANGE_TYPES,
+    "exchange-state": vocabulary.EXCHANGE_STATES,
+    "modality": vocabulary.MODALITIES,
+    "stage": vocabulary.STAGES,
+    "resource-type": vocabulary.RESOURCE_TYPES,
+}
+_LISTS: dict[str, tuple[Callable[[str], str | None], str]] = {
+    "services": (vocabulary.SERVICES.find, "is no service we know"),
+    "client-groups": (vocabulary.CLIENT_GROUPS.find, "is no client group we know"),
+    "themes": (vocabulary.THEMES.find, "is no theme we know"),
+    "languages": (languages.find, "is no language we know"),
+    "countries": (_country_or_region, "is no country or region we know"),
+}
+_SHAPES: dict[str, Callable[[str], Value]] = {
+    "country": lambda text: _one(places.country_code, text, "is no country we know"),
+    "language": lambda text: _one(languages.find, text, "is no language we know"),
+    "texts": _texts,
+    "emails": _emails,
+    "phones": _phones,
+    "url": _url,
+    "boolean": _boolean,
+    "degrees": _degrees,
+    "identifiers": _identifiers,
+    "integer": _integer,
+    "json": _json,
+    "text-or-json": _text_or_json,
+    "zone": _zone,
+    "time": _time,
+    "area-code": _area_code,
+}

@@ -1,0 +1,246 @@
+"""What the search index and the facets need to know of a record, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from fednet.listing import places
+from fednet.listing.client_groups import CLIENT_GROUPS
+from fednet.listing.contact import Contact
+from fednet.listing.event import Event
+from fednet.listing.exchange import Exchange
+from fednet.listing.fields import Texts
+from fednet.listing.group import Group
+from fednet.listing.opinion import Opinion
+from fednet.listing.organization import Organization, Place
+from fednet.listing.person import Person
+from fednet.listing.record import Listing
+from fednet.listing.resource import Resource
+from fednet.listing.services import SERVICES
+from fednet.listing.text import fold
+
+KIND_NUMBERS = {
+    "organization": 1,
+    "contact": 2,
+    "person": 3,
+    "group": 4,
+    "event": 5,
+    "exchange": 6,
+    "resource": 7,
+    "opinion": 8,
+}
+"""How the index writes a kind; a number never changes."""
+
+_MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+
+
+class Terms(msgspec.Struct, frozen=True, gc=False):
+    """A record as the index sees it.
+
+    `title` is shown, in the original language; `names` and `text` are folded for FTS5. `countries` are alpha-2 codes,
+    regions taken apart into their countries (but not the world); `languages` primary subtags. `starts` and `ends` are
+    minutes since 1970 UTC of an event's first start and last possible end; `ends` is None when nobody can tell without
+    expanding the recurrence, both are None when it is no event. Days without zone count as UTC.
+    """
+
+    kind: int
+    title: str
+    names: str
+    text: str
+    countries: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    client_groups: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    starts: int | None = None
+    ends: int | None = None
+
+
+def terms(listing: Listing) -> Terms:
+    """What to index of a record. Names of vocabulary terms are not in the text: those are found by code."""
+    return _TERMS[type(listing)](listing)
+
+
+def display(texts: Texts, language: str | None) -> str:
+    """The text to show: in `language` if it is there, else in English, else the first."""
+    if language in texts:
+        return texts[language]
+    return texts.get("en") or next(iter(texts.values()), "")
+
+
+def _organization(record: Organization) -> Terms:
+    seat = record.seat
+    names = _joined(*record.names.values(), record.acronym, *record.former_names)
+    return Terms(
+        1,
+        display(record.names, record.original),
+        fold(names),
+        fold(_joined(*record.description.values(), seat.place if seat else "")),
+        _countries(seat.country if seat else None, record.countries),
+        record.services,
+        record.client_groups,
+        _languages(record.languages),
+    )
+
+
+def _contact(record: Contact) -> Terms:
+    reached = _joined(*record.emails, *record.phones, record.address)
+    return Terms(2, record.person, fold(record.person), fold(reached))
+
+
+def _person(record: Person) -> Terms:
+    known_for = _joined(record.role, *record.expertise, record.organization)
+    countries = _countries(record.country, ())
+    return Terms(3, record.name, fold(record.name), fold(known_for), countries, languages=_languages(record.languages))
+
+
+def _group(record: Group) -> Terms:
+    text = _joined(*record.description.values())
+    return Terms(4, display(record.names, record.original), fold(_joined(*record.names.values())), fold(text))
+
+
+def _event(record: Event) -> Terms:
+    place, country = _place(record.place)
+    text = _joined(*record.description.values(), place, *record.hosts, *record.convenors, *record.speakers)
+    return Terms(
+        5,
+        display(record.titles, record.original),
+        fold(_joined(*record.titles.values())),
+        fold(text),
+        _countries(country, ()),
+        *_themes(record.themes),
+        _languages(record.languages),
+        _minute(record.start, record.zone),
+        _last_minute(record),
+    )
+
+
+def _exchange(record: Exchange) -> Terms:
+    services, client_groups = _themes(record.themes)
+    return Terms(
+        6,
+        display(record.titles, record.original),
+        fold(_joined(*record.titles.values())),
+        fold(_joined(*record.description.values(), record.organization)),
+        _countries(None, record.countries),
+        services,
+        tuple(dict.fromkeys(record.client_groups + client_groups)),
+        _languages(record.languages),
+    )
+
+
+def _resource(record: Resource) -> Terms:
+    return Terms(
+        7,
+        display(record.titles, record.original),
+        fold(_joined(*record.titles.values())),
+        fold(_joined(*record.description.values())),
+        (),
+        *_themes(record.themes),
+        _languages((record.language,) if record.language else ()),
+    )
+
+
+def _opinion(record: Opinion) -> Terms:
+    return Terms(8, record.verdict, "", fold(record.reason))
+
+
+_TERMS: dict[type[Listing], Callable[[Any], Terms]] = {
+    Organization: _organization,
+    Contact: _contact,
+    Person: _person,
+    Group: _group,
+    Event: _event,
+    Exchange: _exchange,
+    Resource: _resource,
+    Opinion: _opinion,
+}
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join(filter(None, parts))
+
+
+@lru_cache(65536)
+def _countries(first: str | None, others: tuple[str, ...]) -> tuple[str, ...]:
+    found = dict.fromkeys([first] if first else [])
+    for code in others:
+        found |= dict.fromkeys(_taken_apart(code))
+    return tuple(code for code in found if places.is_country(code))
+
+
+def _taken_apart(code: str) -> Iterable[str]:
+    if code == places.WORLD or not code.isdigit():
+        return (code,)
+    return sorted(places.countries_in(code)) if code in places.region_codes() else ()
+
+
+@lru_cache(65536)
+def _languages(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag.partition("-")[0] for tag in tags))
+
+
+@lru_cache(65536)
+def _themes(themes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Services and client groups among themes; a code that is both (youth) counts as both."""
+    known = tuple(code for code in themes if code not in CLIENT_GROUPS or code in SERVICES)
+    return known, tuple(code for code in themes if code in CLIENT_GROUPS)
+
+
+def _place(place: str | Place | None) -> tuple[str, str | None]:
+    if isinstance(place, Place):
+        return place.place, place.country
+    return place or "", None
+
+
+def _minute(local: str | None, zone: str | None) -> int | None:
+    """Minutes since 1970 UTC of a wall-clock time, or of the midnight that begins a day; None for no real time."""
+    if local is None:
+        return None
+    try:
+        return int(datetime.fromisoformat(local).replace(tzinfo=_zone(zone)).timestamp()) // 60
+    except (ValueError, OverflowError):
+        return None
+
+
+def _last_minute(event: Event) -> int | None:
+    """When the event is surely over; None while its recurrence has no end that can be read off."""
+    begins = _minute(event.start, event.zone)
+    ends = _minute(event.end, event.zone) or begins
+    if begins is None or ends is None:
+        return None
+    lasts = max(ends - begins, 24 * 60 if event.all_day else 0)
+    last = begins
+    if event.rrule:
+        until = _until(event.rrule, event.zone)
+        if until is None:
+            return None
+        last = max(last, until)
+    starts = [last, *(_minute(day, event.zone) for day in event.rdates)]
+    moved = [_minute(at, one.zone or event.zone) for one in event.overrides for at in (one.start, one.end)]
+    return max([minute + lasts for minute in starts if minute is not None] + [at for at in moved if at is not None])
+
+
+def _until(rrule: str, zone: str | None) -> int | None:
+    """The UNTIL of a recurrence rule (RFC 5545, 3.3.10) as a minute; None when it goes on or counts."""
+    parts = dict(part.partition("=")[::2] for part in rrule.upper().removeprefix("RRULE:").split(";"))
+    until = parts.get("UNTIL", "")
+    try:
+        minute = _minute(datetime.fromisoformat(until.rstrip("Z")).isoformat(), "UTC" if until.endswith("Z") else zone)
+    except ValueError:
+        return None
+    return minute if "T" in until or minute is None else minute + _DAY // _MINUTE
+
+
+@lru_cache(1024)
+def _zone(name: str | None) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")

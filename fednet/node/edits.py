@@ -1,0 +1,109 @@
+"""Editing this network's own records: every edit is durable when it returns, and signed by the next edition."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet import listing
+from fednet.errors import NotFoundError, UsageError
+from fednet.feed.checkpoint import check_circle
+from fednet.feed.record import check_body, check_handle
+from fednet.node.home import Home
+from fednet.store import drafts, feeds
+from fednet.store.drafts import Draft
+
+CLOSED_KINDS = frozenset({"contact", "person"})  # circle `partners` unless chosen otherwise
+
+
+class Own(NamedTuple):
+    """One of this network's records as it stands, drafts included. `draft`: not signed yet."""
+
+    handle: str
+    circle: str
+    body: bytes
+    draft: bool
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        found: dict[str, Any] = msgspec.json.decode(self.body)
+        return found
+
+
+def usual_circle(kind: str) -> str:
+    return "partners" if kind in CLOSED_KINDS else "public"
+
+
+def new_handle() -> str:
+    return str(uuid.uuid4())
+
+
+def body_of(fields: Mapping[str, Any]) -> bytes:
+    """Fields as their user entered them, checked strictly, in the form that is signed (RFC 8785)."""
+    return check_body(listing.encode(listing.normalize(dict(fields))))
+
+
+def add(home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None) -> Own:
+    """A new record; raises ListingError (naming the field) on anything that makes no sense."""
+    if fields.get("kind", kind) != kind:
+        raise UsageError(f"the fields say kind {fields['kind']!r}, expected {kind!r}")
+    circle = check_circle(circle or usual_circle(kind))
+    own = Own(new_handle(), circle, body_of({**fields, "kind": kind}), True)
+    with home.store.writing() as db:
+        drafts.save(db, [Draft(own.handle, circle, "put", own.body)], now)
+    return own
+
+
+def edit(home: Home, handle: str, fields: Mapping[str, Any], now: datetime) -> Own:
+    """Change the given fields of a record; a field given as null is taken out. The kind stays."""
+    with home.store.writing() as db:
+        own = find(db, home, handle)
+        changed = {**own.fields, **fields}
+        if changed["kind"] != own.fields["kind"]:
+            raise UsageError(f"the record is of kind {own.fields['kind']!r}, and that cannot change")
+        body = body_of({name: value for name, value in changed.items() if value is not None})
+        if body == own.body:
+            return own
+        drafts.save(db, [Draft(handle, own.circle, "put", body)], now)
+    return Own(handle, own.circle, body, True)
+
+
+def withdraw(home: Home, handle: str, now: datetime) -> Own:
+    """Take a record out of the feed with the next edition; a draft that was never signed just goes."""
+    with home.store.writing() as db:
+        own = find(db, home, handle)
+        withdraw_in(db, home, own, now)
+    return own
+
+
+def withdraw_in(db: Database, home: Home, own: Own, now: datetime) -> None:
+    """`withdraw` inside a transaction of the caller."""
+    if is_listed(db, home, own.handle, own.circle):
+        drafts.save(db, [Draft(own.handle, own.circle, "drop", None)], now)
+    else:
+        drafts.discard(db, own.handle)
+    drafts.forget_imported(db, [own.handle])
+
+
+def is_listed(db: Database, home: Home, handle: str, circle: str) -> bool:
+    feed = feeds.feed(db, home.network, circle)
+    return feed is not None and drafts.listed(db, feed.id, handle) is not None
+
+
+def find(db: Database, home: Home, handle: str) -> Own:
+    """This network's record under a handle, the draft before the signed one."""
+    check_handle(handle)
+    waiting = drafts.draft(db, handle)
+    if waiting is not None and waiting.action == "put" and waiting.body is not None:
+        return Own(handle, waiting.circle, waiting.body, True)
+    if waiting is None:
+        for feed in feeds.feeds(db, home.network):
+            body = drafts.listed(db, feed.id, handle)
+            if body is not None:
+                return Own(handle, feed.circle, body, False)
+    raise NotFoundError(f"this network lists no record {handle}", hint="fednet search, or fednet show HANDLE")

@@ -1,0 +1,167 @@
+"""This node's own editing: edits no edition has signed yet, the edition about to be signed, and what imports did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet.feed.text import utc_text
+
+Action = Literal["put", "drop", "erase"]
+
+
+class Draft(NamedTuple):
+    """An acknowledged edit: durable, and part of the next edition of its circle."""
+
+    handle: str
+    circle: str
+    action: Action
+    body: bytes | None
+
+
+def save(db: Database, drafts: Iterable[Draft], now: datetime) -> None:
+    """Keep edits; a later edit of a handle replaces an earlier one."""
+    at = utc_text(now)
+    db.conn.executemany(
+        "INSERT OR REPLACE INTO draft (handle, circle, action, body, at) VALUES (?, ?, ?, ?, ?)",
+        [(*draft, at) for draft in drafts],
+    )
+
+
+def drafts(db: Database, circle: str, limit: int = -1) -> list[Draft]:
+    """What waits for the next edition of a circle, at most `limit` (-1: all)."""
+    rows = db.execute(
+        "SELECT handle, circle, action, body FROM draft WHERE circle = ? ORDER BY handle LIMIT ?", (circle, limit)
+    )
+    return [Draft(*row) for row in rows]
+
+
+def circles_with_drafts(db: Database) -> list[str]:
+    return [circle for (circle,) in db.execute("SELECT DISTINCT circle FROM draft ORDER BY circle DESC")]
+
+
+def draft(db: Database, handle: str) -> Draft | None:
+    row = db.execute("SELECT handle, circle, action, body FROM draft WHERE handle = ?", (handle,)).fetchone()
+    return None if row is None else Draft(*row)
+
+
+def settle(db: Database, done: Sequence[Draft]) -> None:
+    """Forget drafts that a prepared edition now holds; in the transaction that prepares it."""
+    db.conn.executemany("DELETE FROM draft WHERE handle = ?", [(draft.handle,) for draft in done])
+
+
+def discard(db: Database, handle: str) -> None:
+    db.execute("DELETE FROM draft WHERE handle = ?", (handle,))
+
+
+def listed(db: Database, feed_id: int, handle: str) -> bytes | None:
+    """The body that the feed's newest edition lists under a handle."""
+    row = db.execute("SELECT body FROM record WHERE feed_id = ? AND handle = ?", (feed_id, handle)).fetchone()
+    return None if row is None else row[0]
+
+
+# --- an edition about to be signed ------------------------------------------------------------------------------------
+
+
+class Prepared(NamedTuple):
+    line: bytes
+    changes: bytes
+
+
+def prepare(db: Database, feed_id: int, prepared: Prepared) -> None:
+    db.execute("INSERT INTO prepared (feed_id, line, changes) VALUES (?, ?, ?)", (feed_id, *prepared))
+
+
+def prepared(db: Database, feed_id: int) -> Prepared | None:
+    row = db.execute("SELECT line, changes FROM prepared WHERE feed_id = ?", (feed_id,)).fetchone()
+    return None if row is None else Prepared(*row)
+
+
+def circles_prepared(db: Database) -> list[str]:
+    """Circles with an edition that a crash left unsigned."""
+    return [circle for (circle,) in db.execute("SELECT circle FROM prepared JOIN feed ON feed.id = feed_id")]
+
+
+def published(db: Database, feed_id: int) -> None:
+    db.execute("DELETE FROM prepared WHERE feed_id = ?", (feed_id,))
+
+
+# --- imports ----------------------------------------------------------------------------------------------------------
+
+
+class ImportRow(NamedTuple):
+    """What an import did to one record; `before` is None when it added it."""
+
+    handle: str
+    circle: str
+    before: bytes | None
+    after: bytes
+
+
+class Import(NamedTuple):
+    id: int
+    at: str
+    name: str
+    summary: dict[str, Any]
+    undone_at: str | None
+
+
+def add_import(db: Database, name: str, summary: dict[str, Any], rows: Iterable[ImportRow], now: datetime) -> int:
+    cursor = db.execute(
+        "INSERT INTO import (at, name, summary) VALUES (?, ?, ?)",
+        (utc_text(now), name, msgspec.json.encode(summary).decode()),
+    )
+    import_id: int = cursor.lastrowid or 0
+    db.conn.executemany(
+        "INSERT INTO import_row (import_id, handle, circle, before, after) VALUES (?, ?, ?, ?, ?)",
+        [(import_id, *row) for row in rows],
+    )
+    return import_id
+
+
+def imports(db: Database) -> list[Import]:
+    """Past imports, newest first."""
+    rows = db.execute("SELECT id, at, name, summary, undone_at FROM import ORDER BY id DESC")
+    return [Import(id_, at, name, msgspec.json.decode(summary), undone) for id_, at, name, summary, undone in rows]
+
+
+def import_rows(db: Database, import_id: int) -> list[ImportRow]:
+    rows = db.execute("SELECT handle, circle, before, after FROM import_row WHERE import_id = ?", (import_id,))
+    return [ImportRow(*row) for row in rows]
+
+
+def mark_undone(db: Database, import_id: int, now: datetime) -> None:
+    db.execute("UPDATE import SET undone_at = ? WHERE id = ?", (utc_text(now), import_id))
+
+
+def imported(db: Database, sources: Iterable[str]) -> dict[str, str]:
+    """Which record each source key became, where one did."""
+    execute = db.conn.execute
+    found = (
+        (source, execute("SELECT handle FROM imported WHERE source = ?", (source,)).fetchone()) for source in sources
+    )
+    return {source: row[0] for source, row in found if row is not None}
+
+
+def remember_imported(db: Database, pairs: Iterable[tuple[str, str]]) -> None:
+    db.conn.executemany("INSERT OR REPLACE INTO imported (source, handle) VALUES (?, ?)", list(pairs))
+
+
+def forget_imported(db: Database, handles: Iterable[str]) -> None:
+    db.conn.executemany("DELETE FROM imported WHERE handle = ?", [(handle,) for handle in handles])
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+def setting(db: Database, name: str) -> str | None:
+    row = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+    return None if row is None else row[0]
+
+
+def set_setting(db: Database, name: str, value: str) -> None:
+    db.table("setting").upsert({"name": name, "value": value}, pk="name")

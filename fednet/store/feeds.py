@@ -1,0 +1,269 @@
+"""Networks, their identities and sources, and how far each of their feeds is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet.errors import NotFoundError, UsageError
+from fednet.feed import note, tlog
+from fednet.feed.edition import NOTHING_CLOSED, Closes, parse_edition
+from fednet.feed.follow import Followed, Step
+from fednet.feed.identity import Identity, parse_identity
+from fednet.feed.record import Commitments
+from fednet.feed.text import utc_text
+from fednet.feed.tlog import Frontier
+
+
+class Network(msgspec.Struct, frozen=True):
+    """A pinned network: this node's own, or one that it follows."""
+
+    id: int
+    network: str
+    name: str
+    own: bool
+    partner: bool
+    blocked: bool
+    identity: Identity
+    pinned_at: str
+
+
+class Feed(msgspec.Struct, frozen=True):
+    """One circle of one network: what is trusted of it, and how it went lately."""
+
+    id: int
+    network: Network
+    followed: Followed
+    visible: bool
+    records: int
+    erased: int
+    floor: int
+    verified_at: str | None
+    source: str | None
+    tried_at: str | None
+    error: str | None
+
+    @property
+    def circle(self) -> str:
+        return self.followed.circle
+
+    @property
+    def commitments(self) -> Commitments:
+        return Commitments(self.network.network, self.circle)
+
+
+_NETWORK = "SELECT id, network, name, own, partner, blocked, identity, pinned_at FROM network"
+_FEED = (
+    "SELECT id, network_id, circle, visible, epoch, size, frontier, edition, checkpoint, closes, "
+    "records, erased, floor, verified_at, source, tried_at, error FROM feed"
+)
+
+
+def _network(row: Sequence[Any]) -> Network:
+    id_, network, name, own, partner, blocked, identity, pinned_at = row
+    return Network(id_, network, name, bool(own), bool(partner), bool(blocked), parse_identity(identity), pinned_at)
+
+
+def networks(db: Database) -> list[Network]:
+    """All pinned networks, this node's own first, then by name."""
+    return [_network(row) for row in db.execute(f"{_NETWORK} ORDER BY own DESC, name, id")]
+
+
+def own(db: Database) -> Network:
+    row = db.execute(f"{_NETWORK} WHERE own").fetchone()
+    if row is None:
+        raise NotFoundError("this node has no network of its own yet", hint="fednet init --name NAME")
+    return _network(row)
+
+
+def named(db: Database, name: str) -> Network:
+    """A network by its id, its name, or an unambiguous beginning of either (letter case aside)."""
+    wanted = name.replace(" ", "").casefold()
+    known = networks(db)
+    for match in (
+        [n for n in known if wanted in (n.network, n.name.replace(" ", "").casefold())],
+        [n for n in known if n.network.startswith(wanted) or n.name.replace(" ", "").casefold().startswith(wanted)],
+        [n for n in known if wanted == "".join(word[0] for word in n.name.casefold().split() if word[0].isalpha())],
+    ):
+        if len(match) == 1:
+            return match[0]
+        if match:
+            raise UsageError(f"{name!r} may be {' or '.join(n.name for n in match)}", hint="give the network id")
+    raise NotFoundError(f"no network called {name!r} is followed here", hint="fednet peers")
+
+
+def pin(db: Database, identity: Identity, now: datetime, *, own: bool = False) -> Network:
+    """Keep a verified identity; again for one that is pinned already, it only updates the chain and the name."""
+    db.execute(
+        "INSERT INTO network (network, name, own, identity, pinned_at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (network) DO UPDATE SET identity = excluded.identity, name = excluded.name",
+        (identity.network, identity.current.name, own, identity.encoded, utc_text(now)),
+    )
+    return _network(db.execute(f"{_NETWORK} WHERE network = ?", (identity.network,)).fetchone())
+
+
+def remove(db: Database, network: Network) -> None:
+    """Unpin a network; everything of it goes. The caller has taken its records out of the index."""
+    db.execute("DELETE FROM network WHERE id = ?", (network.id,))
+
+
+def mark(db: Database, network: Network, *, partner: bool | None = None, blocked: bool | None = None) -> None:
+    if partner is not None:
+        db.execute("UPDATE network SET partner = ? WHERE id = ?", (partner, network.id))
+    if blocked is not None:
+        db.execute("UPDATE network SET blocked = ? WHERE id = ?", (blocked, network.id))
+
+
+def sources(db: Database, network: Network) -> list[str]:
+    """Base URLs where the network's feed can be read, its origin first."""
+    return [url for (url,) in db.execute("SELECT url FROM source WHERE network_id = ? ORDER BY rank", (network.id,))]
+
+
+def add_source(db: Database, network: Network, url: str) -> None:
+    db.execute(
+        "INSERT OR IGNORE INTO source (network_id, url, rank) VALUES (?, ?, "
+        "(SELECT coalesce(max(rank) + 1, 0) FROM source WHERE network_id = ?))",
+        (network.id, url, network.id),
+    )
+
+
+# --- introductions ----------------------------------------------------------------------------------------------------
+
+
+class Introduction(msgspec.Struct, frozen=True):
+    """A network that a followed network speaks of."""
+
+    network: str
+    name: str
+    urls: tuple[str, ...]
+    by: str
+
+
+def introduce(db: Database, by: Network, offered: Iterable[tuple[str, str, Sequence[str]]]) -> None:
+    """Replace what a network offers, as (network id, name, urls)."""
+    db.execute("DELETE FROM introduction WHERE by_network_id = ?", (by.id,))
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO introduction (network, by_network_id, name, urls) VALUES (?, ?, ?, ?)",
+        [(network, by.id, name, msgspec.json.encode(list(urls)).decode()) for network, name, urls in offered],
+    )
+
+
+def introductions(db: Database) -> list[Introduction]:
+    """Networks that followed networks offer and that are not pinned here."""
+    rows = db.execute(
+        "SELECT i.network, i.name, i.urls, n.name FROM introduction i JOIN network n ON n.id = i.by_network_id "
+        "WHERE i.network NOT IN (SELECT network FROM network) ORDER BY i.name, n.name"
+    )
+    return [Introduction(network, name, tuple(msgspec.json.decode(urls)), by) for network, name, urls, by in rows]
+
+
+# --- feeds ------------------------------------------------------------------------------------------------------------
+
+
+def _feed(network: Network, row: Sequence[Any]) -> Feed:
+    (id_, _, circle, visible, epoch, size, hashes, edition, checkpoint, closes,
+     records, erased, floor, verified_at, source, tried_at, error) = row  # fmt: skip
+    followed = Followed(
+        network=network.network,
+        circle=circle,
+        epoch=epoch,
+        frontier=Frontier(size, tuple(hashes[i : i + tlog.HASH_SIZE] for i in range(0, len(hashes), tlog.HASH_SIZE))),
+        edition=None if edition is None else parse_edition(edition),
+        checkpoint=None if checkpoint is None else note.parse(checkpoint),
+        closes=NOTHING_CLOSED if closes is None else msgspec.json.decode(closes, type=Closes),
+    )
+    return Feed(
+        id_, network, followed, bool(visible), records, erased, floor, verified_at, source, tried_at, error
+    )  # fmt: skip
+
+
+def feeds(db: Database, network: Network | None = None) -> list[Feed]:
+    """Every feed, or those of one network."""
+    known = {n.id: n for n in ([network] if network else networks(db))}
+    rows = db.execute(f"{_FEED} ORDER BY network_id, circle DESC").fetchall()
+    return [_feed(known[row[1]], row) for row in rows if row[1] in known]
+
+
+def feed(db: Database, network: Network, circle: str) -> Feed | None:
+    row = db.execute(f"{_FEED} WHERE network_id = ? AND circle = ?", (network.id, circle)).fetchone()
+    return None if row is None else _feed(network, row)
+
+
+def public_feed(db: Database, network_id: str) -> Feed:
+    """The verified public feed of a network, for whoever asks this node for it."""
+    row = db.execute(f"{_NETWORK} WHERE network = ? AND NOT blocked", (network_id,)).fetchone()
+    found = feed(db, _network(row), "public") if row else None
+    if found is None or not found.visible:
+        raise NotFoundError("no such feed here")
+    return found
+
+
+def open_feed(db: Database, network: Network, circle: str, *, visible: bool = False) -> Feed:
+    """The feed, made when it is not there yet; it lists nothing."""
+    db.execute(
+        "INSERT OR IGNORE INTO feed (network_id, circle, epoch, visible) VALUES (?, ?, ?, ?)",
+        (network.id, circle, network.identity.epoch, visible),
+    )
+    found = feed(db, network, circle)
+    if found is None:
+        raise NotFoundError("no such feed here")
+    return found
+
+
+def accept(db: Database, feed: Feed, step: Step, followed: Followed, now: datetime, source: str | None) -> None:
+    """Switch a feed to a confirmed step: log leaves, position, checkpoint; in the transaction that applied it."""
+    start = followed.frontier.size - len(step.leaves)
+    db.conn.executemany(
+        "INSERT OR REPLACE INTO leaf (feed_id, epoch, position, hash, line) VALUES (?, ?, ?, ?, ?)",
+        [
+            (feed.id, followed.epoch, position, found, step.lines.get(position))
+            for position, found in enumerate(step.leaves, start)
+        ],
+    )
+    floor = feed.floor if feed.visible else (followed.edition.edition if followed.edition else 0)
+    closes = None if followed.closes == NOTHING_CLOSED else msgspec.json.encode(followed.closes)
+    db.execute(
+        "UPDATE feed SET visible = 1, epoch = ?, size = ?, frontier = ?, edition = ?, checkpoint = ?, closes = ?, "
+        "floor = ?, verified_at = ?, source = ?, tried_at = ?, error = NULL WHERE id = ?",
+        (
+            followed.epoch,
+            followed.frontier.size,
+            b"".join(followed.frontier.hashes),
+            followed.edition.line if followed.edition else None,
+            followed.checkpoint.encoded if followed.checkpoint else None,
+            closes,
+            floor,
+            utc_text(now),
+            source,
+            utc_text(now),
+            feed.id,
+        ),
+    )
+
+
+def failed(db: Database, feed: Feed, now: datetime, error: str) -> None:
+    """Remember why the last attempt failed; what was verified stays."""
+    db.execute("UPDATE feed SET tried_at = ?, error = ? WHERE id = ?", (utc_text(now), error, feed.id))
+
+
+def leaf_hashes(db: Database, feed: Feed, start: int = 0, end: int | None = None) -> list[bytes]:
+    """Leaf hashes [start, end) of the feed's current log."""
+    end = feed.followed.frontier.size if end is None else end
+    rows = db.execute(
+        "SELECT hash FROM leaf WHERE feed_id = ? AND epoch = ? AND position >= ? AND position < ? ORDER BY position",
+        (feed.id, feed.followed.epoch, start, end),
+    )
+    return [found for (found,) in rows]
+
+
+def edition_lines(db: Database, feed: Feed, start: int, end: int) -> list[bytes | None]:
+    """Edition lines [start, end) of the current log; None for one that this node never saw."""
+    rows = db.execute(
+        "SELECT line FROM leaf WHERE feed_id = ? AND epoch = ? AND position >= ? AND position < ? ORDER BY position",
+        (feed.id, feed.followed.epoch, start, end),
+    )
+    return [line for (line,) in rows]

@@ -1,0 +1,119 @@
+"""What is searched: the text index and the narrow facet row of each shown record.
+
+Both follow from the body alone, so the index can be taken out again exactly as it was put in (FTS5 needs that to delete
+securely from a contentless table), and rebuilt at any time. `VERSION` changes when the words for a body change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlite_utils import Database
+
+from fednet import listing
+from fednet.listing import vocabulary
+
+VERSION = 1
+
+_INSERT = "INSERT INTO search (rowid, names, text, facets) VALUES (?, ?, ?, ?)"
+_DELETE = "INSERT INTO search (search, rowid, names, text, facets) VALUES ('delete', ?, ?, ?, ?)"
+_FACET = "INSERT INTO facet VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class Indexed(NamedTuple):
+    """The columns of `search`, and those of `facet` after the record's id."""
+
+    words: tuple[str, str, str]
+    facets: tuple[Any, ...]
+
+
+def indexed(feed_id: int, body: bytes) -> Indexed | None:
+    """How a body is indexed; None for one that is not shown."""
+    listed = listing.parse(body)
+    if listed is None:
+        return None
+    terms = listing.terms(listed)
+    services, groups = vocabulary.SERVICES.mask(terms.services), vocabulary.CLIENT_GROUPS.mask(terms.client_groups)
+    tokens = " ".join(
+        (
+            kind_token(terms.kind),
+            feed_token(feed_id),
+            *map(country_token, terms.countries),
+            *map(service_token, terms.services),
+            *map(client_group_token, terms.client_groups),
+            *map(language_token, terms.languages),
+        )
+    )
+    languages = " ".join(terms.languages)
+    countries = "".join(terms.countries)
+    row = (feed_id, terms.kind, countries, services, groups, languages, terms.starts, terms.ends)
+    return Indexed((terms.names, terms.text, tokens), row)
+
+
+# One word a facet, so that FTS5 intersects filters as it intersects words. Codes keep letters and digits only.
+
+
+def _plain(code: str) -> str:
+    return code.replace("-", "") if code.isascii() else ""
+
+
+def kind_token(kind: int) -> str:
+    return f"k{kind}"
+
+
+def feed_token(feed_id: int) -> str:
+    return f"f{feed_id}"
+
+
+def country_token(code: str) -> str:
+    return f"c{code}"
+
+
+def service_token(code: str) -> str:
+    return f"s{_plain(code)}"
+
+
+def client_group_token(code: str) -> str:
+    return f"g{_plain(code)}"
+
+
+def language_token(tag: str) -> str:
+    return f"l{_plain(tag)}"
+
+
+def add(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
+    """Index records that are not indexed yet, given as (record id, feed id, body)."""
+    words: list[tuple[Any, ...]] = []
+    facets: list[tuple[Any, ...]] = []
+    for record_id, feed_id, body in records:
+        found = indexed(feed_id, body)
+        if found is not None:
+            words.append((record_id, *found.words))
+            facets.append((record_id, *found.facets))
+    db.conn.executemany(_FACET, facets)
+    db.conn.executemany(_INSERT, words)
+
+
+def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
+    """Take records out again; the bodies must be those that were indexed."""
+    words: list[tuple[Any, ...]] = []
+    for record_id, feed_id, body in records:
+        found = indexed(feed_id, body)
+        if found is not None:
+            words.append((record_id, *found.words))
+    db.conn.executemany(_DELETE, words)
+    db.conn.executemany("DELETE FROM facet WHERE record_id = ?", [(row[0],) for row in words])
+
+
+def rebuild(db: Database) -> int:
+    """Index everything anew; the number of records."""
+    db.execute("INSERT INTO search (search) VALUES ('delete-all')")
+    db.execute("DELETE FROM facet")
+    rows = db.execute("SELECT id, feed_id, body FROM record WHERE body IS NOT NULL")
+    total = 0
+    while batch := rows.fetchmany(5_000):
+        add(db, batch)
+        total += len(batch)
+    db.table("setting").upsert({"name": "index", "value": str(VERSION)}, pk="name")
+    return total

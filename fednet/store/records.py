@@ -1,0 +1,204 @@
+"""The records of a feed and the state tree over them: applying changes, and reading them back for those who ask.
+
+`apply` is the one way in, for this node's own editions as for everybody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlite_utils import Database
+
+from fednet.feed import tree
+from fednet.feed.record import Change, Commitments, Drop, Erase, Put, erase, put
+from fednet.feed.tree import Entry, Read, Update
+from fednet.store import index
+
+BATCH = 500
+
+
+class Totals(NamedTuple):
+    """What a feed adds up to after changes: the root entry, live records, tombstones."""
+
+    root: Entry
+    records: int
+    erased: int
+
+
+class Held(NamedTuple):
+    """A row that a change meets: its id, and its body (None for a tombstone)."""
+
+    id: int
+    body: bytes | None
+
+
+def tree_reader(db: Database, feed_id: int) -> Read:
+    """`read(prefix)` over the stored pages of a feed's state tree."""
+    execute = db.conn.execute
+
+    def read(prefix: str) -> bytes | None:
+        row = execute("SELECT page FROM page WHERE feed_id = ? AND prefix = ?", (feed_id, prefix)).fetchone()
+        return None if row is None else row[0]
+
+    return read
+
+
+def planned(db: Database, feed_id: int, changes: Sequence[Change]) -> Update:
+    """What the tree becomes with these changes; nothing is written."""
+    commitments = {change.key: None if isinstance(change, Drop) else change.commitment for change in changes}
+    return tree.updated(tree_reader(db, feed_id), commitments)
+
+
+def totals_after(db: Database, feed_id: int, changes: Sequence[Change], root: Entry) -> Totals:
+    """Counts and root as they will be after `changes`, whose root is already known."""
+    return _totals(db, feed_id, changes, _held(db, feed_id, changes), root)
+
+
+def apply(db: Database, feed_id: int, changes: Sequence[Change], edition: int) -> Totals:
+    """Apply changes (each key once) to tree, rows and index; the caller decides whether the result may stay.
+
+    Bodies and salts that are replaced, dropped or erased are destroyed (`secure_delete`). `edition` stamps the rows.
+    """
+    changes = sorted(changes, key=lambda change: change.key)
+    update = planned(db, feed_id, changes)
+    _write_pages(db, feed_id, update)
+    held = _held(db, feed_id, changes)
+    totals = _totals(db, feed_id, changes, held, update.root)
+    _write_rows(db, feed_id, changes, held, edition)
+    db.execute("UPDATE feed SET records = ?, erased = ? WHERE id = ?", (totals.records, totals.erased, feed_id))
+    return totals
+
+
+def _write_pages(db: Database, feed_id: int, update: Update) -> None:
+    db.conn.executemany(
+        "DELETE FROM page WHERE feed_id = ? AND prefix = ?",
+        [(feed_id, prefix) for prefix, page in update.pages.items() if page is None],
+    )
+    db.conn.executemany(
+        "INSERT OR REPLACE INTO page (feed_id, prefix, page) VALUES (?, ?, ?)",
+        [(feed_id, prefix, page) for prefix, page in update.pages.items() if page is not None],
+    )
+
+
+def _held(db: Database, feed_id: int, changes: Sequence[Change]) -> dict[bytes, Held]:
+    """The rows that the changes meet. An empty feed is not asked."""
+    if not db.conn.execute("SELECT 1 FROM record WHERE feed_id = ? LIMIT 1", (feed_id,)).fetchone():
+        return {}
+    execute = db.conn.execute
+    sql = "SELECT id, body FROM record WHERE feed_id = ? AND key = ?"
+    found = ((change.key, execute(sql, (feed_id, change.key)).fetchone()) for change in changes)
+    return {key: Held(*row) for key, row in found if row is not None}
+
+
+def _totals(db: Database, feed_id: int, changes: Sequence[Change], held: dict[bytes, Held], root: Entry) -> Totals:
+    records, erased = db.execute("SELECT records, erased FROM feed WHERE id = ?", (feed_id,)).fetchone()
+    for row in held.values():
+        if row.body is None:
+            erased -= 1
+        else:
+            records -= 1
+    records += sum(isinstance(change, Put) for change in changes)
+    erased += sum(isinstance(change, Erase) for change in changes)
+    return Totals(root, records, erased)
+
+
+def _write_rows(db: Database, feed_id: int, changes: Sequence[Change], held: dict[bytes, Held], edition: int) -> None:
+    conn = db.conn
+    index.remove(db, [(row.id, feed_id, row.body) for row in held.values() if row.body is not None])
+    conn.executemany("DELETE FROM record WHERE id = ?", [(row.id,) for row in held.values()])
+    first = conn.execute("SELECT coalesce(max(id), 0) + 1 FROM record").fetchone()[0]
+    rows: list[tuple[Any, ...]] = []
+    for record_id, change in enumerate((c for c in changes if not isinstance(c, Drop)), first):
+        if isinstance(change, Put):
+            rows.append((record_id, feed_id, change.key, change.handle, change.salt, change.body, edition))
+        else:
+            rows.append((record_id, feed_id, change.key, None, None, None, edition))
+    conn.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    index.add(db, [(row[0], feed_id, row[5]) for row in rows if row[5] is not None])
+    dropped = [(feed_id, change.key, edition) for change in changes if isinstance(change, Drop) and change.key in held]
+    conn.executemany("INSERT OR REPLACE INTO dropped VALUES (?, ?, ?)", dropped)
+    back = [(feed_id, row[2]) for row in rows]
+    if conn.execute("SELECT 1 FROM dropped WHERE feed_id = ? LIMIT 1", (feed_id,)).fetchone():
+        conn.executemany("DELETE FROM dropped WHERE feed_id = ? AND key = ?", back)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def records_below(db: Database, feed_id: int, feed: Commitments, prefix: str) -> list[Put | Erase]:
+    """Every record below a hexadecimal prefix of the key, tombstones included, ascending by key."""
+    low = bytes.fromhex(prefix.ljust(64, "0"))
+    high = bytes.fromhex(prefix.ljust(64, "f"))
+    rows = db.conn.execute(
+        "SELECT key, handle, salt, body FROM record WHERE feed_id = ? AND key BETWEEN ? AND ? ORDER BY key",
+        (feed_id, low, high),
+    )
+    return [_record(feed, *row) for row in rows]
+
+
+def _record(feed: Commitments, key: bytes, handle: str | None, salt: bytes, body: bytes) -> Put | Erase:
+    return erase(feed, key) if handle is None else put(feed, handle, salt, body)
+
+
+def record(db: Database, feed_id: int, feed: Commitments, key: bytes) -> Put | Erase | None:
+    row = db.conn.execute(
+        "SELECT key, handle, salt, body FROM record WHERE feed_id = ? AND key = ?", (feed_id, key)
+    ).fetchone()
+    return None if row is None else _record(feed, *row)
+
+
+def changed_since(db: Database, feed_id: int, feed: Commitments, edition: int) -> list[Change]:
+    """Each change accepted after `edition`, once, at its newest version. Since 0: everything, drops left out."""
+    rows = db.conn.execute(
+        "SELECT key, handle, salt, body FROM record WHERE feed_id = ? AND edition > ? ORDER BY key", (feed_id, edition)
+    )
+    changes: list[Change] = [_record(feed, *row) for row in rows]
+    if edition:
+        gone = db.conn.execute("SELECT key FROM dropped WHERE feed_id = ? AND edition > ?", (feed_id, edition))
+        changes += [Drop(key) for (key,) in gone]
+    return changes
+
+
+def weight_since(db: Database, feed_id: int, edition: int) -> int:
+    """About how many bytes `changed_since` would take on the wire."""
+    row = db.execute(
+        "SELECT coalesce(sum(length(body) + 130), 0) FROM record WHERE feed_id = ? AND edition > ?", (feed_id, edition)
+    ).fetchone()
+    return int(row[0])
+
+
+def every(db: Database, feed_id: int, feed: Commitments) -> Iterator[Put | Erase]:
+    """All records of a feed, ascending by key, a batch in memory at a time."""
+    after = b""
+    while True:
+        rows = db.conn.execute(
+            "SELECT key, handle, salt, body FROM record WHERE feed_id = ? AND key > ? ORDER BY key LIMIT ?",
+            (feed_id, after, BATCH),
+        ).fetchall()
+        yield from (_record(feed, *row) for row in rows)
+        if len(rows) < BATCH:
+            return
+        after = rows[-1][0]
+
+
+def keys_missing(db: Database, feed_id: int, keys: Iterable[bytes]) -> list[bytes]:
+    """Which of these keys have no row."""
+    sql = "SELECT 1 FROM record WHERE feed_id = ? AND key = ?"
+    return [key for key in keys if db.conn.execute(sql, (feed_id, key)).fetchone() is None]
+
+
+# --- pages staged for a repair ----------------------------------------------------------------------------------------
+
+
+def stage(db: Database, feed_id: int, name: str, page: bytes) -> None:
+    db.table("staged").upsert({"feed_id": feed_id, "name": name, "page": page}, pk=("feed_id", "name"))
+
+
+def staged(db: Database, feed_id: int) -> dict[str, bytes]:
+    rows = db.execute("SELECT name, page FROM staged WHERE feed_id = ?", (feed_id,))
+    return dict(rows.fetchall())
+
+
+def unstage(db: Database, feed_id: int) -> None:
+    db.execute("DELETE FROM staged WHERE feed_id = ?", (feed_id,))

@@ -1,0 +1,164 @@
+"""The tables, as a list of migrations. A migration that has landed is never edited; a change is a new one.
+
+Own and followed networks share every table: a **feed** is one network's circle, and its records, tree pages and log
+leaves hang on it. Only `draft`, `prepared`, `import` and `imported` speak of this node's own editing.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("fednet")
+
+FIRST = """
+CREATE TABLE network (
+  id INTEGER PRIMARY KEY,
+  network TEXT NOT NULL UNIQUE,            -- network id
+  name TEXT NOT NULL,
+  own INTEGER NOT NULL DEFAULT 0,
+  identity BLOB NOT NULL,                  -- the verified chain, as the `identity` resource
+  partner INTEGER NOT NULL DEFAULT 0,      -- we count it as a partner
+  blocked INTEGER NOT NULL DEFAULT 0,
+  pinned_at TEXT NOT NULL
+);
+CREATE TABLE source (                      -- where a network's feed can be read; the origin comes first
+  network_id INTEGER NOT NULL REFERENCES network ON DELETE CASCADE,
+  url TEXT NOT NULL,
+  rank INTEGER NOT NULL,
+  PRIMARY KEY (network_id, url)
+) WITHOUT ROWID;
+CREATE TABLE introduction (                -- networks that peers speak of in /.well-known/fednet: only offered
+  network TEXT NOT NULL,
+  by_network_id INTEGER NOT NULL REFERENCES network ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  urls TEXT NOT NULL,                      -- JSON list
+  PRIMARY KEY (network, by_network_id)
+) WITHOUT ROWID;
+CREATE TABLE feed (
+  id INTEGER PRIMARY KEY,
+  network_id INTEGER NOT NULL REFERENCES network ON DELETE CASCADE,
+  circle TEXT NOT NULL,
+  visible INTEGER NOT NULL DEFAULT 0,      -- 0 while a first sync is under way
+  epoch INTEGER NOT NULL,
+  size INTEGER NOT NULL DEFAULT 0,         -- of the log
+  frontier BLOB NOT NULL DEFAULT x'',      -- its hashes, 32 bytes each
+  edition BLOB,                            -- the newest accepted edition line
+  checkpoint BLOB,                         -- the note that signs it
+  closes BLOB,                             -- JSON, where the epoch begins (later epochs only)
+  records INTEGER NOT NULL DEFAULT 0,      -- as counted here, not as announced
+  erased INTEGER NOT NULL DEFAULT 0,
+  floor INTEGER NOT NULL DEFAULT 0,        -- changes since an edition below this one cannot be told
+  verified_at TEXT,
+  source TEXT,                             -- the URL that it was last read from
+  tried_at TEXT,
+  error TEXT,                              -- the last failure, empty after a success
+  UNIQUE (network_id, circle)
+);
+CREATE TABLE leaf (                        -- the log: every leaf hash, and the edition line where it is known
+  feed_id INTEGER NOT NULL REFERENCES feed ON DELETE CASCADE,
+  epoch INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  line BLOB,
+  PRIMARY KEY (feed_id, epoch, position)
+) WITHOUT ROWID;
+CREATE TABLE page (                        -- the state tree (fednet.feed.tree)
+  feed_id INTEGER NOT NULL REFERENCES feed ON DELETE CASCADE,
+  prefix TEXT NOT NULL,
+  page BLOB NOT NULL,
+  PRIMARY KEY (feed_id, prefix)
+) WITHOUT ROWID;
+CREATE TABLE record (                      -- bodies once, exact bytes; a tombstone has no handle
+  id INTEGER PRIMARY KEY,
+  feed_id INTEGER NOT NULL REFERENCES feed ON DELETE CASCADE,
+  key BLOB NOT NULL,
+  handle TEXT,
+  salt BLOB,
+  body BLOB,
+  edition INTEGER NOT NULL                 -- at which this node accepted it
+);
+CREATE UNIQUE INDEX record_key ON record (feed_id, key);
+CREATE INDEX record_edition ON record (feed_id, edition);
+CREATE TABLE dropped (                     -- what left the feed, for those who ask what changed
+  feed_id INTEGER NOT NULL REFERENCES feed ON DELETE CASCADE,
+  key BLOB NOT NULL,
+  edition INTEGER NOT NULL,
+  PRIMARY KEY (feed_id, key)
+) WITHOUT ROWID;
+CREATE TABLE staged (                      -- verified pages of a repair, until all are there
+  feed_id INTEGER NOT NULL REFERENCES feed ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  page BLOB NOT NULL,
+  PRIMARY KEY (feed_id, name)
+);
+CREATE TABLE facet (                       -- one narrow row a shown record
+  record_id INTEGER PRIMARY KEY,
+  feed_id INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  countries TEXT NOT NULL,                 -- two letters each, nothing between
+  services INTEGER NOT NULL,               -- bit masks of fednet.listing.vocabulary
+  client_groups INTEGER NOT NULL,
+  languages TEXT NOT NULL,                 -- tags separated by spaces
+  starts INTEGER,                          -- events: minutes since 1970 UTC
+  ends INTEGER
+);
+CREATE INDEX facet_event ON facet (starts) WHERE kind = 5;
+CREATE INDEX facet_kind ON facet (kind, feed_id);
+CREATE VIRTUAL TABLE search USING fts5 (
+  names, text, facets,
+  content = '', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+);
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+INSERT INTO search (search, rank) VALUES ('hashsize', 67108864);
+INSERT INTO search (search, rank) VALUES ('rank', 'bm25(10.0, 1.0, 0.0)');
+CREATE TABLE draft (                       -- own edits that no edition has signed yet, the latest a handle
+  handle TEXT PRIMARY KEY,
+  circle TEXT NOT NULL,
+  action TEXT NOT NULL,                    -- put, drop or erase
+  body BLOB,
+  at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX draft_circle ON draft (circle, handle);
+CREATE TABLE prepared (                    -- an edition about to be signed: durable before the signature
+  feed_id INTEGER PRIMARY KEY REFERENCES feed ON DELETE CASCADE,
+  line BLOB NOT NULL,
+  changes BLOB NOT NULL                    -- put, drop and erase lines
+);
+CREATE TABLE import (
+  id INTEGER PRIMARY KEY,
+  at TEXT NOT NULL,
+  name TEXT NOT NULL,
+  summary TEXT NOT NULL,                   -- JSON
+  undone_at TEXT
+);
+CREATE TABLE import_row (                  -- what an import did, so that it can be taken back
+  import_id INTEGER NOT NULL REFERENCES import ON DELETE CASCADE,
+  handle TEXT NOT NULL,
+  circle TEXT NOT NULL,
+  before BLOB,                             -- NULL: the import added it
+  after BLOB NOT NULL,
+  PRIMARY KEY (import_id, handle)
+) WITHOUT ROWID;
+CREATE TABLE imported (                    -- which record a row of a source became
+  source TEXT PRIMARY KEY,
+  handle TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX imported_handle ON imported (handle);
+CREATE TABLE setting (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m001_first(db: Database) -> None:
+    for statement in statements(FIRST):
+        db.execute(statement)
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a script whose every statement ends at a line's end, comments cut off."""
+    lines = (line.split("--")[0].rstrip() for line in script.splitlines())
+    return [part.strip() for part in "\n".join(lines).split(";\n") if part.strip()]
