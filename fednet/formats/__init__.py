@@ -81,9 +81,9 @@ _LATIN_EDITIONS = frozenset(["en", "es", "fr", "pt", "tr", "de", "it", "nl"])
 def read(path: Path, kind: str | None = None, mapping: dict[str, str] | None = None) -> Reading:
     """Everything a file holds, as far as it can be understood.
 
-    `kind` is what the rows are (organization, person, event, exchange, resource) when the file does not say; `mapping` is
-    header -> field for columns whose meaning was not guessed. Raises UnreadableFileError for a file that is not what it
-    seems, UsageError for a kind, a column or a field that does not exist.
+    `kind` is what the rows are (organization, person, event, exchange, resource) when the file does not say; `mapping`
+    is header -> field for columns whose meaning was not guessed. Raises UnreadableFileError for a file that is not what
+    it seems, UsageError for a kind, a column or a field that does not exist.
     """
     if kind is not None and kind not in record.KINDS:
         raise unknown_choice("kind", kind, list(record.KINDS))
@@ -126,7 +126,7 @@ def _read_content(content: bytes, name: str, kind: str | None, mapping: dict[str
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})
 
 
-# -- JSON ----------------------------------------------------------------------------------------------------------------
+# JSON
 
 
 def _read_json(content: bytes, name: str, kind: str | None, mapping: dict[str, str]) -> Reading:
@@ -145,15 +145,15 @@ def _read_json(content: bytes, name: str, kind: str | None, mapping: dict[str, s
         objects = [(n, one) for n, one in enumerate(document, 1) if isinstance(one, dict)]
     else:
         objects = [(1, document)] if isinstance(document, dict) else objects_in(text, refused)
-    if not objects:
+    if not objects and text.strip():
         raise UnreadableFileError(f"{name} holds no JSON object", hint="one object a line, or an array of objects")
-    if any(is_record(value, kind) for _, value in objects):
+    if not objects or any(is_record(value, kind) for _, value in objects):
         entries = read_bodies(objects, kind, refused)
         return Reading(entries, bounded(refused, notes), notes)
     return _read_sheets([table_of_objects([value for _, value in objects])], name, kind, mapping, notes, refused)
 
 
-# -- Tables --------------------------------------------------------------------------------------------------------------
+# Tables
 
 
 def _read_sheets(

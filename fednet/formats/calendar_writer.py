@@ -1,7 +1,7 @@
 """iCalendar out (RFC 5545, 7986): events of the directory as a file that calendar programs subscribe to.
 
-UIDs are those an event came with, else made from handle and network, so they never change; a cancelled event stays in the file
-with STATUS:CANCELLED, for only so do subscribers hear of it. Every zone used has its VTIMEZONE.
+UIDs are those an event came with, else made from handle and network, so they never change; a cancelled event stays in
+the file with STATUS:CANCELLED, for only so do subscribers hear of it. Every zone used has its VTIMEZONE.
 """
 
 from __future__ import annotations

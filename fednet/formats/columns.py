@@ -1,7 +1,8 @@
 """What the columns of a spreadsheet mean, by their headers in several languages and by HXL tags.
 
-`FIELDS` says which columns each kind of record can have: a field's shape (how a cell is read, see `values`) and the headers
-it goes by. A header counts whatever its case, accents and punctuation; a language may follow it (`name:fr`, `nom (fr)`, `name_ar`).
+`FIELDS` says which columns each kind of record can have: a field's shape (how a cell is read, see `values`) and the
+headers it goes by. A header counts whatever its case, accents and punctuation; a language may follow it (`name:fr`,
+`nom (fr)`, `name_ar`).
 HXL tags (hxlstandard.org), in the row under the headers or above them, count more than the headers.
 """
 
@@ -45,7 +46,7 @@ def _fields(text: str) -> dict[str, Field]:
 
 
 FIELDS: dict[str, dict[str, Field]] = {kind: _fields(text) for kind, text in TABLES.items()}
-"""For each kind of record that a table can hold: its fields, dotted where nested, in the order of the columns of an export."""
+"""For each kind of record that a table can hold: its fields, dotted where nested, in the order of an export."""
 
 REQUIRED = {"organization": "names", "event": "titles", "person": "name", "exchange": "titles", "resource": "titles"}
 _TELLING = {
@@ -126,7 +127,8 @@ _HXL_FIELDS: tuple[tuple[str, set[str], str], ...] = (
 def understood(sheet: Sheet, kind: str | None, mapping: dict[str, str]) -> Table:
     """The sheet with a meaning for each column that has one; the kind is guessed when None.
 
-    `mapping` (header -> field) overrides what was guessed. Raises UsageError for a header or a field that does not exist.
+    `mapping` (header -> field) overrides what was guessed. Raises UsageError for a header or
+    a field that does not exist.
     """
     at, tags = _header_row(sheet, kind, mapping)
     if at is None:
@@ -259,9 +261,13 @@ def _language(headers: list[str], columns: list[Column]) -> str:
     words = " ".join(header for header in headers if header)
     if (guess := language_of(words, "")) not in {"", "en"}:
         return guess
-    marks = {"fr": {"nom", "pays", "ville", "sigle", "acronyme", "secteur", "courriel", "langues", "titre", "lieu", "departement", "adresse"},
-             "es": {"nombre", "sector", "ciudad", "correo", "idiomas", "siglas", "lugar", "fecha", "servicios", "direccion"},
-             "pt": {"nome", "cidade", "sigla", "setor", "linguas", "data", "servicos", "endereco"}}  # fmt: skip
-    found = {tag: len(marks[tag] & {folded(c.header) for c in columns}) for tag in marks}
+    found = {tag: len(_OWN_WORDS[tag] & {folded(c.header) for c in columns}) for tag in _OWN_WORDS}
     best = max(found, key=lambda tag: found[tag])
     return best if found[best] else "en"
+
+
+_OWN_WORDS = {
+    "fr": {"nom", "pays", "ville", "sigle", "acronyme", "secteur", "courriel", "langues", "titre", "lieu", "adresse"},
+    "es": {"nombre", "sector", "ciudad", "correo", "idiomas", "siglas", "lugar", "fecha", "servicios", "direccion"},
+    "pt": {"nome", "cidade", "sigla", "setor", "linguas", "data", "servicos", "endereco"},
+}

@@ -35,14 +35,17 @@ _PATTERNS = [(code, re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)) for
 
 def guessed(fields: dict[str, Any], categories: list[str]) -> dict[str, Any]:
     """`type`, and `themes` where a category is a term for a service or a client group."""
-    found: dict[str, Any] = {"type": _kind(fields, categories)}
-    themes = dict.fromkeys(code for category in categories if (code := _theme(category)))
+    kind = _kind(fields, categories)
+    # A category that says the kind ("Training") does not also say what it is about.
+    others = [category for category in categories if vocabulary.EVENT_TYPES.find(category) != kind]
+    found: dict[str, Any] = {"type": kind}
+    themes = dict.fromkeys(code for category in others if (code := _theme(category)))
     return found | ({"themes": list(themes)} if themes else {})
 
 
 @cache
 def _theme(category: str) -> str | None:
-    return vocabulary.SERVICES.find(category) or vocabulary.CLIENT_GROUPS.find(category)
+    return vocabulary.THEMES.find(category)
 
 
 def _kind(fields: dict[str, Any], categories: list[str]) -> str:

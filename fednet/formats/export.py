@@ -29,8 +29,8 @@ MAX_XLSX_CELL = 32_767
 def write(path: Path, rows: Iterable[Exported], *, now: datetime = UNDATED) -> int:
     """Write (network, handle, fields) of records to a new file in the format of its suffix; the number of rows given.
 
-    Calendars take events only, address books organisations, contacts, persons and groups. Raises UsageError for a suffix we do
-    not write. `now` is when the file is made, for formats that state it.
+    Calendars take events only, address books organisations, contacts, persons and groups. Raises UsageError for a
+    suffix we do not write. `now` is when the file is made, for formats that state it.
     """
     formats: dict[str, Callable[[list[Exported]], bytes]] = {
         ".csv": as_csv,

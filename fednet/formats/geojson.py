@@ -19,12 +19,16 @@ def features_in(document: Any) -> list[dict[str, Any]] | None:
 
 
 def table_of_features(features: list[dict[str, Any]]) -> Sheet:
-    """The properties as a sheet. Line 1 is the header, so feature n (from 1) is line n + 1."""
-    return table_of_objects([f["properties"] if isinstance(f.get("properties"), dict) else {} for f in features])
+    """The properties as a sheet. Line 1 is the header, so feature n (from 1) is line n + 1.
+
+    Properties that are numbers are codes of the map's own, and left out.
+    """
+    properties = [f["properties"] if isinstance(f.get("properties"), dict) else {} for f in features]
+    return table_of_objects([{k: v for k, v in one.items() if not isinstance(v, int | float)} for one in properties])
 
 
 def table_of_objects(objects: list[dict[str, Any]]) -> Sheet:
-    """Plain JSON objects as a sheet: values that are texts or numbers, or lists of them, are cells; others are left out."""
+    """Plain JSON objects as a sheet: texts, numbers and lists of them are cells; other values are left out."""
     if len(objects) > MAX_ROWS:
         raise UnreadableFileError(f"more than {MAX_ROWS:,} objects", hint="split the file and import its parts")
     headers = list(dict.fromkeys(name for one in objects for name, value in one.items() if _cell(value)))[:MAX_COLUMNS]

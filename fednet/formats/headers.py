@@ -1,7 +1,7 @@
 """What columns are called: for each kind of record the fields of a table, how a cell is read, and their headers.
 
-A line `field: shape` begins a field; the lines below it are its headers in English, French, Spanish, Portuguese and Arabic,
-separated by commas. Case, accents and punctuation do not count. What a shape means is in `values`.
+A line `field: shape` begins a field; the lines below it are its headers in English, French, Spanish, Portuguese and
+Arabic, separated by commas. Case, accents and punctuation do not count. What a shape means is in `values`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ seat.longitude_e6: degrees
 countries: countries
     countries, countries served, countries of operation, country of operation, operating countries, pays d
     intervention, pays desservis, países, países atendidos, países de operación, البلدان, الدول, location code,
-    location name, countries and regions served, regions served, region served, iso3, country iso3, admin0 name,
+    countries and regions served, regions served, region served, iso3, country iso3, admin0 name,
     adm0 name, admin0 code, adm0 pcode
 services: services
     services, service, services offered, services provided, offered services, services offerts, servicios,

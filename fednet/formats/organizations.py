@@ -1,8 +1,8 @@
 """Rows to organisations, and to their contacts, which are records of their own so that they can stay with partners.
 
 Two sorts of table are told apart. A *list of members* has one row for each organisation; a place or country in it is
-where the organisation has its seat. A *table of presence* ("who does what where") has many rows for each: every row adds the country,
-the service, and the area in which it is offered.
+where the organisation has its seat. A *table of presence* ("who does what where") has many rows for each: every row
+adds the country, the service, and the area in which it is offered.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _country_named(text: str) -> str | None:
 
 def _completed(flat: dict[str, Any], presence: bool, fallback: str | None) -> dict[str, Any]:
     """The row with its name, acronym and countries where they are to be found."""
-    if "names" not in flat and "acronym" in flat:
+    if presence and "names" not in flat and "acronym" in flat:
         flat["names"] = {"und": flat["acronym"]}
     if "names" in flat:
         _split_acronym(flat)

@@ -48,7 +48,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class RowError(msgspec.Struct, frozen=True):
-    """One refused value or row: `line` counts from 1 in the file (row of the sheet), `column` is the header as written."""
+    """One refused value or row: `line` counts from 1 in the file or sheet, `column` is the header as written."""
 
     line: int
     column: str

@@ -9,6 +9,7 @@ from fednet.formats import eventkinds
 from fednet.formats.admission import admitted
 from fednet.formats.columns import REQUIRED, Table
 from fednet.formats.reading import Entry, RowError, identity, shown
+from fednet.formats.recurrence import local_text
 from fednet.formats.rows import RowReader, nested, stated_source
 from fednet.formats.table import Row
 
@@ -122,4 +123,4 @@ def _without_offset(flat: dict[str, Any], moment: str) -> str:
     if when.tzinfo is None:
         return moment
     flat["zone"] = "UTC"
-    return when.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return local_text(when.astimezone(UTC).replace(tzinfo=None))

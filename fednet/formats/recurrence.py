@@ -1,9 +1,9 @@
 """When an event happens: RFC 5545 recurrence over the fields of an event record, bounded whatever the rule says.
 
 Fields used: `start`, `end` (local times without offset, or dates with `all_day`; the end is exclusive), `zone`,
-`rrule`, `exdates`, `rdates`, `overrides`. An override is `{"recurrence_id": LOCAL START IT REPLACES, ...fields that differ...}`; with
-`"status": "cancelled"` that one occurrence does not take place. Local times are expanded on the wall clock and only then
-set in their zone, as RFC 5545 3.3.10 asks, so that "every Wednesday at 10" stays at 10.
+`rrule`, `exdates`, `rdates`, `overrides`. An override is `{"recurrence_id": LOCAL START IT REPLACES, ...}` with the
+fields that differ; with `"status": "cancelled"` that one occurrence does not take place. Local times are expanded on
+the wall clock and only then set in their zone, as RFC 5545 3.3.10 asks, so that "every Wednesday at 10" stays at 10.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ MAX_LIST = 2_000
 """Entries of `exdates`, `rdates` and `overrides` that are honoured."""
 
 _FREQUENCIES = frozenset({"YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY"})
-_PARTS = frozenset({"FREQ", "UNTIL", "COUNT", "INTERVAL", "WKST"}) | {
-    f"BY{what}" for what in ("SECOND", "MINUTE", "HOUR", "DAY", "MONTHDAY", "YEARDAY", "WEEKNO", "MONTH", "SETPOS")
-}
+_PARTS = ("FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY")
+_PARTS += ("BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST")
 _UNTIL = re.compile(r"\d{8}(T\d{6}Z?)?")
 
 
@@ -78,6 +77,11 @@ def moment(text: object) -> datetime:
         raise RuleError(f"{text[:40]!r} is no date or local time") from error
 
 
+def local_text(when: datetime) -> str:
+    """A local time as records have it: `2026-05-31T14:30`, with seconds only where there are any."""
+    return when.isoformat(timespec="seconds" if when.second else "minutes")
+
+
 def _length(fields: dict[str, Any], start: datetime) -> timedelta:
     """How long an event takes; one day for an all-day event without an end."""
     end = moment(fields["end"]) if fields.get("end") else start
@@ -112,8 +116,6 @@ def _expanded(
         starts.update(
             s for s in _by_rule(fields["rrule"], start, zone, low, high) if s not in gone and s not in overrides
         )
-    elif start not in gone and start not in overrides:
-        starts.add(start)
     yield from (_set_in(zone, one, length) for one in starts if low <= one <= high)
     for original, override in overrides.items():
         if override.get("status") == "cancelled" or original in gone:
@@ -141,12 +143,27 @@ def _naive(when: datetime) -> datetime:
 
 def _by_rule(text: str, start: datetime, zone: ZoneInfo, low: datetime, high: datetime) -> Iterator[datetime]:
     parts = rule_parts(text)
-    rule = _rule(";".join(f"{k}={v}" for k, v in parts.items()), _nearer(parts, start, low), zone.key)
-    for one in islice(rule, MAX_STEPS):
+    rule = ";".join(f"{name}={value}" for name, value in parts.items())
+    if not _ever_true(rule, start, zone.key):
+        return
+    for one in _dates(rule, _nearer(parts, start, low), zone.key):
         if one > high:
             return
         if one >= low:
             yield one
+
+
+def _dates(rule: str, start: datetime, zone: str) -> Iterator[datetime]:
+    try:
+        yield from islice(_rule(rule, start, zone), MAX_STEPS)
+    except (ValueError, IndexError, TypeError, OverflowError) as error:  # some rules fail only when followed
+        raise RuleError(f"its recurrence rule cannot be followed: {rule[:80]}") from error
+
+
+@lru_cache(maxsize=4096)
+def _ever_true(rule: str, start: datetime, zone: str) -> bool:
+    """Whether the rule names any date at all. Finding that it does not takes up to a second, so it is remembered."""
+    return next(_dates(rule, start, zone), None) is not None
 
 
 def _nearer(parts: dict[str, str], start: datetime, low: datetime) -> datetime:
@@ -160,12 +177,12 @@ def _nearer(parts: dict[str, str], start: datetime, low: datetime) -> datetime:
 
 
 def rule_parts(text: str) -> dict[str, str]:
-    """The parts of an RRULE, checked. Raises RuleError for what is no rule or repeats too fast to be an event."""
+    """The parts of an RRULE, checked, in the order of RFC 5545. Raises RuleError for what is no rule or repeats too fast to be an event."""
     if not isinstance(text, str) or len(text) > MAX_RULE_CHARACTERS:
         raise RuleError("the recurrence rule is too long")
     pairs = [part.partition("=") for part in text.upper().replace(" ", "").removeprefix("RRULE:").split(";") if part]
     parts = {name: value for name, _, value in pairs}
-    if unknown := parts.keys() - _PARTS:
+    if unknown := parts.keys() - set(_PARTS):
         raise RuleError(f"its recurrence rule has a part we do not know: {sorted(unknown)[0][:40]}")
     if parts.get("FREQ") not in _FREQUENCIES:
         raise RuleError(
@@ -177,7 +194,7 @@ def rule_parts(text: str) -> dict[str, str]:
     if "UNTIL" in parts and not _UNTIL.fullmatch(parts["UNTIL"]):
         raise RuleError(f"its recurrence ends at {parts['UNTIL'][:20]!r}, which is no date")
     _check_possible(parts)
-    return parts
+    return {name: parts[name] for name in _PARTS if name in parts}
 
 
 def _check_possible(parts: dict[str, str]) -> None:

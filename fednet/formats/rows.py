@@ -68,7 +68,7 @@ def cell(row: Row, column: Column) -> str:
 
 
 def nested(kind: str, flat: dict[str, Any]) -> dict[str, Any]:
-    """A body from dotted fields; `source` and what belongs to a contact is left to the caller, `extra` is spread out."""
+    """A body from dotted fields; `source` and what belongs to a contact are left out, `extra` is spread out."""
     fields: dict[str, Any] = {"kind": kind}
     for name, value in flat.items():
         outer, dot, inner = name.partition(".")

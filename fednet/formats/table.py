@@ -1,8 +1,8 @@
 """Cells out of CSV and XLSX, whatever a spreadsheet program or an export made of them.
 
-Bytes in, sheets of text cells out: nothing here knows what a column means. Every cell is NFC text with ordinary spaces,
-without space around it; dates come as ISO 8601, whole numbers without a fraction. Lines count from 1 as the program that
-opens the file shows them.
+Bytes in, sheets of text cells out: nothing here knows what a column means. Every cell is NFC text with ordinary
+spaces, without space around it; dates come as ISO 8601, whole numbers without a fraction. Lines count from 1 as the
+program that opens the file shows them.
 """
 
 from __future__ import annotations

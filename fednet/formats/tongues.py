@@ -1,7 +1,7 @@
 """Which language a text is in, guessed well enough to tag it: by script, and within Latin script by small words.
 
-A guess, not a fact: it only decides the tag of a text whose file does not say. Whoever knows better uses a column with a
-language (`name:fr`) or corrects the record.
+A guess, not a fact: it only decides the tag of a text whose file does not say. Whoever knows better uses a column with
+a language (`name:fr`) or corrects the record.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One cell of a spreadsheet as the value of a field, or the reason why it is none, in words for whoever filled it in."""
+"""One cell of a spreadsheet as the value of a field, or why it is none, in words for whoever filled it in."""
 
 from __future__ import annotations
 
@@ -41,20 +41,42 @@ def read(shape: str, text: str, *, day_first: bool | None = None) -> Value:
 @lru_cache(maxsize=32_768)
 def _read(shape: str, text: str) -> Value:
     if shape in _VOCABULARIES:
-        return _one(_VOCABULARIES[shape].find, text, f"is no {_VOCABULARIES[shape].what} we know")
+        return _one(*_of(_VOCABULARIES[shape]), text)
     if shape in _LISTS:
-        find, reason = _LISTS[shape]
-        return _many(find, text, reason)
+        return _many(*_LISTS[shape], text)
     return _SHAPES.get(shape, Value)(text)
 
 
-def _one(find: Callable[[str], str | None], text: str, reason: str) -> Value:
+_Find = Callable[[str], str | None]
+_Reason = Callable[[str], str]
+"""Why a text was not found, with what was probably meant."""
+
+
+def _of(terms: vocabulary.Vocabulary) -> tuple[_Find, _Reason]:
+    return terms.find, lambda text: _unknown(terms.what, terms.name(near) if (near := terms.near(text)) else None)
+
+
+def _unknown(what: str, near: str | None) -> str:
+    return f"is no {what} we know" + (f"; did you mean “{near}”?" if near else "")
+
+
+def _no_country(text: str) -> str:
+    near = places.near_country(text)
+    return _unknown("country", places.name(near) if near else None)
+
+
+def _no_language(text: str) -> str:
+    near = languages.near(text)
+    return _unknown("language", languages.name(near) if near else None)
+
+
+def _one(find: _Find, reason: _Reason, text: str) -> Value:
     found = find(text)
-    return Value(found) if found else Value(None, ((text, reason),))
+    return Value(found) if found else Value(None, ((text, reason(text)),))
 
 
-def _many(find: Callable[[str], str | None], text: str, reason: str) -> Value:
-    """Terms of a cell: cut at semicolons, bars and lines; at commas and slashes only where the whole is no term itself."""
+def _many(find: _Find, reason: _Reason, text: str) -> Value:
+    """Terms of a cell: cut at semicolons, bars, lines; at commas and slashes only where the whole is no term."""
     found: dict[str, None] = {}
     refused: list[tuple[str, str]] = []
     for part in _parts(text):
@@ -63,11 +85,11 @@ def _many(find: Callable[[str], str | None], text: str, reason: str) -> Value:
             if code:
                 found[code] = None
             else:
-                refused.append((term, reason))
+                refused.append((term, reason(term)))
     return Value(list(found) or None, tuple(refused))
 
 
-def _terms(find: Callable[[str], str | None], part: str) -> list[str]:
+def _terms(find: _Find, part: str) -> list[str]:
     if find(part):
         return [part]
     for cut in (_COMMA, _SLASH):
@@ -157,7 +179,7 @@ def _text_or_json(text: str) -> Value:
 
 
 def _zone(text: str) -> Value:
-    return _one(zone_name, text, "is no time zone we know (it should look like Asia/Bangkok)")
+    return _one(zone_name, lambda _: "is no time zone we know (it should look like Asia/Bangkok)", text)
 
 
 def _area_code(text: str) -> Value:
@@ -183,7 +205,11 @@ def _time(text: str) -> Value:
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(.+?))?")
 _NUMBERS = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})(?:[T ,]+(.+))?")
-_NAMED = re.compile(r"(?:[^\W\d]+\.?,?\s+)?(?:(\d{1,2})(?:st|nd|rd|th|er|º)?\s+(?:de\s+)?([^\W\d]+)\.?|([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?),?\s+(?:de\s+)?(\d{4})(?:,?\s+(?:at\s+|à\s+)?(.+))?")  # fmt: skip
+_NAMED = re.compile(
+    r"(?:[^\W\d]+\.?,?\s+)?"  # the day of the week
+    r"(?:(\d{1,2})(?:st|nd|rd|th|er|º)?\s+(?:de\s+)?([^\W\d]+)\.?|([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?),?"
+    r"\s+(?:de\s+)?(\d{4})(?:,?\s+(?:at\s+|à\s+)?(.+))?"
+)
 
 
 def day_first_in(cells: list[str]) -> bool | None:
@@ -259,16 +285,16 @@ _VOCABULARIES = {
     "stage": vocabulary.STAGES,
     "resource-type": vocabulary.RESOURCE_TYPES,
 }
-_LISTS: dict[str, tuple[Callable[[str], str | None], str]] = {
-    "services": (vocabulary.SERVICES.find, "is no service we know"),
-    "client-groups": (vocabulary.CLIENT_GROUPS.find, "is no client group we know"),
-    "themes": (vocabulary.THEMES.find, "is no theme we know"),
-    "languages": (languages.find, "is no language we know"),
-    "countries": (_country_or_region, "is no country or region we know"),
+_LISTS: dict[str, tuple[_Find, _Reason]] = {
+    "services": _of(vocabulary.SERVICES),
+    "client-groups": _of(vocabulary.CLIENT_GROUPS),
+    "themes": _of(vocabulary.THEMES),
+    "languages": (languages.find, _no_language),
+    "countries": (_country_or_region, _no_country),
 }
 _SHAPES: dict[str, Callable[[str], Value]] = {
-    "country": lambda text: _one(places.country_code, text, "is no country we know"),
-    "language": lambda text: _one(languages.find, text, "is no language we know"),
+    "country": lambda text: _one(places.country_code, _no_country, text),
+    "language": lambda text: _one(languages.find, _no_language, text),
     "texts": _texts,
     "emails": _emails,
     "phones": _phones,

@@ -12,7 +12,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", ",": "\\,", ";": "\\;", "\n": "\\n", "\r
 
 
 def cards_of(rows: Iterable[Exported]) -> bytes:
-    """One card for each organisation, person and group. A contact's e-mail, phone and address go onto its organisation's card.
+    """One card for each organisation, person and group; a contact's addresses go onto its organisation's card.
 
     A contact whose organisation is not among `rows` gets a card of its own.
     """

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -35,6 +35,7 @@ _URL = re.compile(r"https?://[^\s<>\"'/?#]+\.?[^\s<>\"']*", re.IGNORECASE)
 _BARE_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,}(:\d+)?([/?#][^\s<>\"']*)?", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s<>\"'(),;:]+@[\w-]+(\.[\w-]+)+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PARTIAL = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _LOCAL = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _TRUE = frozenset(map(key, ["true", "yes", "y", "1", "oui", "sí", "si", "نعم", "sim", "да", "ใช่", "x"]))
@@ -43,20 +44,16 @@ _FALSE = frozenset(map(key, ["false", "no", "n", "0", "non", "لا", "não", "н
 
 def check(fields: Mapping[str, Any]) -> Listing:
     """The record that `fields` describe, normalised. A `ListingError` names the field, what was found and what fits."""
-    return msgspec.convert(normalize(fields), KINDS[fields["kind"]])
+    return _record(_body(fields))
 
 
 def normalize(fields: Mapping[str, Any]) -> dict[str, Any]:
     """`fields` as they belong into a body: codes for names, NFC text, nothing empty, unknown fields kept as they are.
 
-    Raises `ListingError` for the first field that cannot be read.
+    Raises `ListingError` for the first field that cannot be read. What is returned is shown when it is read again.
     """
-    kind = _kind(fields.get("kind"))
-    read = {"kind": kind} | _read(fields, RULES[kind], "")
-    if kind == "event":
-        read = _event(read)
-    _tag_texts(read)
-    _require(read, KINDS[kind])
+    read = _body(fields)
+    _record(read)
     return read
 
 
@@ -69,7 +66,9 @@ def text(found: Any, field: str) -> str:
     except UnicodeEncodeError as error:
         raise ListingError(field, ascii(found), "is not Unicode text") from error
     plain = unicodedata.normalize("NFC", str(found))
-    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    if not plain.isprintable():
+        plain = "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return plain.strip()
 
 
 def texts(found: Any, field: str) -> dict[str, str]:
@@ -177,7 +176,8 @@ def url(found: Any, field: str) -> str:
     address = f"https://{given}" if _BARE_HOST.fullmatch(given) else given
     if given and not _URL.fullmatch(address):
         raise ListingError(field, given, "is not a web address", hint="write it as https://example.org")
-    return address
+    scheme, colon, rest = address.partition(":")
+    return scheme.lower() + colon + rest
 
 
 def email(found: Any, field: str) -> str:
@@ -194,6 +194,14 @@ def day(found: Any, field: str) -> str:
     given = _iso(found, field)
     if given and not (_DATE.fullmatch(given) and _exists(given)):
         raise ListingError(field, given, "is not a day", hint="write it as 2026-11-21")
+    return given
+
+
+def partial_day(found: Any, field: str) -> str:
+    """A day, a month or a year."""
+    given = _iso(found, field)
+    if given and not (_PARTIAL.fullmatch(given) and _exists(given + "-01-01"[len(given) - 4 :])):
+        raise ListingError(field, given, "is not a day, a month or a year", hint="write it as 2026-11-21 or 2026")
     return given
 
 
@@ -286,7 +294,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "client_groups": _CLIENT_GROUPS,
         "languages": _LANGUAGES,
         "groups": many(handle),
-        "membership": shape({"category": text, "since": day, "until": day}, bare="category"),
+        "membership": shape({"category": text, "since": partial_day, "until": partial_day}, bare="category"),
         "refugee_led": boolean,
     },
     "contact": _RECORD
@@ -312,7 +320,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "names": texts,
         "type": term(vocabulary.GROUP_TYPES),
         "description": texts,
-        "roles": many(shape({"role": text, "holder": text, "since": day, "until": day}, bare="role")),
+        "roles": many(shape({"role": text, "holder": text, "since": partial_day, "until": partial_day}, bare="role")),
     },
     "event": _RECORD
     | {
@@ -378,7 +386,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "type": term(vocabulary.RESOURCE_TYPES),
         "description": texts,
         "url": url,
-        "date": day,
+        "date": partial_day,
         "language": language,
         "themes": _THEMES,
     },
@@ -390,6 +398,26 @@ RULES: dict[str, dict[str, Rule]] = {
     },
 }
 """For each kind the fields it has and how each is read; a test holds it to the types."""
+
+
+def _body(fields: Mapping[str, Any]) -> dict[str, Any]:
+    kind = _kind(fields.get("kind"))
+    read = {"kind": kind} | _read(fields, RULES[kind], "")
+    if kind == "event":
+        read = _event(read)
+    _tag_texts(read)
+    _require(read, KINDS[kind])
+    return read
+
+
+def _record(body: dict[str, Any]) -> Listing:
+    """The last word is with the types: lengths, mostly, that no rule above looks at."""
+    try:
+        return msgspec.convert(body, KINDS[body["kind"]])
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$.")
+        field = path.rstrip("`").split("[")[0] or "record"
+        raise ListingError(field, body.get(field), f"does not fit: {reason.lower()}") from error
 
 
 def _kind(found: Any) -> str:
@@ -460,11 +488,16 @@ def _tag_texts(read: dict[str, Any]) -> None:
 
 
 def _require(read: dict[str, Any], kind: type[Listing]) -> None:
-    for field in msgspec.structs.fields(kind):
-        if field.required and field.name not in read:
-            raise ListingError(field.name, None, f"is missing: every {read['kind']} has one")
+    for name in _required(kind):
+        if name not in read:
+            raise ListingError(name, None, f"is missing: every {read['kind']} has one")
     if read["kind"] == "opinion" and len(read["subjects"]) != 2:
         raise ListingError("subjects", read["subjects"], "are not two different records")
+
+
+@cache
+def _required(kind: type[Listing]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(kind) if field.required)
 
 
 def _iso(found: Any, field: str) -> str:

@@ -43,6 +43,9 @@ Url = Annotated[str, Meta(pattern=rf"^https?://[^\s<>\"']+{_END}", max_length=20
 Date = Annotated[str, Meta(pattern=f"^{_DAY}{_END}")]
 """ISO 8601 day, `YYYY-MM-DD`."""
 
+PartialDate = Annotated[str, Meta(pattern=rf"^[0-9]{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?{_END}")]
+"""A day, a month or a year: `2026-11-21`, `2026-11` or `2026`."""
+
 Moment = Annotated[str, Meta(pattern=f"^{_DAY}({_TIME}(Z|[+-][0-9]{{2}}:[0-9]{{2}}))?{_END}")]
 """A day, or an instant with its offset: `2026-11-21` or `2026-11-21T18:00:00Z`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fednet.listing.fields import Code, Date, Record, RequiredTexts, Texts
+from fednet.listing.fields import Code, PartialDate, Record, RequiredTexts, Texts
 
 
 class Role(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -12,8 +12,8 @@ class Role(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     role: str
     holder: str = ""
-    since: Date | None = None
-    until: Date | None = None
+    since: PartialDate | None = None
+    until: PartialDate | None = None
 
 
 class Group(Record, frozen=True):

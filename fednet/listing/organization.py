@@ -11,9 +11,9 @@ from fednet.listing.fields import (
     MAX_E6,
     Code,
     CountryCode,
-    Date,
     Handle,
     LanguageTag,
+    PartialDate,
     Record,
     RequiredTexts,
     Texts,
@@ -44,8 +44,8 @@ class Membership(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What kind of member of the listing network it is, and since and until when."""
 
     category: str = ""
-    since: Date | None = None
-    until: Date | None = None
+    since: PartialDate | None = None
+    until: PartialDate | None = None
 
 
 class Organization(Record, frozen=True):

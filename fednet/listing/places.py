@@ -66,33 +66,36 @@ _REGION_NAMES = {
     "001": "World | Global | Worldwide | International | Monde entier | Mundial",
     "002": "Afrique | África",
     "003": "North America | Amérique du Nord | América del Norte",
-    "005": "South America",
-    "011": "Western Africa | Afrique occidentale | África Occidental",
+    "005": "Amérique du Sud | América del Sur | Sudamérica | South America",
+    "011": "Afrique de l'Ouest | África del Oeste | Western Africa | Afrique occidentale | África Occidental",
     "013": "Central America | Amérique centrale | América Central",
-    "014": "Eastern Africa | Afrique orientale | África Oriental",
-    "015": "Northern Africa | Afrique septentrionale | África septentrional | North Africa",
+    "014": "Afrique de l'Est | East Africa | África del Este | Eastern Africa | Afrique orientale | África Oriental",
+    "015": (
+        "Northern Africa | North Africa | Afrique du Nord | Afrique septentrionale | África del Norte | "
+        "Norte de África | África septentrional"
+    ),
     "017": "Middle Africa | Central Africa | Afrique centrale | África central",
     "018": "Southern Africa | Afrique australe | África meridional",
     "019": "Americas | The Americas | Amériques | Américas",
     "021": "Northern America | Amérique septentrionale | América septentrional",
     "029": "Caribbean | The Caribbean | Caraïbes | Caribe",
-    "030": "Eastern Asia | East Asia | Asie orientale | Asia oriental",
-    "034": "Southern Asia | South Asia | Asie méridionale | Asia meridional",
+    "030": "Asie de l'Est | Asia del Este | Eastern Asia | East Asia | Asie orientale | Asia oriental",
+    "034": "Asie du Sud | Asia del Sur | Southern Asia | South Asia | Asie méridionale | Asia meridional",
     "035": (
         "South-eastern Asia | Southeast Asia | South-East Asia | South East Asia | Asie du Sud-Est | Asia sudoriental"
     ),
-    "039": "Southern Europe | Europe méridionale | Europa meridional",
+    "039": "Europe du Sud | Europa del Sur | Southern Europe | Europe méridionale | Europa meridional",
     "053": "Australia and New Zealand | Australie et Nouvelle-Zélande",
     "061": "Polynesia",
     "142": "Asie",
     "143": "Central Asia | Asie centrale | Asia central",
     "145": (
-        "Western Asia | West Asia | Middle East | Asie occidentale | Moyen-Orient | "
+        "Asie de l'Ouest | Proche-Orient | Western Asia | West Asia | Middle East | Asie occidentale | Moyen-Orient | "
         "Asia occidental | Oriente Medio | الشرق الأوسط"
     ),
-    "151": "Eastern Europe | Europe orientale | Europa oriental",
-    "154": "Northern Europe | Europe septentrionale | Europa septentrional",
-    "155": "Western Europe | Europe occidentale | Europa occidental",
+    "151": "Europe de l'Est | Europa del Este | Eastern Europe | Europe orientale | Europa oriental",
+    "154": "Europe du Nord | Europa del Norte | Northern Europe | Europe septentrionale | Europa septentrional",
+    "155": "Europe de l'Ouest | Europa del Oeste | Western Europe | Europe occidentale | Europa occidental",
     "202": "Sub-Saharan Africa | Afrique subsaharienne | África subsahariana",
     "419": (
         "Latin America and the Caribbean | Latin America | Amérique latine et Caraïbes | América Latina y el Caribe"
@@ -200,7 +203,7 @@ def region_code(text: str) -> str | None:
 def near_country(text: str) -> str | None:
     """The code of the country whose English, French, Spanish or Arabic name is most like `text`, or None."""
     known = {bare: code for locale in LOCALES[3::-1] for bare, code in _country_keys(locale).items()}
-    close = difflib.get_close_matches(_bare(text), known, n=1, cutoff=0.75)
+    close = difflib.get_close_matches(_bare(text), known, n=1, cutoff=0.8)
     return known[close[0]] if close else None
 
 
@@ -264,7 +267,7 @@ def _keys(codes: Iterable[str], locale: str, ours: dict[str, str]) -> dict[str, 
 
 
 def _spellings(shown: Any) -> Iterator[str]:
-    """CLDR writes `Myanmar (Burma)`: the whole, what stands before the bracket, and nothing of what is in it."""
+    """CLDR writes `Myanmar (Burma)`: the whole and what precedes the bracket, unless that tells two Congos apart."""
     if shown:
         yield shown
         if not has_script(shown, "CJK"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fednet.listing.fields import Code, Date, LanguageTag, Record, RequiredTexts, Texts, Url
+from fednet.listing.fields import Code, LanguageTag, PartialDate, Record, RequiredTexts, Texts, Url
 
 
 class Resource(Record, frozen=True):
@@ -14,6 +14,6 @@ class Resource(Record, frozen=True):
     type: Code | None = None
     description: Texts = msgspec.field(default_factory=dict)
     url: Url | None = None
-    date: Date | None = None
+    date: PartialDate | None = None
     language: LanguageTag | None = None
     themes: tuple[Code, ...] = ()

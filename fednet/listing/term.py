@@ -18,7 +18,7 @@ MAX_TERMS = 62
 """Bits in a facet mask that fits a signed 64-bit integer with room to spare."""
 
 _TAIL = re.compile(
-    r"^(?:sous |sub )?(?:cluster|sector|secteur) (?:de )?"
+    r"^(?:sous |sub )?(?:cluster|sector|secteur) (?:de la |de l |du |des |de )?"
     r"| (?:(?:sub )?cluster|sector|secteur|aor|wg|services?|program(?:me|s|mes|ming)?|activities)$"
 )
 
@@ -78,7 +78,8 @@ class Vocabulary:
         if text in self._by_code:
             return text
         sought = key(text)
-        return self._by_key.get(sought) or self._by_key.get(_TAIL.sub("", sought))
+        bare = _TAIL.sub("", sought)
+        return self._by_key.get(sought) or self._by_key.get(bare) or self._by_singular.get(_singular(bare))
 
     def near(self, text: str) -> str | None:
         """The code that was probably meant by a misspelt `text`, or None."""
@@ -102,6 +103,13 @@ class Vocabulary:
         return bits
 
     @cached_property
+    def _by_singular(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for known, code in self._by_key.items():
+            found.setdefault(_singular(known), code)
+        return found
+
+    @cached_property
     def _by_key(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for name_of in (_own_names, _synonyms):
@@ -109,6 +117,11 @@ class Vocabulary:
                 for name in name_of(term):
                     found.setdefault(key(name), term.code)
         return found
+
+
+def _singular(key: str) -> str:
+    """English, French and Spanish mark most plurals with an s: enough to find "refugee" by "refugees"."""
+    return " ".join(word.removesuffix("s") if len(word) > 3 else word for word in key.split())
 
 
 def _own_names(term: Term) -> Iterator[str]:

@@ -20,19 +20,20 @@ MAX_QUERY_WORDS = 32
 PREFIX_LETTERS = 2
 
 _UNSPACED = (
-    "\u0e00-\u0eff"  # Thai, Lao
-    "\u0f00-\u0fff"  # Tibetan
-    "\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f"  # Myanmar: Burmese, Shan, Karen, Mon
-    "\u1780-\u17ff"  # Khmer
-    "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"  # Hangul
-    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han
-    "\U00020000-\U0003ffff"  # Han, the supplementary planes
-    "\u3041-\u30ff\u31f0-\u31ff\u3100-\u312f\u31a0-\u31bf"  # kana, bopomofo
-)
-_SPLIT = re.compile(f"[{_UNSPACED}]")
-_ENDS_UNSPACED = re.compile(f"[{_UNSPACED}]\\W*$")
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x0F00, 0x0FFF),  # Tibetan
+    (0x1000, 0x109F), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F),  # Myanmar: Burmese, Shan, Karen, Mon
+    (0x1780, 0x17FF),  # Khmer
+    (0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF),  # Hangul
+    (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3021, 0x3029), (0x3038, 0x303B), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),  # Han
+    (0xF900, 0xFAFF), (0x20000, 0x3FFFF),  # Han, compatibility and beyond the basic plane
+    (0x3041, 0x30FF), (0x31F0, 0x31FF), (0x3100, 0x312F), (0x31A0, 0x31BF),  # kana, bopomofo
+)  # fmt: skip
+
+# Most text in Latin letters needs nothing: this finds what lies outside Latin-1, or is changed by folding within it.
 _WORK = re.compile(
-    "[\u0300-\U0010ffff\u00df\u00e6\u00c6\u00f8\u00d8\u00f0\u00d0\u00fe\u00de\u00ad\u0110-\u0131\u0138-\u0142\u014a-\u0153\u0166\u0167\u017f]"
+    r"[^\0-\x9f\xa1-\xa7\xa9\xab\xac\xae\xb0\xb1\xb6\xb7\xbb\xbf-\xc5\xc7-\xcf\xd1-\xd7\xd9-\xdd"
+    r"\xe0-\xe5\xe7-\xef\xf1-\xf7\xf9-\xfd\xff]"
 )
 _PIECE = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 
@@ -63,7 +64,8 @@ def _unaccented_greek() -> dict[int, str]:
 def _dropped() -> dict[int, str]:
     """Marks that are written or left out at will, and characters nobody sees."""
     spans = [
-        (0x00AD, 0x00AD), (0x0591, 0x05BD), (0x05BF, 0x05BF), (0x05C1, 0x05C2), (0x05C4, 0x05C5), (0x05C7, 0x05C7),
+        (0x00AD, 0x00AD), (0x0300, 0x036F),
+        (0x0591, 0x05BD), (0x05BF, 0x05BF), (0x05C1, 0x05C2), (0x05C4, 0x05C5), (0x05C7, 0x05C7),
         (0x0610, 0x061A), (0x061C, 0x061C), (0x0640, 0x0640), (0x064B, 0x065F), (0x0670, 0x0670), (0x06D6, 0x06DC),
         (0x06DF, 0x06E8), (0x06EA, 0x06ED), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069), (0xD800, 0xDFFF),
         (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
@@ -135,7 +137,7 @@ class _Folded(dict[int, str]):
 
     def __missing__(self, point: int) -> str:
         letter = _TABLE.get(point, chr(point))
-        self[point] = folded = f" {letter} " if _SPLIT.match(letter) else letter
+        self[point] = folded = f" {letter} " if _is_unspaced(point) else letter
         return folded
 
 
@@ -164,4 +166,8 @@ def _key_character(character: str) -> str:
 
 def _may_go_on(words: str) -> bool:
     last = _NOT_PLAIN.split(words)[-1]
-    return len(last) >= PREFIX_LETTERS and not _ENDS_UNSPACED.search(words)
+    return len(last) >= PREFIX_LETTERS and not _is_unspaced(ord(last[-1]))
+
+
+def _is_unspaced(point: int) -> bool:
+    return any(first <= point <= last for first, last in _UNSPACED)

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.listing import vocabulary
+from fednet.listing.evidence import evidence
 
 VERSION = 1
 
@@ -43,6 +44,7 @@ def indexed(feed_id: int, body: bytes) -> Indexed | None:
             *map(service_token, terms.services),
             *map(client_group_token, terms.client_groups),
             *map(language_token, terms.languages),
+            *evidence(listed),
         )
     )
     languages = " ".join(terms.languages)
@@ -55,7 +57,8 @@ def indexed(feed_id: int, body: bytes) -> Indexed | None:
 
 
 def _plain(code: str) -> str:
-    return code.replace("-", "") if code.isascii() else ""
+    plain = code.replace("-", "")
+    return plain if plain.isascii() and plain.isalnum() else ""
 
 
 def kind_token(kind: int) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -182,10 +182,14 @@ def every(db: Database, feed_id: int, feed: Commitments) -> Iterator[Put | Erase
         after = rows[-1][0]
 
 
-def keys_missing(db: Database, feed_id: int, keys: Iterable[bytes]) -> list[bytes]:
-    """Which of these keys have no row."""
-    sql = "SELECT 1 FROM record WHERE feed_id = ? AND key = ?"
-    return [key for key in keys if db.conn.execute(sql, (feed_id, key)).fetchone() is None]
+def forget(db: Database, feed_id: int) -> None:
+    """Take every record of a feed out of rows and index; the feed itself stays, empty."""
+    rows = db.conn.execute("SELECT id, feed_id, body FROM record WHERE feed_id = ? AND body IS NOT NULL", (feed_id,))
+    while batch := rows.fetchmany(BATCH):
+        index.remove(db, batch)
+    for table in ("record", "page", "dropped", "staged"):
+        db.execute(f"DELETE FROM {table} WHERE feed_id = ?", (feed_id,))
+    db.execute("UPDATE feed SET records = 0, erased = 0 WHERE id = ?", (feed_id,))
 
 
 # --- pages staged for a repair ----------------------------------------------------------------------------------------
@@ -195,9 +199,9 @@ def stage(db: Database, feed_id: int, name: str, page: bytes) -> None:
     db.table("staged").upsert({"feed_id": feed_id, "name": name, "page": page}, pk=("feed_id", "name"))
 
 
-def staged(db: Database, feed_id: int) -> dict[str, bytes]:
-    rows = db.execute("SELECT name, page FROM staged WHERE feed_id = ?", (feed_id,))
-    return dict(rows.fetchall())
+def staged_page(db: Database, feed_id: int, name: str) -> bytes | None:
+    row = db.execute("SELECT page FROM staged WHERE feed_id = ? AND name = ?", (feed_id, name)).fetchone()
+    return None if row is None else row[0]
 
 
 def unstage(db: Database, feed_id: int) -> None:

@@ -1,4 +1,4 @@
-"""The slow and obvious models: RFC 6962's own recursion, and the state tree as the specification's sentences have it."""
+"""The slow and obvious models: the recursion of RFC 6962, and the state tree sentence by sentence."""
 
 from __future__ import annotations
 

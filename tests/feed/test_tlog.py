@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from itertools import product
 
 import pytest
@@ -194,11 +195,30 @@ def test_tile_paths_are_those_of_c2sp(tile: Tile, path: str):
 
 @pytest.mark.parametrize(
     "path",
-    """
-    tile/0/67 tile/0/0067 tile/0/x000/067 tile/0/x001 tile/0/001/067 tile/00/067 tile/64/067 tile/-1/067 tile/0/067.p/0
-    tile/0/067.p/256 tile/0/067.p/257 tile/0/067.p/01 tile/0/067.p/ tile/0/067.p tile/0/0६7 tile/entries/ /tile/0/067
-    tile/0/067/ tile/0/x1/067 tile/0/X001/067 tile/8/0/067 tile/0/x001/x001/x001/x001/x001/x001/001
-    """.split(),
+    [
+        "tile/0/67",
+        "tile/0/0067",
+        "tile/0/x000/067",
+        "tile/0/x001",
+        "tile/0/001/067",
+        "tile/00/067",
+        "tile/64/067",
+        "tile/-1/067",
+        "tile/0/067.p/0",
+        "tile/0/067.p/256",
+        "tile/0/067.p/257",
+        "tile/0/067.p/01",
+        "tile/0/067.p/",
+        "tile/0/067.p",
+        "tile/0/0६7",
+        "tile/entries/",
+        "/tile/0/067",
+        "tile/0/067/",
+        "tile/0/x1/067",
+        "tile/0/X001/067",
+        "tile/8/0/067",
+        "tile/0/x001/x001/x001/x001/x001/x001/001",
+    ],
 )
 def test_any_other_tile_path_is_refused(path: str):
     with pytest.raises(MalformedError):
@@ -273,7 +293,5 @@ def test_an_entry_may_be_as_long_as_its_length_field_can_say():
 @law
 @given(st.binary(max_size=200), st.integers(1, 256))
 def test_hostile_entry_bundles_raise_nothing_else(data: bytes, width: int):
-    try:
+    with contextlib.suppress(FednetError):
         assert tlog.entries_bytes(tlog.parse_entries(Tile(-1, 0, width), data)) == data
-    except FednetError:
-        pass

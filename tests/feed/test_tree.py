@@ -29,7 +29,6 @@ CROWDED = [bytes([0xAB]) * 2 + key(i)[:30] for i in range(200)]  # all below aba
 POOL = [*map(key, range(200)), *CROWDED, *(bytes(11) + key(i)[:21] for i in range(8))]
 
 
-
 def chosen(source: int, size: int, removals: bool) -> dict[bytes, bytes | None]:
     """Some changes; many of them make branches, and many removals make branches collapse."""
     random = Random(source)
@@ -98,9 +97,7 @@ def test_what_is_taken_away_again_leaves_no_trace(groups: list[dict[bytes, bytes
 
 @law
 @given(changes, st.lists(st.sampled_from(POOL), min_size=1, max_size=4), st.integers(0, 64))
-def test_every_way_of_reading_agrees_with_the_model(
-    group: dict[bytes, bytes | None], wanted: list[bytes], digits: int
-):
+def test_every_way_of_reading_agrees_with_the_model(group: dict[bytes, bytes | None], wanted: list[bytes], digits: int):
     store = Store()
     store.change(group)
     leaves = after([group])

@@ -1,0 +1,431 @@
+"""The global directory: what all verified networks list, searched by words and facets.
+
+A search reads one snapshot. Words rank (names before texts), filters only narrow; every count is exact under all of
+them. Nobody learns of a record, or that a network lists one, from a circle they may not read.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from difflib import get_close_matches
+from functools import lru_cache
+from heapq import nsmallest
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet import listing
+from fednet.directory import words
+from fednet.errors import NotFoundError, UsageError
+from fednet.feed.record import key_of
+from fednet.listing import check, places, text, vocabulary
+from fednet.listing.evidence import evidence
+from fednet.store import index
+from fednet.store import search as index_search
+from fednet.store.database import Store
+from fednet.store.search import Clause, Listed, Match, Source
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 1_000
+MAX_BY_TITLE = 1_000
+"""Records found without words are put in alphabetical order up to this many; what is more is for narrowing down."""
+MAX_VALUES = 300
+"""Values of one filter."""
+
+KIND_NAMES = {number: kind for kind, number in listing.KIND_NUMBERS.items()}
+UNASKED_KINDS = frozenset({"contact", "opinion"})
+"""Kinds that are found only when asked for: they belong to a record of another kind."""
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Who asks: the circles whose records may be shown; None is every circle."""
+
+    circles: frozenset[str] | None = frozenset({"public"})
+
+    def may_read(self, circle: str) -> bool:
+        return self.circles is None or circle in self.circles
+
+
+PUBLIC = Reader()
+"""Anybody."""
+OPERATOR = Reader(None)
+"""The command line on the node's own machine."""
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for, in codes. A record must fit every filter that is not empty, by any of its values.
+
+    `regions` are M49 codes, `networks` ids or names, `kinds` as in bodies. `cursor` is the `next` of an earlier answer.
+    """
+
+    text: str = ""
+    countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    client_groups: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A record with its provenance: who lists it, in which signed edition, when that was verified.
+
+    `networks` are (id, name) of every network that lists the same thing by hard evidence, its own first. `expired` says
+    that the edition should have been renewed by now. `fields` is the decoded body.
+    """
+
+    handle: str
+    kind: str
+    title: str
+    network: str
+    network_name: str
+    networks: tuple[tuple[str, str], ...]
+    circle: str
+    epoch: int
+    edition: int
+    verified_at: str | None
+    expired: bool
+    fields: dict[str, Any]
+
+
+class Results(msgspec.Struct, frozen=True):
+    """One page of what was found. `facets` counts all of it: {"country": {"TH": 12}}, most frequent first."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: dict[str, dict[str, int]]
+    next: str | None
+
+
+def search(store: Store, query: Query, reader: Reader, now: datetime) -> Results:
+    """What this reader finds, best first, then by title.
+
+    Raises UsageError for a limit or cursor out of range, NotFoundError for a network that is not shown to the reader.
+    """
+    start = _start(query)
+    with store.reading() as db:
+        sources = readable(db, reader)
+        found = index_search.matches(db, *_asked(query, sources))
+        page = _page(db, found, start, query)
+        shown = hits(db, page, sources, now)
+    end = start + len(page)
+    return Results(len(found), tuple(shown), _facets(found, sources), _cursor(end) if end < len(found) else None)
+
+
+def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
+    """The record of that handle; this node's own, then that of the network pinned first, should several list it.
+
+    NotFoundError is the same whether there is none or the reader may not see it.
+    """
+    with store.reading() as db:
+        sources = readable(db, reader)
+        listed = index_search.by_key(db, key_of(handle), sources)
+        shown = hits(db, [listed], sources, now) if listed else []
+    if not shown:
+        raise NotFoundError(f"no record {handle} is listed here", hint="`fednet search` shows handles")
+    return shown[0]
+
+
+# --- reading, shared with the agenda ------------------------------------------------------------------------------------
+
+
+def readable(db: Database, reader: Reader) -> dict[int, Source]:
+    """The feeds that may be shown to a reader, by their row, this node's own first."""
+    return {source.feed_id: source for source in index_search.sources(db) if reader.may_read(source.circle)}
+
+
+def among(sources: Mapping[int, Source], networks: Sequence[str]) -> list[int]:
+    """Those feeds that belong to any of the networks, given by id, name, beginning of either, or initials; all for none."""
+    if not networks:
+        return list(sources)
+    names = {source.network: source.name for source in sources.values()}
+    wanted = {_network(names, network) for network in networks}
+    return [feed_id for feed_id, source in sources.items() if source.network in wanted]
+
+
+def hits(db: Database, listed: Iterable[Listed], sources: Mapping[int, Source], now: datetime) -> list[Hit]:
+    """Records as they are shown."""
+    heads = {feed_id: _Head.of(source, now) for feed_id, source in sources.items()}
+    return [_hit(db, one, sources, heads[one.feed_id]) for one in listed]
+
+
+def filters(query: Query) -> Iterator[Clause]:
+    """Words and filters of a query, but for networks and kinds."""
+    yield from words.clauses(query.text)
+    countries = {*query.countries, *(code for region in query.regions for code in places.countries_in(region))}
+    languages = {tag.partition("-")[0] for tag in query.languages}
+    for token, codes in (
+        (index.country_token, countries),
+        (index.service_token, query.services),
+        (index.client_group_token, query.client_groups),
+        (index.language_token, languages),
+    ):
+        if codes:
+            yield Clause(words=tuple(map(token, sorted(codes))))
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """The newest edition of a feed, as far as answers speak of it."""
+
+    edition: int = 0
+    expires: str = ""
+    expired: bool = False
+
+    @classmethod
+    def of(cls, source: Source, now: datetime) -> _Head:
+        if source.edition is None:
+            return cls()
+        head = _HEAD.decode(source.edition)
+        return cls(head.edition, head.expires, datetime.fromisoformat(head.expires) <= now)
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+def _asked(query: Query, sources: Mapping[int, Source]) -> tuple[list[Clause], Collection[int], Collection[int]]:
+    """Clauses, kinds and feeds. A kind or network asked for is a word too, so that the index narrows by it."""
+    feeds = among(sources, query.networks)
+    kinds = [listing.KIND_NUMBERS[kind] for kind in query.kinds or listing.KIND_NUMBERS.keys() - UNASKED_KINDS]
+    clauses = list(filters(query))
+    if clauses and query.kinds:
+        clauses.append(Clause(words=tuple(map(index.kind_token, kinds))))
+    if clauses and query.networks:
+        clauses.append(Clause(words=tuple(map(index.feed_token, feeds))))
+    return clauses, kinds, feeds
+
+
+def _network(names: Mapping[str, str], wanted: str) -> str:
+    """The id of the one network meant."""
+    sought = _squeezed(wanted)
+    by_id = {network: (_squeezed(name), _initials(name)) for network, name in names.items()}
+    for meant in (
+        [network for network, (name, _) in by_id.items() if sought in (network, name)],
+        [network for network, (name, _) in by_id.items() if network.startswith(sought) or name.startswith(sought)],
+        [network for network, (_, initials) in by_id.items() if sought == initials],
+    ):
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            raise UsageError(f"{wanted!r} may be {' or '.join(names[n] for n in meant)}", hint="give the network id")
+    raise NotFoundError(f"no network called {wanted!r} is followed here", hint="fednet peers")
+
+
+def _squeezed(name: str) -> str:
+    return "".join(name.split()).casefold()
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.casefold().split() if word[0].isalpha())
+
+
+def _hit(db: Database, listed: Listed, sources: Mapping[int, Source], head: _Head) -> Hit:
+    source = sources[listed.feed_id]
+    fields: dict[str, Any] = msgspec.json.decode(listed.body)
+    parsed = listing.parse(listed.body)
+    feeds = index_search.feeds_bearing(db, evidence(parsed), sources) if parsed else set()
+    others = {other.network: other.name for feed_id, other in sources.items() if feed_id in feeds}
+    return Hit(
+        handle=listed.handle,
+        kind=str(fields.get("kind", "")),
+        title=listing.terms(parsed).title if parsed else "",
+        network=source.network,
+        network_name=source.name,
+        networks=tuple(({source.network: source.name} | others).items()),
+        circle=source.circle,
+        epoch=source.epoch,
+        edition=head.edition,
+        verified_at=source.verified_at,
+        expired=head.expired,
+        fields=fields,
+    )
+
+
+# --- order and pages ----------------------------------------------------------------------------------------------------
+
+
+def _page(db: Database, found: list[Any], start: int, query: Query) -> list[Listed]:
+    """The part of what was found that one answer shows. Records of equal rank stand by title, as far as that is known."""
+    end = start + query.limit
+    if not query.text and len(found) <= MAX_BY_TITLE:
+        return sorted(index_search.listed(db, sorted(row[0] for row in found)), key=_title)[start:end]
+    best = nsmallest(end, found, key=_rank_then_row)[start:]
+    ranks = {row[0]: row[1] for row in best}
+    listed = index_search.listed(db, list(ranks))
+    return sorted(listed, key=lambda one: (ranks[one.record_id], _title(one)))
+
+
+_rank_then_row: Callable[[Any], Any] = itemgetter(Match._fields.index("rank"), Match._fields.index("record_id"))
+
+
+def _title(listed: Listed) -> str:
+    parsed = listing.parse(listed.body)
+    return text.key(listing.terms(parsed).title) if parsed else ""
+
+
+def _start(query: Query) -> int:
+    if not 1 <= query.limit <= MAX_LIMIT:
+        raise UsageError(f"a limit of {query.limit}: from 1 to {MAX_LIMIT} are shown at once", hint="page with the cursor")
+    if query.cursor is None:
+        return 0
+    try:
+        start = int(urlsafe_b64decode(query.cursor.encode("ascii")))
+    except ValueError:
+        start = -1
+    if not 0 <= start < 10**9:
+        raise UsageError(f"{query.cursor[:40]!r} is no cursor", hint="take `next` of an earlier answer as it is")
+    return start
+
+
+def _cursor(start: int) -> str:
+    return urlsafe_b64encode(b"%09d" % start).decode()
+
+
+# --- facets -------------------------------------------------------------------------------------------------------------
+
+
+def _facets(found: Sequence[Any], sources: Mapping[int, Source]) -> dict[str, dict[str, int]]:
+    """Counts a facet and code, most frequent first, then by code."""
+    column = {name: Counter(map(itemgetter(at), found)) for at, name in enumerate(Match._fields) if at >= 2}
+    return {
+        "country": _tally(column["countries"], _pairs),
+        "service": _tally(column["services"], _codes(vocabulary.SERVICES)),
+        "client_group": _tally(column["client_groups"], _codes(vocabulary.CLIENT_GROUPS)),
+        "language": _tally(column["languages"], str.split),
+        "network": _tally(column["feed_id"], lambda feed_id: [sources[feed_id].network]),
+        "kind": _tally(column["kind"], lambda kind: [KIND_NAMES[kind]]),
+    }
+
+
+def _tally(counted: Counter[Any], codes: Callable[[Any], Iterable[str]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for value, count in counted.items():
+        for code in codes(value):
+            total[code] += count
+    return dict(sorted(total.items(), key=lambda one: (-one[1], one[0])))
+
+
+@lru_cache(65536)
+def _pairs(countries: str) -> tuple[str, ...]:
+    return tuple(countries[at : at + 2] for at in range(0, len(countries), 2))
+
+
+def _codes(terms: vocabulary.Vocabulary) -> Callable[[int], list[str]]:
+    bits = [(1 << term.bit, term.code) for term in terms]
+    return lambda mask: [code for bit, code in bits if mask & bit]
+
+
+# --- what people type ---------------------------------------------------------------------------------------------------
+
+
+def parse_query(**asked: Any) -> Query:
+    """A query from what people give: codes, or names of terms, places and languages in any language we carry.
+
+    Parameters are those of the command line and the API: `text`, `country`, `region`, `service`, `client_group`,
+    `language`, `network`, `kind` (a text or several), `limit`, `cursor`; what is None or empty counts as not given.
+
+    >>> parse_query(country="Thaïlande", service=["aide juridique"])
+    Query(text='', countries=('TH',), regions=(), services=('legal-aid',), ...)
+
+    Raises UsageError with what was probably meant.
+    """
+    return Query(**read_parameters(asked, PARAMETERS))
+
+
+Parameter = tuple[str, Callable[[Any, str], Any]]
+"""The field it fills, and how what was given is read."""
+
+
+def read_parameters(asked: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Fields from what was given by name. Raises UsageError for a parameter that there is not."""
+    fields = {}
+    for name, given in asked.items():
+        if name not in parameters:
+            raise UsageError(f"there is no parameter {name!r}", hint=f"use {', '.join(parameters)}")
+        if given is not None and given != "":
+            field, read = parameters[name]
+            fields[field] = read(given, name)
+    return fields
+
+
+def one(given: Any, name: str) -> str:
+    """A single text."""
+    if isinstance(given, list | tuple) and len(given) == 1:
+        given = given[0]
+    if not isinstance(given, str):
+        raise UsageError(f"{name}: one text is expected, found {str(given)[:60]!r}")
+    return given
+
+
+def many(rule: Callable[[Any, str], str]) -> Callable[[Any, str], tuple[str, ...]]:
+    """Several values, each as `rule` reads it: a list, or one text with commas where it is not a name as a whole."""
+
+    def read(given: Any, name: str) -> tuple[str, ...]:
+        values = given if isinstance(given, list | tuple) else [given]
+        found = dict.fromkeys(code for value in values for code in _split(rule, value, name) if code)
+        if len(found) > MAX_VALUES:
+            raise UsageError(f"{name}: {len(found)} values, at most {MAX_VALUES} are taken")
+        return tuple(found)
+
+    return read
+
+
+def _split(rule: Callable[[Any, str], str], value: Any, name: str) -> list[str]:
+    if not isinstance(value, str) or "," not in value:
+        return [rule(value, name)]
+    try:
+        return [rule(value, name)]
+    except UsageError:
+        return [rule(part, name) for part in value.split(",") if part.strip()]
+
+
+def _whole(given: Any, name: str) -> int:
+    plain = one(given, name).strip() if not isinstance(given, int) else str(given)
+    if not (plain.isascii() and plain.isdigit() and len(plain) < 10):
+        raise UsageError(f"{name}: {plain[:40]!r} is not a whole number")
+    return int(plain)
+
+
+def _region(given: Any, name: str) -> str:
+    """An M49 code, from a code or a name; a country counts as a region of one."""
+    wanted = check.text(given, name)
+    code = places.region_code(wanted) or places.country_code(wanted)
+    if code is None and wanted:
+        names = {text.key(places.name(region)): region for region in places.region_codes()}
+        near = get_close_matches(text.key(wanted), names, n=1, cutoff=0.7)
+        hint = f"did you mean {places.name(names[near[0]])} ({names[near[0]]})?" if near else "give a UN M49 code, as 035"
+        raise UsageError(f"{name}: {wanted[:60]!r} is no region we know", hint=hint)
+    return code or ""
+
+
+def _kind(given: Any, name: str) -> str:
+    wanted = one(given, name).strip().casefold()
+    kind = _PLURALS.get(wanted, wanted).removesuffix("s").replace("isation", "ization")
+    if kind not in listing.KINDS:
+        near = get_close_matches(kind, listing.KINDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(listing.KINDS)}"
+        raise UsageError(f"{name}: {wanted[:40]!r} is no kind of record", hint=hint)
+    return kind
+
+
+_PLURALS = {"people": "person"}
+
+PARAMETERS: dict[str, Parameter] = {
+    "text": ("text", one),
+    "country": ("countries", many(check.country)),
+    "region": ("regions", many(_region)),
+    "service": ("services", many(check.term(vocabulary.SERVICES))),
+    "client_group": ("client_groups", many(check.term(vocabulary.CLIENT_GROUPS))),
+    "language": ("languages", many(check.language)),
+    "network": ("networks", many(one)),
+    "kind": ("kinds", many(_kind)),
+    "limit": ("limit", _whole),
+    "cursor": ("cursor", one),
+}

@@ -1,0 +1,145 @@
+"""What `serve` does by itself: it signs drafts after a pause, renews editions, and hears of its peers' new ones.
+
+Runs in a thread with an event loop of its own, so that pages and feeds are served while a large sync is applied. Each
+followed network has a task: it waits at the peer's checkpoint (long poll) and syncs when something new is signed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import threading
+from contextlib import suppress
+
+from fednet.errors import FednetError, UnreachableError
+from fednet.feed import note
+from fednet.feed.checkpoint import parse_checkpoint
+from fednet.node import publish
+from fednet.node.fetch import Fetcher
+from fednet.node.home import Home, now
+from fednet.node.sync import sync_network
+from fednet.node.watch import Watch
+from fednet.store import drafts, feeds
+from fednet.store.feeds import Network
+
+DEBOUNCE = 2.0  # seconds of quiet before drafts are signed
+LONGEST_WAIT = 30.0  # drafts that keep coming are signed at least so often
+HEARTBEAT = 3600.0  # how often to look whether an edition needs renewal
+POLL = 50  # seconds a peer may let us wait
+PAUSE, LONGEST_PAUSE = 2.0, 900.0  # after a failure, doubled each time
+
+log = logging.getLogger("fednet")
+
+
+class Background:
+    """Start and stop the thread. Failures of one task are logged and tried again; they end nothing else."""
+
+    def __init__(self, home: Home, *, allow_private: bool) -> None:
+        self.home, self.allow_private = home, allow_private
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="fednet background", daemon=True)
+        self._main: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the tasks to end and wait for them; a transaction under way is finished or rolled back."""
+        self._loop.call_soon_threadsafe(self._cancel)
+        self._thread.join(timeout=30)
+
+    def _cancel(self) -> None:
+        if self._main is not None:
+            self._main.cancel()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._main = self._loop.create_task(self._tasks())
+        with suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(self._main)
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    async def _tasks(self) -> None:
+        watch = Watch(self.home.store)
+        async with Fetcher(allow_private=self.allow_private) as fetcher, asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._publish(watch))
+            tasks.create_task(self._renew())
+            tasks.create_task(self._follow(watch, fetcher, tasks))
+
+    async def _publish(self, watch: Watch) -> None:
+        while True:
+            if self._waits():
+                await self._quiet(watch)
+                await self._tried("publish", publish.publish, self.home, now())
+            await watch.changed(60.0)
+
+    def _waits(self) -> bool:
+        with self.home.store.reading() as db:
+            public = feeds.feed(db, self.home.network, "public")
+            unsigned = public is None or public.followed.edition is None
+            return unsigned or bool(drafts.circles_with_drafts(db)) or bool(drafts.circles_prepared(db))
+
+    async def _quiet(self, watch: Watch) -> None:
+        """Wait for a pause in the editing, so that one edition takes many edits."""
+        end = self._loop.time() + LONGEST_WAIT
+        while self._loop.time() < end and await watch.changed(DEBOUNCE):
+            continue
+
+    async def _renew(self) -> None:
+        while True:
+            await self._tried("renew", publish.renew, self.home, now())
+            await asyncio.sleep(HEARTBEAT)
+
+    async def _tried(self, what: str, act: object, *arguments: object) -> None:
+        try:
+            act(*arguments)  # type: ignore[operator]
+        except FednetError as error:
+            log.error("%s: %s%s", what, error.detail, f" (hint: {error.hint})" if error.hint else "")
+            await asyncio.sleep(PAUSE)
+
+    async def _follow(self, watch: Watch, fetcher: Fetcher, tasks: asyncio.TaskGroup) -> None:
+        """One task for each network that is followed, also for those that are followed or let go of later."""
+        running: dict[int, asyncio.Task[None]] = {}
+        while True:
+            with self.home.store.reading() as db:
+                wanted = {n.id: n for n in feeds.networks(db) if not n.own and not n.blocked}
+            for gone in running.keys() - wanted.keys():
+                running.pop(gone).cancel()
+            for network_id in wanted.keys() - running.keys():
+                running[network_id] = tasks.create_task(self._keep_up(fetcher, wanted[network_id]))
+            await watch.changed(60.0)
+
+    async def _keep_up(self, fetcher: Fetcher, network: Network) -> None:
+        pause = PAUSE
+        while True:
+            result = await sync_network(self.home, fetcher, network)
+            if result.error is None:
+                pause = PAUSE
+                log.info("%s: edition %s, %s records", result.name, result.edition, result.records)
+                await self._news(fetcher, network)
+            else:
+                log.warning("%s: %s", result.name, result.error)
+                await asyncio.sleep(pause * random.uniform(0.8, 1.2))
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _news(self, fetcher: Fetcher, network: Network) -> None:
+        """Return when the peer has signed something newer; its word is a hint, the sync that follows verifies."""
+        while True:
+            with self.home.store.reading() as db:
+                feed, sources = feeds.feed(db, network, "public"), feeds.sources(db, network)
+            if feed is None or not sources:
+                return
+            followed = feed.followed
+            path = f"{sources[0]}/feeds/{network.network}/public/{followed.epoch}/checkpoint"
+            query = f"?after={followed.epoch}.{followed.frontier.size}&wait={POLL}"
+            try:
+                fetched = await fetcher.get(path + query, limit=note.MAX_NOTE, seconds=POLL + 30)
+                if fetched.status != 200:
+                    raise UnreachableError(f"answers {fetched.status}")
+                if parse_checkpoint(note.parse(fetched.body).text).size != followed.frontier.size:
+                    return
+            except FednetError:
+                await asyncio.sleep(random.uniform(PAUSE, 5 * PAUSE))
+                return

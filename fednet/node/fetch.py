@@ -1,0 +1,194 @@
+"""Reading from peers: bounded in bytes and time, to public addresses only unless the operator allows private ones.
+
+Answers are counted while they stream, before and after decompression. Redirects are followed on the same host only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import zlib
+from io import BytesIO
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import msgspec
+import zstandard
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from fednet.errors import LimitError, MalformedError, UnreachableError, UsageError
+from fednet.feed.text import shown
+from fednet.feed.wire import MAX_ANSWER
+
+REQUEST_SECONDS = 60.0  # a whole answer
+CONNECT_SECONDS = 10.0
+MAX_REDIRECTS = 3
+MAX_ERROR = 64 * 1024
+MAX_WINDOW = 8 * 1024 * 1024  # zstd, RFC 9659
+CONNECTIONS_A_HOST = 8
+
+_REFUSED_V6 = tuple(
+    map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10"))
+)
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the open Internet: not loopback, private, link-local, multicast, NAT64 or 6to4."""
+    try:
+        found: IPv4Address | IPv6Address = ip_address(address.split("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return is_public(str(found.ipv4_mapped))
+        if any(found in network for network in _REFUSED_V6):
+            return False
+    return found.is_global and not found.is_multicast
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves names, and leaves out addresses we do not connect to; what is connected to is what was checked."""
+
+    def __init__(self) -> None:
+        self._inner = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = [result for result in await self._inner.resolve(host, port, family) if is_public(result["host"])]
+        if not found:
+            raise OSError(None, f"{host} is not an address of the open Internet")
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class Fetched(NamedTuple):
+    """An answer: its decoded body, and how many bytes travelled."""
+
+    status: int
+    body: bytes
+    wire_bytes: int
+
+
+class Fetcher:
+    """A session with any number of peers; use as an asynchronous context."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self.allow_private = allow_private
+
+    async def __aenter__(self) -> Self:
+        connector = aiohttp.TCPConnector(
+            resolver=None if self.allow_private else PublicResolver(),
+            limit_per_host=CONNECTIONS_A_HOST,
+            use_dns_cache=False,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "zstd, gzip", "User-Agent": "fednet"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def get(self, url: str, *, limit: int = MAX_ANSWER, seconds: float = REQUEST_SECONDS) -> Fetched:
+        """GET, whatever the status; raises UnreachableError when there is no answer, LimitError when it is too long."""
+        for _ in range(MAX_REDIRECTS + 1):
+            self._check(url)
+            try:
+                fetched, target = await self._once(url, limit, seconds)
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                raise UnreachableError(f"{url}: {_said(error)}") from None
+            if target is None:
+                return fetched
+            moved = urljoin(url, target)
+            if urlsplit(moved)[:2] != urlsplit(url)[:2]:
+                raise UnreachableError(f"{url}: sends us to another host ({shown(moved)}), which is not followed")
+            url = moved
+        raise UnreachableError(f"{url}: too many redirects")
+
+    def _check(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"{shown(url)} is not an http or https address")
+        literal = parts.hostname.strip("[]")
+        if not self.allow_private and _is_literal(literal) and not is_public(literal):
+            raise UnreachableError(
+                f"{url}: {literal} is not an address of the open Internet", hint="--allow-private-addresses"
+            )
+
+    async def _once(self, url: str, limit: int, seconds: float) -> tuple[Fetched, str | None]:
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
+        async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
+            if response.status in (301, 302, 303, 307, 308):
+                return Fetched(response.status, b"", 0), response.headers.get("Location", "")
+            limit = limit if response.status == 200 else min(limit, MAX_ERROR)
+            raw = bytearray()
+            async for piece in response.content.iter_any():
+                raw += piece
+                if len(raw) > limit:
+                    raise LimitError(f"{url}: more than {limit} bytes")
+            body = decoded(bytes(raw), response.headers.get("Content-Encoding", "identity"), limit)
+            return Fetched(response.status, body, len(raw)), None
+
+
+def decoded(raw: bytes, encoding: str, limit: int) -> bytes:
+    """A body without its content coding; never more than `limit` bytes are produced."""
+    match encoding.strip().lower():
+        case "identity" | "":
+            body = raw
+        case "zstd":
+            try:
+                reader = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(
+                    BytesIO(raw), read_across_frames=True
+                )
+                body = reader.read(limit + 1)
+            except zstandard.ZstdError as error:
+                raise MalformedError(f"the answer is not valid zstd: {error}") from None
+        case "gzip" | "x-gzip":
+            inflater = zlib.decompressobj(wbits=31)
+            try:
+                body = inflater.decompress(raw, limit + 1)
+            except zlib.error as error:
+                raise MalformedError(f"the answer is not valid gzip: {error}") from None
+            if len(body) <= limit and not inflater.eof:
+                raise MalformedError("the answer is cut: its gzip stream does not end")
+        case other:
+            raise MalformedError(f"the answer is coded as {shown(other)}, which was not asked for")
+    if len(body) > limit:
+        raise LimitError(f"an answer of more than {limit} bytes, decoded")
+    return body
+
+
+def error_detail(fetched: Fetched) -> str:
+    """What a JSON error answer says, safe to show."""
+    try:
+        found: Any = msgspec.json.decode(fetched.body)
+        return f"{fetched.status} {shown(str(found['error']))[1:-1]}: {shown(str(found['detail']), 200)[1:-1]}"
+    except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError, RecursionError):
+        return f"{fetched.status}"
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host.split("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
+        return "no answer in time"
+    return str(error) or type(error).__name__

@@ -1,0 +1,87 @@
+"""Checking everything that is stored against what was signed: bodies, salts, tree, log, checkpoint, identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet.errors import FednetError
+from fednet.feed import tree
+from fednet.feed.checkpoint import parse_checkpoint
+from fednet.feed.follow import open_head
+from fednet.feed.record import Put
+from fednet.feed.tlog import Frontier, leaf_hash
+from fednet.feed.tree import Leaf
+from fednet.node.home import Home
+from fednet.store import feeds, records
+from fednet.store.feeds import Feed, Network
+
+MAX_PROBLEMS = 100
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """What re-hashing one feed showed. `problems` name records, at most 100 of them."""
+
+    network: str
+    name: str
+    circle: str
+    epoch: int
+    edition: int
+    records: int
+    ok: bool
+    problems: tuple[str, ...]
+
+
+def verify(home: Home, networks: Sequence[Network] | None = None) -> Iterator[Verified]:
+    """Re-hash every feed that is shown, this node's own included; nothing that was computed before is believed."""
+    with home.store.reading() as db:
+        for network in networks or feeds.networks(db):
+            for feed in feeds.feeds(db, network):
+                if feed.visible and feed.followed.edition is not None:
+                    yield _verified(db, feed)
+
+
+def _verified(db: Database, feed: Feed) -> Verified:
+    problems = tuple(found for _, found in zip(range(MAX_PROBLEMS), _problems(db, feed), strict=False))
+    epoch, edition = feed.followed.position
+    return Verified(
+        feed.network.network, feed.network.name, feed.circle, epoch, edition, feed.records, not problems, problems
+    )
+
+
+def _problems(db: Database, feed: Feed) -> Iterator[str]:
+    yield from _log_problems(db, feed)
+    edition = feed.followed.edition
+    if edition is None:
+        return
+    signed = {leaf.key: leaf.commitment for leaf in tree.leaves_below(records.tree_reader(db, feed.id))}
+    found: list[Leaf] = []
+    live = 0
+    for record in records.every(db, feed.id, feed.commitments):
+        found.append(Leaf(record.key, record.commitment))
+        live += isinstance(record, Put)
+        if signed.pop(record.key, None) != record.commitment:
+            yield f"record {record.handle if isinstance(record, Put) else record.key.hex()} is not what was signed"
+    for key in signed:
+        yield f"the record at key {key.hex()} is missing"
+    if tree.root_hash(tree.fold_leaves(found)) != edition.state_root:
+        yield f"the records do not add up to the state that edition {edition.edition} signs"
+    if (live, len(found) - live) != (edition.records, edition.erased):
+        yield f"edition {edition.edition} signs {edition.records} records, {live} are here"
+
+
+def _log_problems(db: Database, feed: Feed) -> Iterator[str]:
+    followed = feed.followed
+    try:
+        if followed.checkpoint is None or followed.edition is None:
+            return
+        head = open_head(feed.network.identity, feed.circle, followed.epoch, followed.checkpoint)
+        leaves = feeds.leaf_hashes(db, feed)
+        if Frontier().extended(leaves).root != head.root or head != parse_checkpoint(followed.checkpoint.text):
+            yield "the log does not add up to its checkpoint"
+        if not leaves or leaf_hash(followed.edition.line) != leaves[-1]:
+            yield "the newest edition is not the newest leaf of the log"
+    except FednetError as error:
+        yield f"the checkpoint: {error.detail}"

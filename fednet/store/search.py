@@ -1,0 +1,149 @@
+"""Asking the index: which records match, what they list, and who may be told.
+
+Every function takes the feeds that the reader may see; rows of other feeds never leave this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlite_utils import Database
+
+BATCH = 500
+"""Values bound to one statement."""
+
+
+class Source(NamedTuple):
+    """A feed that may be shown: visible, of a network that is not blocked. `edition` is its newest signed line."""
+
+    feed_id: int
+    circle: str
+    network: str
+    name: str
+    own: bool
+    epoch: int
+    edition: bytes | None
+    verified_at: str | None
+
+
+class Clause(msgspec.Struct, frozen=True):
+    """Satisfied by a record that matches `text` (an FTS5 expression) in its words, or bears any of the facet `words`."""
+
+    text: str | None = None
+    words: tuple[str, ...] = ()
+
+
+class Match(NamedTuple):
+    """A record that was found, with its facets. A lower `rank` is better; without text all ranks are equal."""
+
+    record_id: int
+    rank: float
+    kind: int
+    feed_id: int
+    countries: str
+    services: int
+    client_groups: int
+    languages: str
+
+
+class Listed(NamedTuple):
+    record_id: int
+    feed_id: int
+    handle: str
+    body: bytes
+
+
+_FACETS = "f.kind, f.feed_id, f.countries, f.services, f.client_groups, f.languages"
+
+
+def sources(db: Database) -> list[Source]:
+    """The feeds that may be shown, this node's own first, then in the order in which networks were pinned."""
+    rows = db.conn.execute(
+        "SELECT f.id, f.circle, n.network, n.name, n.own, f.epoch, f.edition, f.verified_at "
+        "FROM feed f JOIN network n ON n.id = f.network_id WHERE f.visible AND NOT n.blocked "
+        "ORDER BY n.own DESC, n.id, f.circle = 'public' DESC, f.circle"
+    )
+    return [Source(*row) for row in rows]
+
+
+def matches(db: Database, clauses: Sequence[Clause], kinds: Collection[int], feeds: Collection[int]) -> list[Any]:
+    """Rows as `Match` of every record of those kinds and feeds that satisfies all clauses, in no order.
+
+    They are plain tuples: a common word finds a hundred thousand.
+    """
+    among = f"f.feed_id IN ({_integers(feeds)}) AND f.kind IN ({_integers(kinds)})"
+    expression = _expression(clauses)
+    if expression is None:
+        return db.conn.execute(f"SELECT f.record_id, 0.0, {_FACETS} FROM facet f WHERE {among}").fetchall()
+    rank = "s.rank" if any(clause.text for clause in clauses) else "0.0"
+    # The index leads, whatever the planner thinks: it is the one that has intersected the filters already.
+    sql = f"SELECT s.rowid, {rank}, {_FACETS} FROM search s CROSS JOIN facet f ON f.record_id = s.rowid "
+    return db.conn.execute(f"{sql} WHERE search MATCH ? AND {among}", (expression,)).fetchall()
+
+
+def events(db: Database, since: int, until: int, feeds: Collection[int]) -> list[int]:
+    """Events that may take place in [since, until), in minutes since 1970 UTC, by their first start."""
+    rows = db.conn.execute(
+        f"SELECT record_id FROM facet WHERE kind = 5 AND starts < ? AND (ends IS NULL OR ends >= ?) "
+        f"AND feed_id IN ({_integers(feeds)}) ORDER BY starts, record_id",
+        (until, since),
+    )
+    return [record_id for (record_id,) in rows]
+
+
+def listed(db: Database, record_ids: Sequence[int]) -> list[Listed]:
+    """What those records list, in the order asked for."""
+    found: dict[int, Listed] = {}
+    for start in range(0, len(record_ids), BATCH):
+        part = _integers(record_ids[start : start + BATCH])
+        rows = db.conn.execute(f"SELECT id, feed_id, handle, body FROM record WHERE id IN ({part}) AND body NOT NULL")
+        found.update((row[0], Listed(*row)) for row in rows)
+    return [found[record_id] for record_id in record_ids if record_id in found]
+
+
+def by_key(db: Database, key: bytes, feeds: Iterable[int]) -> Listed | None:
+    """The record with that key in the first of these feeds that lists it."""
+    sql = "SELECT id, feed_id, handle, body FROM record WHERE feed_id = ? AND key = ? AND body NOT NULL"
+    rows = (db.conn.execute(sql, (feed_id, key)).fetchone() for feed_id in feeds)
+    return next((Listed(*row) for row in rows if row is not None), None)
+
+
+def feeds_bearing(db: Database, words: Sequence[str], feeds: Collection[int]) -> set[int]:
+    """Which of these feeds list a record that bears any of those facet words."""
+    expression = _expression([Clause(words=tuple(words))])
+    if expression is None:
+        return set()
+    rows = db.conn.execute(
+        "SELECT DISTINCT f.feed_id FROM search s CROSS JOIN facet f ON f.record_id = s.rowid "
+        f"WHERE search MATCH ? AND f.feed_id IN ({_integers(feeds)})",
+        (expression,),
+    )
+    return {feed_id for (feed_id,) in rows}
+
+
+def counts(db: Database) -> dict[int, dict[int, int]]:
+    """How many shown records of each kind each feed lists: {feed id: {kind: count}}."""
+    found: dict[int, dict[int, int]] = {}
+    for feed_id, kind, count in db.conn.execute("SELECT feed_id, kind, count(*) FROM facet GROUP BY kind, feed_id"):
+        found.setdefault(feed_id, {})[kind] = count
+    return found
+
+
+def _expression(clauses: Iterable[Clause]) -> str | None:
+    """All clauses as one FTS5 expression; None when there are none."""
+    return " AND ".join(filter(None, map(_alternatives, clauses))) or None
+
+
+def _alternatives(clause: Clause) -> str:
+    parts = [f"{{names text}} : ({clause.text})"] if clause.text else []
+    if clause.words:
+        quoted = " OR ".join(f'"{word}"' for word in clause.words)
+        parts.append(f"facets : ({quoted})")
+    return f"({' OR '.join(parts)})" if parts else ""
+
+
+def _integers(numbers: Iterable[int]) -> str:
+    """For an SQL list: integers of our own, never text from outside."""
+    return ",".join(map(str, map(int, numbers)))

@@ -1,0 +1,63 @@
+"""The application: every address this node answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from fednet.errors import FednetError
+from fednet.node.home import Home, now
+from fednet.store.feeds import own
+from fednet.web import api, feeds, pages
+from fednet.web.asgi import Caught, Compressed, Limited, Secured
+from fednet.web.asking import Clock
+from fednet.web.refusal import Refusals
+from fednet.web.show import Templates
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(home: Home, *, clock: Clock = now) -> Starlette:
+    """Everything a node serves. Handlers that read the database are plain functions: starlette runs them in threads."""
+    templates = Templates(home)
+    refusals = Refusals(templates)
+    return Starlette(
+        routes=[
+            *feeds.routes(home),
+            *api.routes(home, clock),
+            *pages.routes(home, templates, clock),
+            Mount("/static", StaticFiles(directory=STATIC)),
+            Route("/healthz", healthy),
+            Route("/readyz", readiness(home)),
+        ],
+        middleware=[
+            Middleware(Secured),
+            Middleware(Compressed),
+            Middleware(Caught, refusals.unforeseen),
+            Middleware(Limited),
+        ],
+        exception_handlers={FednetError: refusals.named, HTTPException: refusals.http},
+    )
+
+
+async def healthy(request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+def readiness(home: Home) -> Callable[[Request], Response]:
+    """200 when the database answers; else its error, 503 or 500."""
+
+    def ready(request: Request) -> Response:
+        with home.store.reading() as db:
+            own(db)
+        return PlainTextResponse("ok\n")
+
+    return ready

@@ -1,0 +1,36 @@
+"""`fednet serve`: the web, and what the node does by itself in the background, until Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+
+import uvicorn
+
+from fednet.node.background import Background
+from fednet.node.home import Home
+from fednet.web.app import create_app
+
+GRACE_SECONDS = 5
+
+
+def serve(home: Home, host: str, port: int, *, allow_private: bool) -> None:
+    """Serve pages, API and feeds, publish and sync in the background. Returns after Ctrl-C or SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    background = Background(home, allow_private=allow_private)
+    config = uvicorn.Config(
+        create_app(home),
+        host=host,
+        port=port,
+        access_log=False,  # addresses of readers and what they asked for are nobody's business
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=1_000,
+    )
+    background.start()
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        background.stop()
+        home.close()
