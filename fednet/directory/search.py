@@ -10,8 +10,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
-from functools import lru_cache
 from heapq import nsmallest
 from operator import itemgetter
 from typing import Any
@@ -21,21 +19,20 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.directory import words
+from fednet.directory.query import MAX_LIMIT, Query, parse_query
 from fednet.errors import NotFoundError, UsageError
 from fednet.feed.record import key_of
-from fednet.listing import check, places, text, vocabulary
+from fednet.listing import places, text, vocabulary
 from fednet.listing.evidence import evidence
 from fednet.store import index
 from fednet.store import search as index_search
 from fednet.store.database import Store
 from fednet.store.search import Clause, Listed, Match, Source
 
-DEFAULT_LIMIT = 20
-MAX_LIMIT = 1_000
+__all__ = ["OPERATOR", "PUBLIC", "Hit", "Query", "Reader", "Results", "parse_query", "record", "search"]
+
 MAX_BY_TITLE = 1_000
 """Records found without words are put in alphabetical order up to this many; what is more is for narrowing down."""
-MAX_VALUES = 300
-"""Values of one filter."""
 
 KIND_NAMES = {number: kind for kind, number in listing.KIND_NUMBERS.items()}
 UNASKED_KINDS = frozenset({"contact", "opinion"})
@@ -55,24 +52,6 @@ PUBLIC = Reader()
 """Anybody."""
 OPERATOR = Reader(None)
 """The command line on the node's own machine."""
-
-
-class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for, in codes. A record must fit every filter that is not empty, by any of its values.
-
-    `regions` are M49 codes, `networks` ids or names, `kinds` as in bodies. `cursor` is the `next` of an earlier answer.
-    """
-
-    text: str = ""
-    countries: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-    client_groups: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    limit: int = DEFAULT_LIMIT
-    cursor: str | None = None
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -134,7 +113,7 @@ def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
     return shown[0]
 
 
-# --- reading, shared with the agenda ------------------------------------------------------------------------------------
+# --- reading, shared with the agenda ----------------------------------------------------------------------------------
 
 
 def readable(db: Database, reader: Reader) -> dict[int, Source]:
@@ -143,7 +122,7 @@ def readable(db: Database, reader: Reader) -> dict[int, Source]:
 
 
 def among(sources: Mapping[int, Source], networks: Sequence[str]) -> list[int]:
-    """Those feeds that belong to any of the networks, given by id, name, beginning of either, or initials; all for none."""
+    """The feeds of networks given by id, name, beginning of either, or initials; all feeds for none."""
     if not networks:
         return list(sources)
     names = {source.network: source.name for source in sources.values()}
@@ -160,7 +139,10 @@ def hits(db: Database, listed: Iterable[Listed], sources: Mapping[int, Source], 
 def filters(query: Query) -> Iterator[Clause]:
     """Words and filters of a query, but for networks and kinds."""
     yield from words.clauses(query.text)
-    countries = {*query.countries, *(code for region in query.regions for code in places.countries_in(region))}
+    countries = {
+        *query.countries,
+        *(code for region in query.regions for code in places.countries_in(region) or {region}),
+    }
     languages = {tag.partition("-")[0] for tag in query.languages}
     for token, codes in (
         (index.country_token, countries),
@@ -248,11 +230,11 @@ def _hit(db: Database, listed: Listed, sources: Mapping[int, Source], head: _Hea
     )
 
 
-# --- order and pages ----------------------------------------------------------------------------------------------------
+# --- order and pages --------------------------------------------------------------------------------------------------
 
 
 def _page(db: Database, found: list[Any], start: int, query: Query) -> list[Listed]:
-    """The part of what was found that one answer shows. Records of equal rank stand by title, as far as that is known."""
+    """The part of what was found that one answer shows."""
     end = start + query.limit
     if not query.text and len(found) <= MAX_BY_TITLE:
         return sorted(index_search.listed(db, sorted(row[0] for row in found)), key=_title)[start:end]
@@ -272,7 +254,9 @@ def _title(listed: Listed) -> str:
 
 def _start(query: Query) -> int:
     if not 1 <= query.limit <= MAX_LIMIT:
-        raise UsageError(f"a limit of {query.limit}: from 1 to {MAX_LIMIT} are shown at once", hint="page with the cursor")
+        raise UsageError(
+            f"a limit of {query.limit}: from 1 to {MAX_LIMIT} are shown at once", hint="page with the cursor"
+        )
     if query.cursor is None:
         return 0
     try:
@@ -288,144 +272,44 @@ def _cursor(start: int) -> str:
     return urlsafe_b64encode(b"%09d" % start).decode()
 
 
-# --- facets -------------------------------------------------------------------------------------------------------------
+# --- facets -----------------------------------------------------------------------------------------------------------
 
 
 def _facets(found: Sequence[Any], sources: Mapping[int, Source]) -> dict[str, dict[str, int]]:
-    """Counts a facet and code, most frequent first, then by code."""
-    column = {name: Counter(map(itemgetter(at), found)) for at, name in enumerate(Match._fields) if at >= 2}
+    """Counts by facet and code, most frequent first, then by code."""
+    kinds, feeds, countries, services, groups, languages = (map(itemgetter(at), found) for at in range(2, 8))
     return {
-        "country": _tally(column["countries"], _pairs),
-        "service": _tally(column["services"], _codes(vocabulary.SERVICES)),
-        "client_group": _tally(column["client_groups"], _codes(vocabulary.CLIENT_GROUPS)),
-        "language": _tally(column["languages"], str.split),
-        "network": _tally(column["feed_id"], lambda feed_id: [sources[feed_id].network]),
-        "kind": _tally(column["kind"], lambda kind: [KIND_NAMES[kind]]),
+        "country": _ordered(_countries(countries)),
+        "service": _ordered(_tally(services, _codes(vocabulary.SERVICES))),
+        "client_group": _ordered(_tally(groups, _codes(vocabulary.CLIENT_GROUPS))),
+        "language": _ordered(_tally(languages, str.split)),
+        "network": _ordered(_tally(feeds, lambda feed_id: [sources[feed_id].network])),
+        "kind": _ordered(_tally(kinds, lambda kind: [KIND_NAMES[kind]])),
     }
 
 
-def _tally(counted: Counter[Any], codes: Callable[[Any], Iterable[str]]) -> dict[str, int]:
+def _tally(column: Iterable[Any], codes: Callable[[Any], Iterable[str]]) -> Counter[str]:
+    """How often each code occurs. Equal values are counted first: taking a value apart costs more than counting it."""
     total: Counter[str] = Counter()
-    for value, count in counted.items():
+    for value, count in Counter(column).items():
         for code in codes(value):
             total[code] += count
+    return total
+
+
+def _countries(column: Iterable[str]) -> dict[str, int]:
+    """As `_tally`, for codes of two letters each, nothing between. Most values differ, so they are counted as one text.
+
+    Two ASCII letters are one UTF-16 character, and characters are what Counter counts fastest.
+    """
+    counted = Counter("".join(column).encode("ascii").decode("utf-16-le"))
+    return {pair.encode("utf-16-le").decode("ascii"): count for pair, count in counted.items()}
+
+
+def _ordered(total: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(total.items(), key=lambda one: (-one[1], one[0])))
-
-
-@lru_cache(65536)
-def _pairs(countries: str) -> tuple[str, ...]:
-    return tuple(countries[at : at + 2] for at in range(0, len(countries), 2))
 
 
 def _codes(terms: vocabulary.Vocabulary) -> Callable[[int], list[str]]:
     bits = [(1 << term.bit, term.code) for term in terms]
     return lambda mask: [code for bit, code in bits if mask & bit]
-
-
-# --- what people type ---------------------------------------------------------------------------------------------------
-
-
-def parse_query(**asked: Any) -> Query:
-    """A query from what people give: codes, or names of terms, places and languages in any language we carry.
-
-    Parameters are those of the command line and the API: `text`, `country`, `region`, `service`, `client_group`,
-    `language`, `network`, `kind` (a text or several), `limit`, `cursor`; what is None or empty counts as not given.
-
-    >>> parse_query(country="Thaïlande", service=["aide juridique"])
-    Query(text='', countries=('TH',), regions=(), services=('legal-aid',), ...)
-
-    Raises UsageError with what was probably meant.
-    """
-    return Query(**read_parameters(asked, PARAMETERS))
-
-
-Parameter = tuple[str, Callable[[Any, str], Any]]
-"""The field it fills, and how what was given is read."""
-
-
-def read_parameters(asked: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
-    """Fields from what was given by name. Raises UsageError for a parameter that there is not."""
-    fields = {}
-    for name, given in asked.items():
-        if name not in parameters:
-            raise UsageError(f"there is no parameter {name!r}", hint=f"use {', '.join(parameters)}")
-        if given is not None and given != "":
-            field, read = parameters[name]
-            fields[field] = read(given, name)
-    return fields
-
-
-def one(given: Any, name: str) -> str:
-    """A single text."""
-    if isinstance(given, list | tuple) and len(given) == 1:
-        given = given[0]
-    if not isinstance(given, str):
-        raise UsageError(f"{name}: one text is expected, found {str(given)[:60]!r}")
-    return given
-
-
-def many(rule: Callable[[Any, str], str]) -> Callable[[Any, str], tuple[str, ...]]:
-    """Several values, each as `rule` reads it: a list, or one text with commas where it is not a name as a whole."""
-
-    def read(given: Any, name: str) -> tuple[str, ...]:
-        values = given if isinstance(given, list | tuple) else [given]
-        found = dict.fromkeys(code for value in values for code in _split(rule, value, name) if code)
-        if len(found) > MAX_VALUES:
-            raise UsageError(f"{name}: {len(found)} values, at most {MAX_VALUES} are taken")
-        return tuple(found)
-
-    return read
-
-
-def _split(rule: Callable[[Any, str], str], value: Any, name: str) -> list[str]:
-    if not isinstance(value, str) or "," not in value:
-        return [rule(value, name)]
-    try:
-        return [rule(value, name)]
-    except UsageError:
-        return [rule(part, name) for part in value.split(",") if part.strip()]
-
-
-def _whole(given: Any, name: str) -> int:
-    plain = one(given, name).strip() if not isinstance(given, int) else str(given)
-    if not (plain.isascii() and plain.isdigit() and len(plain) < 10):
-        raise UsageError(f"{name}: {plain[:40]!r} is not a whole number")
-    return int(plain)
-
-
-def _region(given: Any, name: str) -> str:
-    """An M49 code, from a code or a name; a country counts as a region of one."""
-    wanted = check.text(given, name)
-    code = places.region_code(wanted) or places.country_code(wanted)
-    if code is None and wanted:
-        names = {text.key(places.name(region)): region for region in places.region_codes()}
-        near = get_close_matches(text.key(wanted), names, n=1, cutoff=0.7)
-        hint = f"did you mean {places.name(names[near[0]])} ({names[near[0]]})?" if near else "give a UN M49 code, as 035"
-        raise UsageError(f"{name}: {wanted[:60]!r} is no region we know", hint=hint)
-    return code or ""
-
-
-def _kind(given: Any, name: str) -> str:
-    wanted = one(given, name).strip().casefold()
-    kind = _PLURALS.get(wanted, wanted).removesuffix("s").replace("isation", "ization")
-    if kind not in listing.KINDS:
-        near = get_close_matches(kind, listing.KINDS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(listing.KINDS)}"
-        raise UsageError(f"{name}: {wanted[:40]!r} is no kind of record", hint=hint)
-    return kind
-
-
-_PLURALS = {"people": "person"}
-
-PARAMETERS: dict[str, Parameter] = {
-    "text": ("text", one),
-    "country": ("countries", many(check.country)),
-    "region": ("regions", many(_region)),
-    "service": ("services", many(check.term(vocabulary.SERVICES))),
-    "client_group": ("client_groups", many(check.term(vocabulary.CLIENT_GROUPS))),
-    "language": ("languages", many(check.language)),
-    "network": ("networks", many(one)),
-    "kind": ("kinds", many(_kind)),
-    "limit": ("limit", _whole),
-    "cursor": ("cursor", one),
-}

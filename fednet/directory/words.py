@@ -82,7 +82,7 @@ def _country(phrase: str) -> str | None:
 @cache
 def _countries(locale: str) -> dict[str, str]:
     """Country codes by the key of their name in a language, with and without what it says in brackets."""
-    found = {}
+    found: dict[str, str] = {}
     for code in places.codes():
         shown = places.name(code, locale)
         for one in (shown, re.sub(r"[(（].*", "", shown)):

@@ -36,12 +36,10 @@ class Field(NamedTuple):
 def _fields(text: str) -> dict[str, Field]:
     """The fields of one kind out of `headers.TABLES`."""
     fields: dict[str, Field] = {}
-    for line in text.strip().splitlines():
-        if not line.startswith(" "):
-            name, _, shape = line.partition(": ")
-            fields[name] = Field(shape, [])
-        else:
-            fields[name].headers.extend(header.strip() for header in line.split(",") if header.strip())
+    for block in re.split(r"\n(?=\S)", text.strip()):
+        first, _, rest = block.partition("\n")
+        name, _, shape = first.partition(": ")
+        fields[name] = Field(shape, [" ".join(header.split()) for header in rest.split(",")])
     return fields
 
 

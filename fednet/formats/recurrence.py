@@ -55,8 +55,11 @@ def occurrences(
     if not any(fields.get(name) for name in ("rrule", "rdates", "overrides")):
         one = _set_in(zone, start, length)
         return [one] if limit > 0 and _touches(one, since, until) else []
-    found = [one for one in _expanded(fields, zone, start, length, since, until) if _touches(one, since, until)]
-    return sorted(set(found))[:limit]
+    try:
+        found = {one for one in _expanded(fields, zone, start, length, since, until) if _touches(one, since, until)}
+    except OverflowError as error:
+        raise RuleError("the event lies outside the years 1 to 9999") from error
+    return sorted(found)[:limit]
 
 
 def zone_of(fields: dict[str, Any]) -> ZoneInfo:
@@ -107,15 +110,15 @@ def _expanded(
 ) -> Iterator[tuple[datetime, datetime]]:
     gone = {moment(text) for text in _texts(fields.get("exdates"))}
     overrides = {moment(o.get("recurrence_id")): o for o in _dicts(fields.get("overrides"))}
-    starts = {moment(text) for text in _texts(fields.get("rdates"))} - gone - overrides.keys()
+    # The start counts even where the rule does not name it (RFC 5545, 3.8.5.3).
+    starts = {start, *(moment(text) for text in _texts(fields.get("rdates")))}
     # One day of slack on both sides covers every offset; what is outside is cut by the caller.
     slack = timedelta(days=1)
     low = max(_naive(since), datetime.min + length + slack) - length - slack
     high = min(_naive(until), datetime.max - slack) + slack
     if fields.get("rrule"):
-        starts.update(
-            s for s in _by_rule(fields["rrule"], start, zone, low, high) if s not in gone and s not in overrides
-        )
+        starts.update(_by_rule(fields["rrule"], start, zone, low, high))
+    starts -= gone | overrides.keys()
     yield from (_set_in(zone, one, length) for one in starts if low <= one <= high)
     for original, override in overrides.items():
         if override.get("status") == "cancelled" or original in gone:
@@ -130,11 +133,11 @@ def _expanded(
 
 
 def _texts(value: object) -> list[str]:
-    return [text for text in value[:MAX_LIST] if isinstance(text, str)] if isinstance(value, list) else []
+    return [text for text in value[:MAX_LIST] if isinstance(text, str)] if isinstance(value, list | tuple) else []
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:
-    return [one for one in value[:MAX_LIST] if isinstance(one, dict)] if isinstance(value, list) else []
+    return [one for one in value[:MAX_LIST] if isinstance(one, dict)] if isinstance(value, list | tuple) else []
 
 
 def _naive(when: datetime) -> datetime:
@@ -177,7 +180,10 @@ def _nearer(parts: dict[str, str], start: datetime, low: datetime) -> datetime:
 
 
 def rule_parts(text: str) -> dict[str, str]:
-    """The parts of an RRULE, checked, in the order of RFC 5545. Raises RuleError for what is no rule or repeats too fast to be an event."""
+    """The parts of an RRULE, checked, in the order of RFC 5545.
+
+    Raises RuleError for what is no rule or repeats too fast to be an event.
+    """
     if not isinstance(text, str) or len(text) > MAX_RULE_CHARACTERS:
         raise RuleError("the recurrence rule is too long")
     pairs = [part.partition("=") for part in text.upper().replace(" ", "").removeprefix("RRULE:").split(";") if part]

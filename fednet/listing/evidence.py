@@ -19,12 +19,60 @@ MIN_UID = 8
 """Shorter UIDs are counters of one calendar, not globally unique."""
 
 SHARED_HOSTS = frozenset(
-    "facebook.com fb.com m.facebook.com twitter.com x.com instagram.com linkedin.com youtube.com youtu.be tiktok.com "
-    "t.me telegram.me telegram.org wa.me whatsapp.com chat.whatsapp.com line.me vk.com weibo.com wechat.com medium.com "
-    "linktr.ee bit.ly tinyurl.com goo.gl forms.gle docs.google.com drive.google.com sites.google.com google.com "
-    "wordpress.com blogspot.com wixsite.com wix.com weebly.com squarespace.com github.com github.io notion.site "
-    "gofundme.com eventbrite.com meetup.com zoom.us reliefweb.int humdata.org data.humdata.org un.org wikipedia.org "
-    "en.wikipedia.org example.com example.org example.net".split()
+    (
+        "bit.ly",
+        "blogspot.com",
+        "chat.whatsapp.com",
+        "data.humdata.org",
+        "docs.google.com",
+        "drive.google.com",
+        "en.wikipedia.org",
+        "eventbrite.com",
+        "example.com",
+        "example.net",
+        "example.org",
+        "facebook.com",
+        "fb.com",
+        "forms.gle",
+        "github.com",
+        "github.io",
+        "gofundme.com",
+        "goo.gl",
+        "google.com",
+        "humdata.org",
+        "instagram.com",
+        "line.me",
+        "linkedin.com",
+        "linktr.ee",
+        "m.facebook.com",
+        "medium.com",
+        "meetup.com",
+        "notion.site",
+        "reliefweb.int",
+        "sites.google.com",
+        "squarespace.com",
+        "t.me",
+        "telegram.me",
+        "telegram.org",
+        "tiktok.com",
+        "tinyurl.com",
+        "twitter.com",
+        "un.org",
+        "vk.com",
+        "wa.me",
+        "wechat.com",
+        "weebly.com",
+        "weibo.com",
+        "whatsapp.com",
+        "wikipedia.org",
+        "wix.com",
+        "wixsite.com",
+        "wordpress.com",
+        "x.com",
+        "youtu.be",
+        "youtube.com",
+        "zoom.us",
+    )
 )
 """Hosts where anybody may have a page, and those that people write when they have none."""
 

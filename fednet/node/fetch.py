@@ -29,7 +29,7 @@ CONNECT_SECONDS = 10.0
 MAX_REDIRECTS = 3
 MAX_ERROR = 64 * 1024
 MAX_WINDOW = 8 * 1024 * 1024  # zstd, RFC 9659
-CONNECTIONS_A_HOST = 8
+CONNECTIONS_A_HOST = 24
 
 _REFUSED_V6 = tuple(
     map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10"))

@@ -41,8 +41,8 @@ from fednet.store.feeds import Feed, Network
 SYNC_SECONDS = 2 * 3600.0  # one peer, one sync
 SYNC_BYTES = 4 * 1024**3  # on the wire
 PEERS_AT_ONCE = 8
-PAGES_AHEAD = 12
-BATCH_RECORDS = 10_000  # applied in one transaction of a first sync
+PAGES_AHEAD = 24
+BATCH_RECORDS = 5_000  # applied in one transaction of a first sync
 ATTEMPTS = 16  # how often a state may move on while it is read
 MAX_TILE = tlog.TILE_WIDTH * (tlog.HASH_SIZE + 2 + 1024)
 
@@ -385,25 +385,29 @@ class _Descent:
             return
         batch, self.batch, self.batched = self.batch, [], 0
         with self.store.writing() as db:
-            changes = [change for prefix, found in batch for change in self._changes(db, prefix, found)]
-            self._apply(db, changes)
+            fresh: list[Change] = []
+            met: list[Change] = []
+            for prefix, found in batch:
+                held = self._held(db, prefix)
+                (met if held else fresh).extend(_differences(held, found))
+            self._apply(db, fresh, fresh=True)
+            self._apply(db, met)
         self.source._tell(self.done, self.total)
 
     @property
     def total(self) -> int:
         return self.edition.records + self.edition.erased if self.edition else 0
 
-    def _changes(self, db: Database, prefix: str, found: Sequence[Put | Erase]) -> Iterator[Change]:
-        """What turns the records held below a prefix into those found there."""
-        held = {leaf.key: leaf.commitment for leaf in tree.leaves_below(records.tree_reader(db, self.feed.id), prefix)}
-        for record in found:
-            if held.pop(record.key, None) != record.commitment:
-                yield record
-        yield from map(Drop, held)
+    def _held(self, db: Database, prefix: str) -> dict[bytes, bytes]:
+        """What is held below a prefix: key -> commitment."""
+        read = records.tree_reader(db, self.feed.id)
+        return {leaf.key: leaf.commitment for leaf in tree.leaves_below(read, prefix)}
 
-    def _apply(self, db: Database, changes: list[Change]) -> None:
+    def _apply(self, db: Database, changes: list[Change], *, fresh: bool = False) -> None:
+        if not changes:
+            return
         edition = self.edition.edition if self.edition else 0
-        records.apply(db, self.feed.id, changes, edition)
+        records.apply(db, self.feed.id, changes, edition, fresh=fresh)
         self.source.result.changed += len(changes)
         self.done += sum(1 if not isinstance(change, Drop) else -1 for change in changes)
 
@@ -411,7 +415,7 @@ class _Descent:
         """Everything is there: take what was kept aside, compare with what was signed, and switch."""
         with self.store.writing() as db:
             for prefix, entry in self.plan:
-                self._apply(db, list(self._changes(db, prefix, self._planned(db, prefix, entry))))
+                self._apply(db, list(_differences(self._held(db, prefix), self._planned(db, prefix, entry))))
             records.unstage(db, self.feed.id)
             root = tree.root(records.tree_reader(db, self.feed.id))
             held = feeds.feed(db, self.feed.network, self.feed.circle)
@@ -428,3 +432,11 @@ class _Descent:
         raw = records.staged_page(db, self.feed.id, str(PageName(prefix, tree.entry_hash(entry))))
         page = wire.parse_page(raw or b"", prefix, entry, self.feed.commitments)
         return page.records if isinstance(page, RecordsPage) else ()
+
+
+def _differences(held: dict[bytes, bytes], found: Sequence[Put | Erase]) -> Iterator[Change]:
+    """What turns the records held below a prefix (key -> commitment, used up) into those found there."""
+    for record in found:
+        if held.pop(record.key, None) != record.commitment:
+            yield record
+    yield from map(Drop, held)

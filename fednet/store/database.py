@@ -20,7 +20,7 @@ from fednet.store.schema import migrations
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_SECONDS = 15.0
 PAGE_SIZE = 16 * 1024
-CACHE_KIB = 16 * 1024
+CACHE_KIB = 4 * 1024
 
 
 class Store:

@@ -7,6 +7,7 @@ securely from a contentless table), and rebuilt at any time. `VERSION` changes w
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -56,6 +57,7 @@ def indexed(feed_id: int, body: bytes) -> Indexed | None:
 # One word a facet, so that FTS5 intersects filters as it intersects words. Codes keep letters and digits only.
 
 
+@lru_cache(maxsize=65536)
 def _plain(code: str) -> str:
     plain = code.replace("-", "")
     return plain if plain.isascii() and plain.isalnum() else ""

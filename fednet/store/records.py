@@ -55,15 +55,18 @@ def totals_after(db: Database, feed_id: int, changes: Sequence[Change], root: En
     return _totals(db, feed_id, changes, _held(db, feed_id, changes), root)
 
 
-def apply(db: Database, feed_id: int, changes: Sequence[Change], edition: int) -> Totals:
+def apply(
+    db: Database, feed_id: int, changes: Sequence[Change], edition: int, *, fresh: bool = False
+) -> Totals:
     """Apply changes (each key once) to tree, rows and index; the caller decides whether the result may stay.
 
     Bodies and salts that are replaced, dropped or erased are destroyed (`secure_delete`). `edition` stamps the rows.
+    `fresh` spares the search for rows that the changes meet, when the caller knows that there are none.
     """
     changes = sorted(changes, key=lambda change: change.key)
     update = planned(db, feed_id, changes)
     _write_pages(db, feed_id, update)
-    held = _held(db, feed_id, changes)
+    held = {} if fresh else _held(db, feed_id, changes)
     totals = _totals(db, feed_id, changes, held, update.root)
     _write_rows(db, feed_id, changes, held, edition)
     db.execute("UPDATE feed SET records = ?, erased = ? WHERE id = ?", (totals.records, totals.erased, feed_id))

@@ -29,7 +29,7 @@ class Source(NamedTuple):
 
 
 class Clause(msgspec.Struct, frozen=True):
-    """Satisfied by a record that matches `text` (an FTS5 expression) in its words, or bears any of the facet `words`."""
+    """Satisfied by a record whose words match `text` (an FTS5 expression), or that bears any of the facet `words`."""
 
     text: str | None = None
     words: tuple[str, ...] = ()
@@ -139,7 +139,7 @@ def _expression(clauses: Iterable[Clause]) -> str | None:
 def _alternatives(clause: Clause) -> str:
     parts = [f"{{names text}} : ({clause.text})"] if clause.text else []
     if clause.words:
-        quoted = " OR ".join(f'"{word}"' for word in clause.words)
+        quoted = " OR ".join('"' + word.replace('"', "") + '"' for word in clause.words)
         parts.append(f"facets : ({quoted})")
     return f"({' OR '.join(parts)})" if parts else ""
 

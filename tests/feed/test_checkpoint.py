@@ -195,22 +195,8 @@ def test_any_other_policy_is_malformed(text: str):
         parse_policy(text.encode())
 
 
-WORDS = [
-    "log",
-    "witness",
-    "group",
-    "quorum",
-    "none",
-    "any",
-    "all",
-    "1",
-    "a",
-    "b",
-    "\n",
-    "#",
-    X[0].verifier.vkey,
-    LOG.verifier.vkey,
-]
+KEYS = [X[0].verifier.vkey, LOG.verifier.vkey]
+WORDS = ["log", "witness", "group", "quorum", "none", "any", "all", "1", "a", "b", "\n", "#", *KEYS]
 
 
 @law

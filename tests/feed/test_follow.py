@@ -442,8 +442,7 @@ def test_a_restricted_circle_says_itself_where_its_epoch_begins():
 def test_what_a_thief_signs_after_the_close_is_void():
     """The thief of a log key has it still: whoever knows the statement believes the old log only as it was closed."""
     network, thief = published(), published()
-    behind = Follower(network)
-    behind.take(network, wire.parse_answer(network.answer(network.start()).encoded).encoded)
+    behind = caught_up(network)
     thief.publish(thief.put(666))
     network.open_epoch()
     thief_answer = thief.answer(behind.followed)

@@ -1,0 +1,5 @@
+"""`python -m fednet`: the command line."""
+
+from fednet.cli import main
+
+main()

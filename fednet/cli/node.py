@@ -1,0 +1,139 @@
+"""The node as a whole: `init`, `serve`, `status`, `doctor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from fednet.cli.options import home_path, json_option, opened, private_allowed, private_option
+from fednet.cli.output import say, show_fields, show_json, show_table
+from fednet.errors import UsageError
+
+if TYPE_CHECKING:
+    from fednet.node.home import Home
+
+PORT = 8400
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@click.command()
+@click.option("--name", metavar="NAME", help="The network's name, as others will see it.")
+@click.option("--url", metavar="URL", help="Where others will reach this node.")
+@click.option(
+    "--recovery-out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where the recovery key is written. Default: beside the node's home.",
+)
+@json_option
+def init(name: str | None, url: str | None, recovery_out: Path | None, as_json: bool) -> None:
+    """Make a new node: keys, identity, database; and a recovery key, to be printed.
+
+    \b
+        fednet --node ./node init --name "Our Network" --url https://node.example.org
+    """
+    from fednet.feed.identity import fingerprint
+    from fednet.node.home import create
+
+    home, recovery = create(home_path(), name, url, recovery_out)
+    made = {
+        "home": str(home.path),
+        "network": home.network.network,
+        "name": home.network.name,
+        "fingerprint": fingerprint(home.network.network),
+        "recovery": str(recovery),
+    }
+    home.close()
+    if as_json:
+        show_json([made])
+    else:
+        show_fields(made.items())
+    say(f"hint: print {recovery}, keep the paper where this computer is not, and delete the file")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="H", help="The address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), metavar="P", help=f"The port to listen at. Default: {PORT}.")
+@private_option
+def serve(host: str, port: int | None, allow_private: bool) -> None:
+    """Serve pages, API and feeds, publish and sync in the background, until Ctrl-C.
+
+    \b
+        fednet serve --port 8400
+    """
+    from fednet.web.serve import serve as serve_web
+
+    home = opened()
+    port = _usual_port(home) if port is None else port
+    say(f"{home.config.name}: http://{f'[{host}]' if ':' in host else host}:{port}/ (Ctrl-C ends it)")
+    serve_web(home, host, port, allow_private=private_allowed(home, allow_private))
+
+
+def _usual_port(home: Home) -> int:
+    """The port that node.toml speaks of, when its url leads straight to this machine."""
+    parts = urlsplit(home.config.url or "")
+    return parts.port or PORT if parts.hostname in LOOPBACK else PORT
+
+
+@click.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Show this node's own head and every followed network: edition, age, lag, last error and what to do.
+
+    \b
+        fednet status
+    """
+    from fednet.cli.status import lines, show
+
+    home = opened()
+    found = lines(home)
+    if as_json:
+        show_json(found)
+    else:
+        show(found)
+
+
+@click.command()
+@click.option("--adopt", is_flag=True, help="This is the one copy of the node: let it sign here.")
+@click.option("--reindex", is_flag=True, help="Make the search index anew.")
+@click.option("--offline", is_flag=True, help="Do not ask at the node's own address.")
+@json_option
+def doctor(adopt: bool, reindex: bool, offline: bool, as_json: bool) -> None:
+    """Check the set-up and say what to fix. Exit 1 when something is broken.
+
+    After a home was moved or copied, and once the other copy is switched off for good: `fednet doctor --adopt`.
+
+    \b
+        fednet doctor
+    """
+    from fednet.node import doctor as doctoring
+    from fednet.node.home import now
+
+    if adopt:
+        doctoring.adopt(opened())
+        say("adopted: this copy may sign")
+    if reindex:
+        _reindex(opened())
+    found = list(doctoring.examine(home_path(), now(), probe=not offline))
+    if as_json:
+        show_json(found)
+    else:
+        show_table(["", "check", "found"], [(one.level, one.check, one.detail) for one in found])
+        for one in found:
+            if one.hint and one.level != "ok":
+                say(f"hint: {one.check}: {one.hint}")
+    if any(one.level == "fail" for one in found):
+        click.get_current_context().exit(1)
+
+
+def _reindex(home: Home) -> None:
+    from fednet.store import index
+
+    with home.store.writing() as db:
+        total = index.rebuild(db)
+    if not total:
+        raise UsageError("there are no records to index", hint="fednet import members.csv")
+    say(f"{total:,} records indexed")

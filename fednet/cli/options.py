@@ -1,0 +1,82 @@
+"""What several commands share: the node they work on, their common options, and how they ask."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from fednet.errors import UsageError
+
+if TYPE_CHECKING:
+    from fednet.node.home import Home
+    from fednet.store.feeds import Network
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+private_option = click.option(
+    "--allow-private-addresses",
+    "allow_private",
+    is_flag=True,
+    envvar="FEDNET_ALLOW_PRIVATE_ADDRESSES",
+    help="Let peers live on loopback or private networks.",
+)
+
+
+def filters(command: F) -> F:
+    """What `search` and `export` narrow by; each may be given several times, as a code or a name in any language."""
+    for option in reversed(
+        [
+            click.option("--country", "countries", multiple=True, metavar="CC", help="Where: TH, Thailand, ..."),
+            click.option("--region", "regions", multiple=True, metavar="M49", help="Where: 035, South-eastern Asia"),
+            click.option("--service", "services", multiple=True, metavar="S", help="What is done: legal-aid, ..."),
+            click.option("--client-group", "client_groups", multiple=True, metavar="G", help="For whom: children, ..."),
+            click.option("--language", "languages", multiple=True, metavar="L", help="Spoken: my, Burmese, ..."),
+            click.option("--network", "networks", multiple=True, metavar="N", help="Listed by: a name or network id."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def home_path() -> Path:
+    """The directory that `--node` names."""
+    path: Path = click.get_current_context().find_root().params["node"]
+    return path
+
+
+def opened() -> Home:
+    """The node of this command; closed when the command ends."""
+    from fednet.node.home import Home
+
+    home = Home(home_path())
+    click.get_current_context().call_on_close(home.close)
+    return home
+
+
+def private_allowed(home: Home, allow_private: bool) -> bool:
+    return allow_private or home.config.allow_private_addresses
+
+
+def named_networks(home: Home, names: tuple[str, ...]) -> list[Network] | None:
+    """Pinned networks by id, name or a beginning of either; None when none are named, which means all."""
+    from fednet.store import feeds
+
+    if not names:
+        return None
+    with home.store.reading() as db:
+        return [feeds.named(db, name) for name in names]
+
+
+def agreed(question: str, yes: bool) -> bool:
+    """Whether the person agrees. Without a terminal nobody is asked: only `--yes` decides."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Nobody can be asked here.", hint="add --yes if so")
+    return click.confirm(question, err=True)

@@ -1,0 +1,84 @@
+"""What commands print: tables on a terminal, tab-separated lines in a pipe, one JSON object a line with `--json`."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+import msgspec
+
+_INVISIBLE = {"Cc", "Cs", "Co", "Zl", "Zp"}
+_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain(text: object) -> str:
+    """Foreign text as one line that a terminal shows and does not obey: no control characters, no forced directions."""
+    shown = str(text)
+    if shown.isascii() and shown.isprintable():
+        return shown
+    kept = (" " if unicodedata.category(char) in _INVISIBLE else char for char in shown if char not in _DIRECTIONS)
+    return " ".join("".join(kept).split())
+
+
+def say(text: str) -> None:
+    """Talk to the person at the terminal; never data."""
+    click.echo(plain(text), err=True)
+
+
+def show_json(values: Iterable[Any]) -> None:
+    """One JSON object a line; structs and mappings alike."""
+    for value in values:
+        click.echo(msgspec.json.encode(value).decode())
+
+
+def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows for people: ruled on a terminal, tab-separated with a header line elsewhere."""
+    cells = [[plain("" if cell is None else cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _show_on_terminal(headers, cells)
+        return
+    for row in [list(headers), *cells]:
+        click.echo("\t".join(row))
+
+
+def _show_on_terminal(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        table.add_column(Text(header), overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def show_fields(fields: Iterable[tuple[str, object]]) -> None:
+    """Name and value, a line each; what is empty is left out."""
+    filled = [(name, plain(value)) for name, value in fields if value not in (None, "", [], {}, ())]
+    width = max((len(name) for name, _ in filled), default=0)
+    for name, value in filled:
+        click.echo(f"{name:<{width}}  {value}")
+
+
+def written(value: Any) -> str:
+    """A field of a record in words: `en: Detention; fr: Détention`."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case Mapping():
+            return "; ".join(f"{name}: {written(inner)}" for name, inner in value.items())
+        case list() | tuple():
+            return "; ".join(written(inner) for inner in value)
+        case _:
+            return str(value)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 record`, `1,203 records`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

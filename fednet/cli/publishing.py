@@ -1,0 +1,45 @@
+"""`publish`: sign what waits."""
+
+from __future__ import annotations
+
+import click
+
+from fednet.cli.options import json_option, opened
+from fednet.cli.output import counted, say, show_json, show_table
+
+
+@click.command()
+@json_option
+def publish(as_json: bool) -> None:
+    """Sign an edition of everything that waits; a node that serves does it by itself.
+
+    \b
+        fednet publish
+    """
+    from fednet.feed.text import utc_text
+    from fednet.node.home import now
+    from fednet.node.publish import publish as publish_drafts
+
+    home = opened()
+    published = publish_drafts(home, now())
+    rows = [
+        {
+            "network": home.network.network,
+            "circle": one.circle,
+            "edition": one.edition.edition,
+            "changes": one.changes,
+            "records": one.edition.records,
+            "erased": one.edition.erased,
+            "issued": utc_text(one.edition.issued_at),
+            "expires": utc_text(one.edition.expires_at),
+        }
+        for one in published
+    ]
+    if as_json:
+        show_json(rows)
+    elif rows:
+        headers = ["circle", "edition", "changes", "records", "expires"]
+        show_table(headers, [[row[header] for header in headers] for row in rows])
+        say(f"signed {counted(len(rows), 'edition')}")
+    else:
+        say("nothing waits to be signed")

@@ -1,0 +1,51 @@
+"""Whether the database is whole, and agrees with itself: what `fednet doctor` asks of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from fednet.store import drafts, index
+from fednet.store.feeds import Feed
+
+MAX_PROBLEMS = 20
+
+
+class Counted(NamedTuple):
+    """Live records and tombstones of a feed, counted row by row."""
+
+    records: int
+    erased: int
+
+
+class Index(NamedTuple):
+    """The search index: shown records in the text index and in the facet rows, and facet rows whose record is gone."""
+
+    searched: int
+    facets: int
+    strays: int
+    version: int
+
+
+def problems(db: Database) -> list[str]:
+    """What SQLite itself finds wrong with pages, indexes and references; empty when all is well."""
+    rows = db.execute(f"PRAGMA integrity_check({MAX_PROBLEMS})")
+    found = [said for (said,) in rows if said != "ok"]
+    broken = db.execute("PRAGMA foreign_key_check").fetchmany(MAX_PROBLEMS)
+    return found + [f"a row of {table} refers to a row of {parent} that is not there" for table, _, parent, _ in broken]
+
+
+def counted(db: Database, feed: Feed) -> Counted:
+    row = db.execute("SELECT count(body), count(*) - count(body) FROM record WHERE feed_id = ?", (feed.id,)).fetchone()
+    return Counted(*row)
+
+
+def index_state(db: Database) -> Index:
+    """How the index stands beside the records. A database that was never rebuilt has the version it was made with."""
+    (searched,) = db.execute("SELECT count(*) FROM search_docsize").fetchone()
+    (facets,) = db.execute("SELECT count(*) FROM facet").fetchone()
+    (strays,) = db.execute(
+        "SELECT count(*) FROM facet WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = record_id AND body IS NOT NULL)"
+    ).fetchone()
+    return Index(searched, facets, strays, int(drafts.setting(db, "index") or index.VERSION))

@@ -1,0 +1,168 @@
+"""Pages for people: light, without scripts, open to anybody and so showing only what anybody may see.
+
+A handler asks the directory one question and hands the answer to a template; how things look is in `views` and `show`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from fednet.directory.agenda import agenda, parse_agenda
+from fednet.directory.networks import networks
+from fednet.directory.query import parse_query
+from fednet.directory.search import PUBLIC, record, search
+from fednet.errors import FednetError, NotFoundError, UsageError
+from fednet.listing import Event, Organization, check
+from fednet.listing.vocabulary import EVENT_TYPES
+from fednet.node.home import Home
+from fednet.store import feeds
+from fednet.web import show, views
+from fednet.web.asking import Asked, Clock, asked
+from fednet.web.show import Templates, Text, address
+
+MAX_NAMED = 20
+"""Handles in one field that a page looks up to show names instead."""
+MAX_LINES = 80
+"""Occurrences on one page of the calendar; the next page begins where it ends."""
+PERIOD = timedelta(days=90)
+
+Page = Callable[[Request, Asked], HTMLResponse]
+
+
+class Party(NamedTuple):
+    """Somebody or something a record points to: a name, and a page if there is one."""
+
+    name: Text
+    url: str | None = None
+
+
+def routes(home: Home, templates: Templates, clock: Clock) -> list[Route]:
+    site = Site(home, templates, clock)
+    return [
+        _route("/", site.search),
+        _route("/organizations/{handle}", site.organization),
+        _route("/events", site.calendar),
+        _route("/events/{handle}", site.event),
+        _route("/networks", site.networks),
+        _route("/networks/{network}", site.network),
+    ]
+
+
+def _route(path: str, page: Page) -> Route:
+    async def endpoint(request: Request) -> HTMLResponse:
+        return await run_in_threadpool(page, request, await asked(request))
+
+    return Route(path, endpoint, methods=["GET"])
+
+
+class Site:
+    """The pages of one node."""
+
+    def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:
+        self.home = home
+        self.page = templates.page
+        self.clock = clock
+
+    def search(self, request: Request, asked: Asked) -> HTMLResponse:
+        query = None
+        try:
+            query = parse_query(**asked)
+            results = search(self.home.store, query, PUBLIC, self.clock())
+        except (UsageError, NotFoundError) as error:
+            return self._unreadable("search.html", request, error, **views.form(asked, query))
+        names = self._network_names()
+        return self.page(
+            "search.html",
+            request,
+            **views.form(asked, query),
+            error=None,
+            results=results,
+            hits=views.entries(results.hits),
+            facets=views.facets(results, query, names),
+            chosen=views.chosen(query, names),
+            pager=views.pager(query, results),
+        )
+
+    def organization(self, request: Request, asked: Asked) -> HTMLResponse:
+        hit, organization = self._entry(request.path_params["handle"])
+        if not isinstance(organization, Organization):
+            raise NotFoundError("no such organisation is listed here")
+        return self.page(
+            "organization.html", request, hit=hit, record=organization, groups=self._parties(organization.groups)
+        )
+
+    def event(self, request: Request, asked: Asked) -> HTMLResponse:
+        hit, event = self._entry(request.path_params["handle"])
+        if not isinstance(event, Event):
+            raise NotFoundError("no such event is listed here")
+        zone = self._zone(asked)
+        return self.page(
+            "event.html",
+            request,
+            hit=hit,
+            record=event,
+            when=views.when(event, hit.fields, zone, self.clock()),
+            people=[
+                (label, self._parties(named))
+                for label, named in (("Hosts", event.hosts), ("Convened by", event.convenors), ("Speakers", event.speakers))
+                if named
+            ],
+            parent=self._parties((event.parent,) if event.parent else ()),
+        )
+
+    def calendar(self, request: Request, asked: Asked) -> HTMLResponse:
+        ...
+
+    def networks(self, request: Request, asked: Asked) -> HTMLResponse:
+        ...
+
+    def network(self, request: Request, asked: Asked) -> HTMLResponse:
+        ...
+
+    def _unreadable(self, name: str, request: Request, error: FednetError, **values: Any) -> HTMLResponse:
+        """The page with its form, saying why the question could not be answered."""
+        found = self.page(name, request, error=error, **values)
+        found.status_code = error.status
+        return found
+
+    def _entry(self, handle: str) -> views.Entry:
+        entry = views.entry_of(record(self.home.store, handle, PUBLIC, self.clock()))
+        if entry is None:
+            raise NotFoundError("that record cannot be shown by this version")
+        return entry
+
+    def _parties(self, named: tuple[str, ...]) -> list[Party]:
+        return [party for one in named[:MAX_NAMED] if (party := self._party(one))]
+
+    def _party(self, named: str) -> Party | None:
+        """A handle becomes a name and a link, or nothing when it is not for everybody; other text stays as it is."""
+        if not _is_handle(named):
+            return Party(Text(None, show.short(named, show.MAX_NAME)))
+        try:
+            hit, found = self._entry(named)
+        except NotFoundError:
+            return None
+        page = {"organization": "/organizations/", "event": "/events/"}.get(hit.kind)
+        return Party(show.names(found)[0], page and page + hit.handle)
+
+    def _network_names(self) -> dict[str, str]:
+        with self.home.store.reading() as db:
+            return {network.network: network.name for network in feeds.networks(db)}
+
+    def _zone(self, asked: Asked) -> str:
+        return check.zone(asked["zone"][0], "zone") if "zone" in asked else self.home.config.zone
+
+
+def _is_handle(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -1,0 +1,237 @@
+"""From records to words on a page: names in their own script, codes by their English names, times in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from fednet.listing import Listing, Organization, Person, languages, places, vocabulary
+from fednet.listing import Place as ListedPlace
+from fednet.node.home import Home
+
+STYLE = Path(__file__).parent / "static" / "style.css"
+
+MAX_NAME = 300
+"""Characters of a name on a page; no honest one is longer."""
+
+_OVERRIDES = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0x20), 0x7F))
+for _kept in map(ord, "\n\t"):
+    del _OVERRIDES[_kept]
+"""Characters that reorder or hide the text around them: a page isolates each text with `dir`, nobody needs them."""
+
+
+class Text(NamedTuple):
+    """A text with the language it is in (BCP 47), None where nobody said."""
+
+    tag: str | None
+    text: str
+
+
+class Templates:
+    """The pages' templates: escaping always on, nothing undefined passes."""
+
+    def __init__(self, home: Home) -> None:
+        self.environment = Environment(
+            loader=PackageLoader("fednet.web"),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            finalize=shown,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.globals.update(
+            site=home.config.name, style=f"/static/style.css?{sha256(STYLE.read_bytes()).hexdigest()[:8]}"
+        )
+        self.environment.filters.update(FILTERS)
+
+    def page(self, name: str, request: Request, **values: Any) -> HTMLResponse:
+        values = {"path": request.url.path, **values}
+        return HTMLResponse(self.environment.get_template(name).render(values))
+
+
+def shown(value: object) -> object:
+    """What any expression of a template becomes: text without control and override characters."""
+    return value.translate(_OVERRIDES) if isinstance(value, str) else value
+
+
+# --- texts ------------------------------------------------------------------------------------------------------------
+
+
+def in_order(texts: Mapping[str, str], original: str | None) -> list[Text]:
+    """The original first, then English, then the others as they come."""
+    tags = sorted(texts, key=lambda tag: (tag != original, tag.partition("-")[0] != "en"))
+    return [Text(tag, texts[tag]) for tag in tags if texts[tag].strip()]
+
+
+def names(record: Listing) -> list[Text]:
+    """What a record is called, in each of its languages, the original first; never empty."""
+    match record:
+        case Person():
+            found = [Text(None, record.name)]
+        case _:
+            texts: dict[str, str] = getattr(record, "names", None) or getattr(record, "titles", None) or {}
+            found = in_order(texts, record.original)
+    return [Text(tag, short(text, MAX_NAME)) for tag, text in found] or [Text(None, "(no name)")]
+
+
+def described(record: Listing) -> list[Text]:
+    return in_order(getattr(record, "description", {}), record.original)
+
+
+def short(text: str, length: int) -> str:
+    """A text cut at the last word before `length` characters."""
+    text = text.strip()
+    if len(text) <= length:
+        return text
+    return (text[:length].rsplit(None, 1) or [""])[0][:length] + "…"
+
+
+def direction(tag: str | None) -> str:
+    """The `dir` attribute of a text in a language."""
+    return "auto" if tag is None else "rtl" if languages.is_right_to_left(tag) else "auto"
+
+
+def web_address(url: str | None) -> str | None:
+    """The address when a link may point there: absolute, http or https; else None."""
+    try:
+        return url if url and urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname else None
+    except ValueError:
+        return None
+
+
+def host(url: str) -> str:
+    """What a link says: the host, and a short path."""
+    parts = urlsplit(url)
+    return short(f"{parts.hostname}{parts.path.rstrip('/')}", 60)
+
+
+def address(path: str, asked: Iterable[tuple[str, str]] = ()) -> str:
+    """A path with a query string."""
+    query = urlencode([(name, value) for name, value in asked if value])
+    return f"{path}?{query}" if query else path
+
+
+# --- codes ------------------------------------------------------------------------------------------------------------
+
+
+def term(code: str) -> str:
+    """The English name of a code of any vocabulary; a newer peer's code as it is."""
+    return next((known.name(code) for known in vocabulary.ALL if code in known), code)
+
+
+def country(code: str) -> str:
+    return places.name(code)
+
+
+def language(tag: str) -> str:
+    return languages.name(tag)
+
+
+KINDS = {
+    "organization": "Organisation",
+    "person": "Person",
+    "group": "Group",
+    "event": "Event",
+    "exchange": "Need or offer",
+    "resource": "Resource",
+}
+
+
+def kind(code: str) -> str:
+    return KINDS.get(code, code)
+
+
+def place(found: str | ListedPlace | None) -> str:
+    """ "Mae Sot, Thailand"."""
+    if isinstance(found, ListedPlace):
+        return ", ".join(filter(None, [found.place, country(found.country) if found.country else ""]))
+    return found or ""
+
+
+def where(record: Listing) -> str:
+    """The seat of an organisation, where an event takes place, a person's country."""
+    match record:
+        case Organization():
+            return place(record.seat)
+        case Person():
+            return country(record.country) if record.country else ""
+        case _:
+            return place(getattr(record, "place", None))
+
+
+# --- times ------------------------------------------------------------------------------------------------------------
+
+
+def day(when: date) -> str:
+    """ "Wednesday 22 March 2017"."""
+    return f"{when:%A} {when.day} {when:%B} {when.year}"
+
+
+def plain_day(text: str) -> str:
+    """A day, month or year of a record ("2026-11") in words ("November 2026")."""
+    try:
+        if len(text) == len("2026-11"):
+            return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{found.day} {found:%B %Y}" if len(text) > 4 else text
+
+
+def moment(text: str | None) -> str:
+    """An instant of this node in words: "21 November 2026 18:00 UTC"."""
+    try:
+        found = datetime.fromisoformat(text or "").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return text or "never"
+    return f"{found.day} {found:%B %Y %H:%M} UTC"
+
+
+class Times(NamedTuple):
+    """One occurrence in one zone, in words. `day` is when it begins."""
+
+    day: date
+    text: str
+    zone: str
+
+
+def times(start: datetime, end: datetime, all_day: bool, zone: str) -> Times:
+    """From when to when, on the clocks of a zone. Days of an all-day event are the same everywhere."""
+    if all_day:
+        last = max(start.date(), end.date() - timedelta(days=1))
+        return Times(start.date(), "All day" if last == start.date() else f"All day, until {day(last)}", "")
+    begin, finish = start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone))
+    text = f"{begin:%H:%M}"
+    if finish > begin:
+        same = finish.date() == begin.date()
+        text += f"–{finish:%H:%M}" if same else f" – {day(finish.date())}, {finish:%H:%M}"
+    return Times(begin.date(), text, zone)
+
+
+def city(zone: str) -> str:
+    """A zone as people say it: "New York" for America/New_York."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def fingerprint_groups(text: str) -> list[str]:
+    """A fingerprint in groups of four."""
+    bare = "".join(text.split())
+    return [bare[i : i + 4] for i in range(0, len(bare), 4)]
+
+
+FILTERS = {
+    one.__name__: one
+    for one in (
+        city, country, day, described, direction, fingerprint_groups, host, kind, language, moment, names, place,
+        plain_day, short, term, web_address, where,
+    )
+}  # fmt: skip

@@ -1,0 +1,198 @@
+"""Four example networks on one machine: `make demo` (with `ONCE=1`: stop after printing).
+
+Each node is a copy of `nodes/<name>` in `.demo/`, used through the command line as its secretariat would. INRR follows the
+three others; they follow INRR, and through its introductions each other. Exit 0 only if all converged and verified.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+DEMO = HERE.parent / ".demo"
+NODES = {"ccr": 8411, "aprrn": 8412, "inrr": 8413, "cpc": 8414}
+HUB = "inrr"
+IMPORTS = ("members.csv", "groups.jsonl", "persons.jsonl", "resources.jsonl", "exchange.jsonl", "events.ics")
+QUIET = {"FEDNET_NODE", "FEDNET_ALLOW_PRIVATE_ADDRESSES"}
+
+
+class DemoError(Exception):
+    """A step of the demonstration failed."""
+
+
+def fednet(node: str, *arguments: str) -> str:
+    """Run one command of a node and give what it printed."""
+    command = [sys.executable, "-m", "fednet", "--node", str(DEMO / node), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=_environment(), check=False)
+    if done.returncode:
+        raise DemoError(f"{node}: fednet {' '.join(arguments)}: exit {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def lines(node: str, *arguments: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in fednet(node, *arguments, "--json").splitlines()]
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in QUIET}
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def prepare() -> dict[str, str]:
+    """Fresh homes with the example records, signed; the address of each node."""
+    shutil.rmtree(DEMO, ignore_errors=True)
+    addresses = {}
+    for name, port in NODES.items():
+        addresses[name] = address = f"http://127.0.0.1:{_free(port)}"
+        shutil.copytree(HERE / name, DEMO / name)
+        settings = DEMO / name / "node.toml"
+        settings.write_text(settings.read_text().replace(f"http://127.0.0.1:{port}", address))
+        fednet(name, "init")
+        for file in IMPORTS:
+            if (DEMO / name / file).exists():
+                fednet(name, "import", str(DEMO / name / file))
+        fednet(name, "publish")
+        head = lines(name, "status")[0]
+        say(f"  {name:<6} {head['fingerprint']}  {head['records']} public records  {address}")
+    return addresses
+
+
+def _free(port: int) -> int:
+    """The port itself, or another one when somebody uses it."""
+    for wanted in (port, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", wanted))
+            return int(probe.getsockname()[1])
+    raise DemoError("no free port on this machine")
+
+
+@contextlib.contextmanager
+def serving(addresses: dict[str, str]) -> Iterator[None]:
+    """All nodes serve while the block runs; only the processes started here are ended."""
+    started = []
+    try:
+        for name, address in addresses.items():
+            command = [sys.executable, "-m", "fednet", "--node", str(DEMO / name), "serve"]
+            log = (DEMO / name / "serve.log").open("w")
+            started.append(
+                subprocess.Popen(
+                    [*command, "--port", address.rpartition(":")[2]], stdout=log, stderr=log, env=_environment()
+                )
+            )
+            log.close()
+        for name, address in addresses.items():
+            _await(address, name)
+        yield
+    finally:
+        for process in started:
+            process.send_signal(signal.SIGTERM)
+        for process in started:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _await(address: str, name: str) -> None:
+    for _ in range(150):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/readyz", timeout=2):
+            return
+        time.sleep(0.2)
+    raise DemoError(f"{name} does not answer; see .demo/{name}/serve.log")
+
+
+def follow_each_other(addresses: dict[str, str]) -> None:
+    """INRR follows everyone; the others follow INRR, then whom it introduces (offered, and here accepted)."""
+    for name in addresses:
+        if name != HUB:
+            fednet(HUB, "follow", addresses[name], "--fingerprint", _fingerprint(name))
+    sync(HUB)
+    for name in addresses:
+        if name == HUB:
+            continue
+        fednet(name, "follow", addresses[HUB], "--fingerprint", _fingerprint(HUB))
+        for offered in lines(name, "peers"):
+            if offered.get("introduced_by") and offered["urls"]:
+                fednet(name, "follow", offered["urls"][0], "--fingerprint", offered["network"])
+                say(f"  {name} follows {offered['name']}, introduced by {offered['introduced_by']}")
+        sync(name)
+
+
+def _fingerprint(name: str) -> str:
+    return str(lines(name, "status")[0]["network"])
+
+
+def sync(name: str) -> None:
+    for one in lines(name, "sync"):
+        if not one["verified"]:
+            raise DemoError(f"{name} could not verify {one['name']}: {one['error']}")
+        say(f"  {name:<6} <- {one['name']}: edition {one['edition']}, {one['records']} records, verified")
+
+
+def check_converged(addresses: dict[str, str]) -> None:
+    """Every node holds every network, at one edition, and every stored byte re-hashes to what was signed."""
+    seen: dict[str, set[tuple[int, int]]] = {}
+    for name in addresses:
+        verified = [one for one in lines(name, "verify") if one["circle"] == "public"]
+        if len(verified) != len(NODES) or not all(one["ok"] for one in verified):
+            raise DemoError(f"{name} holds {len(verified)} of {len(NODES)} networks, or some do not verify")
+        for one in verified:
+            seen.setdefault(one["network"], set()).add((one["edition"], one["records"]))
+    if any(len(states) != 1 for states in seen.values()):
+        raise DemoError(f"the nodes do not agree: {seen}")
+    say(f"  {len(addresses)} nodes hold the same {sum(next(iter(s))[1] for s in seen.values())} records, all re-hashed")
+
+
+def main() -> int:
+    once = "--once" in sys.argv[1:]
+    say("Four networks, each with its own members and events:")
+    addresses = prepare()
+    with serving(addresses):
+        say("They follow each other and sync:")
+        follow_each_other(addresses)
+        check_converged(addresses)
+        say("\nWho gives legal aid to unaccompanied minors in Thailand and speaks Burmese? (asked in Canada)")
+        wanted = (
+            "--service",
+            "legal-aid",
+            "--client-group",
+            "unaccompanied-minors",
+            "--country",
+            "TH",
+            "--language",
+            "my",
+        )
+        say(fednet("ccr", "search", *wanted))
+        say("What is on, in every network, in Bangkok time? (asked in Asia)")
+        say(fednet("aprrn", "agenda", "--zone", "Asia/Bangkok", "--from", "2026-12-01", "--to", "2026-12-31"))
+        say("Open in a browser:")
+        for name, address in addresses.items():
+            say(f"  {name:<6} {address}/   {address}/events")
+        if not once:
+            say("Ctrl-C ends the demonstration.")
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.pause()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except DemoError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        sys.exit(1)
