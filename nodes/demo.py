@@ -1,7 +1,7 @@
 """Four example networks on one machine: `make demo` (with `ONCE=1`: stop after printing).
 
-Each node is a copy of `nodes/<name>` in `.demo/`, used through the command line as its secretariat would. INRR follows the
-three others; they follow INRR, and through its introductions each other. Exit 0 only if all converged and verified.
+Each node is a copy of `nodes/<name>` in `.demo/`, used through the command line as its secretariat would. INRR follows
+the three others; they follow INRR, and through its introductions each other. Exit 0 only if all converged and verified.
 """
 
 from __future__ import annotations

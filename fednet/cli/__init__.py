@@ -17,31 +17,31 @@ import click
 from fednet.errors import FednetError
 
 COMMANDS = {
-    "init": "node.init",
-    "import": "importing.import_",
-    "add": "records.add",
-    "edit": "records.edit",
-    "show": "records.show",
-    "withdraw": "records.withdraw",
-    "publish": "publishing.publish",
-    "serve": "node.serve",
-    "follow": "peers.follow",
-    "peers": "peers.peers",
-    "unfollow": "peers.unfollow",
-    "block": "peers.block",
-    "sync": "syncing.sync",
-    "verify": "syncing.verify",
-    "search": "directory.search",
-    "agenda": "directory.agenda",
-    "proof": "proofs.proof",
-    "export": "exporting.export",
-    "status": "node.status",
-    "doctor": "node.doctor",
+    "init": ("node.init", "make a new node"),
+    "import": ("importing.import_", "read CSV, XLSX, ICS, JSON lines; take an import back"),
+    "add": ("records.add", "add a record"),
+    "edit": ("records.edit", "change a record"),
+    "show": ("records.show", "show a record of any network"),
+    "withdraw": ("records.withdraw", "take a record out"),
+    "publish": ("publishing.publish", "sign an edition of what waits"),
+    "serve": ("node.serve", "pages, API, feeds; publish and sync by itself"),
+    "follow": ("peers.follow", "verify and pin a network"),
+    "peers": ("peers.peers", "whom this node follows"),
+    "unfollow": ("peers.unfollow", "let go of a network"),
+    "block": ("peers.block", "hide a network"),
+    "sync": ("syncing.sync", "bring followed networks up to date"),
+    "status": ("node.status", "own head, followed networks, what to do"),
+    "search": ("directory.search", "the global directory"),
+    "agenda": ("directory.agenda", "the shared calendar"),
+    "verify": ("syncing.verify", "re-hash all that is stored against what was signed"),
+    "proof": ("proofs.proof", "offline proofs: make, check"),
+    "export": ("exporting.export", "write a CSV, XLSX, ICS, VCF or JSON lines file"),
+    "doctor": ("node.doctor", "check the set-up and say what to fix"),
 }
-"""Where each command lives in this package, in the order in which help shows them."""
+"""Where each command lives in this package, and what help says of it; in the order in which help shows them."""
 
+HELP = ["-h", "--help"]
 INTERRUPTED = 130
-ISSUES = "fednet's maintainers"
 
 
 class Commands(click.Group):
@@ -53,9 +53,13 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(".")
+        module, _, name = COMMANDS[cmd_name][0].partition(".")
         command: click.Command = getattr(importlib.import_module(f"fednet.cli.{module}"), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -70,6 +74,9 @@ class Commands(click.Group):
         except BrokenPipeError:  # whoever reads our output has enough of it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except OSError as error:
+            complain(f"{error.filename or 'the system'}: {error.strerror or error}", None)
+            ctx.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -91,7 +98,7 @@ def complain(message: str, hint: str | None) -> None:
         click.echo(f"hint: {plain(hint)}", err=True)
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(cls=Commands, context_settings={"help_option_names": HELP, "max_content_width": 100})
 @click.option(
     "--node",
     type=click.Path(path_type=Path, file_okay=False),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from fednet.cli.options import json_option, opened
+from fednet.cli.options import circle_option, json_option, opened
 from fednet.cli.output import counted, plain, say, show_json, show_table
 from fednet.errors import FednetError, UsageError
 
@@ -23,9 +23,13 @@ LATEST = "latest"
 
 @click.command("import")
 @click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option("--as", "kind", metavar="KIND", help="What the rows are: organization, person, event, exchange, resource.")
-@click.option("--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="What a column is, where it was not guessed.")
-@click.option("--circle", metavar="C", help="Who may read them. Default: partners for contacts and persons, else public.")
+@click.option(
+    "--as", "kind", metavar="KIND", help="What the rows are: organization, person, event, exchange, resource."
+)
+@click.option(
+    "--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="What a column is, where it was not guessed."
+)
+@circle_option
 @click.option("--dry-run", is_flag=True, help="Show what would happen, and change nothing.")
 @click.option(
     "--undo", is_flag=False, flag_value=LATEST, metavar="[ID]", help="Take back an import: the latest, or number ID."
@@ -119,7 +123,8 @@ def _show(imported: Imported, dry_run: bool) -> None:
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in imported.kinds.items())
     click.echo(
         f"{imported.count('added'):,} added, {imported.count('changed'):,} changed, "
-        f"{imported.count('unchanged'):,} unchanged, {len(imported.refused):,} refused" + plain(f" ({kinds})" * bool(kinds))
+        f"{imported.count('unchanged'):,} unchanged, {len(imported.refused):,} refused"
+        + plain(f" ({kinds})" * bool(kinds))
     )
     if imported.id is not None:
         say(f"hint: fednet publish signs it; fednet import --undo {imported.id} takes it back")

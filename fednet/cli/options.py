@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fednet.errors import UsageError
+from fednet.errors import MalformedError, UsageError
 
 if TYPE_CHECKING:
     from fednet.node.home import Home
@@ -25,6 +25,34 @@ private_option = click.option(
     is_flag=True,
     envvar="FEDNET_ALLOW_PRIVATE_ADDRESSES",
     help="Let peers live on loopback or private networks.",
+)
+
+
+def _handle(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
+    """A handle that a person typed: a slip is a matter of usage, not of verification."""
+    from fednet.feed.record import check_handle
+
+    try:
+        return check_handle(given.strip().lower())
+    except MalformedError as error:
+        raise UsageError(error.detail, hint="fednet search shows handles") from None
+
+
+def _circle(ctx: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    from fednet.feed.checkpoint import check_circle
+
+    try:
+        return None if given is None else check_circle(given)
+    except MalformedError as error:
+        raise UsageError(error.detail) from None
+
+
+handle_argument = click.argument("handle", callback=_handle)
+circle_option = click.option(
+    "--circle",
+    metavar="C",
+    callback=_circle,
+    help="Who may read it. Default: partners for contacts and persons, else public.",
 )
 
 

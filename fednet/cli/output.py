@@ -45,17 +45,30 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 
 def _show_on_terminal(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for header in headers:
         table.add_column(Text(header), overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     Console().print(table)
+
+
+def show_entries(headers: Sequence[str], rows: Iterable[Sequence[object]], heading: int) -> None:
+    """Long rows for people: on a terminal each is a paragraph, its first `heading` cells being its first line."""
+    if not sys.stdout.isatty():
+        show_table(headers, rows)
+        return
+    for row in rows:
+        cells = [plain("" if cell is None else cell) for cell in row]
+        first = [click.style(cells[0], bold=True), *cells[1:heading]]
+        more = [f"{name} {cell}" for name, cell in zip(headers[heading:], cells[heading:], strict=True) if cell]
+        click.echo("  ".join(filter(None, first)))
+        for line in more:
+            click.echo(f"    {click.style(line, dim=True)}")
 
 
 def show_fields(fields: Iterable[tuple[str, object]]) -> None:

@@ -6,13 +6,16 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from fednet.cli.options import agreed, json_option, opened, private_allowed, private_option, yes_option
 from fednet.cli.output import plain, say, show_json, show_table
 from fednet.errors import UsageError
+from fednet.feed.identity import fingerprint as fingerprint_of
 
 if TYPE_CHECKING:
     from fednet.node.following import Offer
+    from fednet.store.feeds import Introduction, Network
 
 
 @click.command()
@@ -32,7 +35,6 @@ def follow(url: str, fingerprint: str | None, partner: bool, yes: bool, allow_pr
     """
     import asyncio
 
-    from fednet.feed.identity import fingerprint as groups_of_four
     from fednet.node import following
 
     home = opened()
@@ -47,9 +49,9 @@ def follow(url: str, fingerprint: str | None, partner: bool, yes: bool, allow_pr
         )
     )
     if as_json:
-        show_json([{"network": network.network, "name": network.name, "fingerprint": groups_of_four(network.network)}])
+        show_json([{"network": network.network, "name": network.name, "fingerprint": fingerprint_of(network.network)}])
     else:
-        click.echo(f"following {plain(network.name)}, {groups_of_four(network.network)}")
+        click.echo(f"following {plain(network.name)}, {fingerprint_of(network.network)}")
         say("hint: fednet sync")
 
 
@@ -57,7 +59,7 @@ def _compared(offer: Offer) -> bool:
     """Whether a person says that the fingerprint is the right one."""
     if not sys.stdin.isatty():
         raise UsageError(
-            f"{offer.url} says it is {offer.name}, fingerprint {offer.fingerprint}; nobody can be asked to compare it here",
+            f"{offer.url} says it is {offer.name}, fingerprint {offer.fingerprint}; nobody can be asked here",
             hint=f'compare it by telephone, then add --fingerprint "{offer.fingerprint}", or --yes to take it on trust',
         )
     say(f"{offer.url} says it is {offer.name}")
@@ -73,57 +75,64 @@ def peers(as_json: bool) -> None:
     \b
         fednet peers
     """
-    from fednet.feed.identity import fingerprint
     from fednet.store import feeds
 
     home = opened()
     with home.store.reading() as db:
-        rows = [
-            {
-                "network": network.network,
-                "name": network.name,
-                "fingerprint": fingerprint(network.network),
-                "following": True,
-                "partner": network.partner,
-                "blocked": network.blocked,
-                "urls": feeds.sources(db, network),
-                "pinned_at": network.pinned_at,
-                "introduced_by": None,
-            }
-            for network in feeds.networks(db)
-            if not network.own
-        ]
-        rows += [
-            {
-                "network": offered.network,
-                "name": offered.name,
-                "fingerprint": fingerprint(offered.network),
-                "following": False,
-                "partner": False,
-                "blocked": False,
-                "urls": list(offered.urls),
-                "pinned_at": None,
-                "introduced_by": offered.by,
-            }
-            for offered in feeds.introductions(db)
-        ]
+        found = [_pinned(network, feeds.sources(db, network)) for network in feeds.networks(db) if not network.own]
+        found += map(_introduced, feeds.introductions(db))
     if as_json:
-        show_json(rows)
-        return
-    if not rows:
+        show_json(found)
+    elif found:
+        rows = [(one.name, one.fingerprint, one.how, next(iter(one.urls), "")) for one in found]
+        show_table(["name", "fingerprint", "how", "address"], rows)
+    else:
         say("nobody is followed yet")
         say("hint: fednet follow https://node.example.org")
-        return
-    show_table(
-        ["name", "fingerprint", "how", "address"],
-        [(row["name"], row["fingerprint"], _how(row), next(iter(row["urls"]), "")) for row in rows],
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """A network that is followed, or one that a followed network speaks of (`introduced_by`)."""
+
+    network: str
+    name: str
+    fingerprint: str
+    following: bool
+    urls: tuple[str, ...]
+    partner: bool = False
+    blocked: bool = False
+    pinned_at: str | None = None
+    introduced_by: str | None = None
+
+    @property
+    def how(self) -> str:
+        if self.introduced_by:
+            return f"introduced by {self.introduced_by}"
+        return "blocked" if self.blocked else "partner" if self.partner else "followed"
+
+
+def _pinned(network: Network, urls: list[str]) -> Peer:
+    return Peer(
+        network=network.network,
+        name=network.name,
+        fingerprint=fingerprint_of(network.network),
+        following=True,
+        urls=tuple(urls),
+        partner=network.partner,
+        blocked=network.blocked,
+        pinned_at=network.pinned_at,
     )
 
 
-def _how(row: dict[str, object]) -> str:
-    if row["introduced_by"]:
-        return f"introduced by {row['introduced_by']}"
-    return "blocked" if row["blocked"] else "partner" if row["partner"] else "followed"
+def _introduced(offered: Introduction) -> Peer:
+    return Peer(
+        network=offered.network,
+        name=offered.name,
+        fingerprint=fingerprint_of(offered.network),
+        following=False,
+        urls=offered.urls,
+        introduced_by=offered.by,
+    )
 
 
 @click.command()

@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from fednet import listing
-from fednet.cli.options import agreed, json_option, opened, yes_option
+from fednet.cli.options import agreed, circle_option, handle_argument, json_option, opened, yes_option
 from fednet.cli.output import say, show_fields, show_json, written
-from fednet.errors import NotFoundError, UsageError
+from fednet.errors import UsageError
 
 fields_option = click.option(
     "--json", "file", type=click.File("rb"), required=True, metavar="FILE|-", help="A JSON object with fields."
@@ -21,7 +21,7 @@ fields_option = click.option(
 @click.command()
 @click.argument("kind", metavar="KIND")
 @fields_option
-@click.option("--circle", metavar="C", help="Who may read it. Default: partners for contacts and persons, else public.")
+@circle_option
 def add(kind: str, file: IO[bytes], circle: str | None) -> None:
     """Add a record and print its handle.
 
@@ -42,7 +42,7 @@ def add(kind: str, file: IO[bytes], circle: str | None) -> None:
 
 
 @click.command()
-@click.argument("handle")
+@handle_argument
 @fields_option
 def edit(handle: str, file: IO[bytes]) -> None:
     """Change the given fields of a record; a field given as null is taken out.
@@ -59,7 +59,7 @@ def edit(handle: str, file: IO[bytes]) -> None:
 
 
 @click.command()
-@click.argument("handle")
+@handle_argument
 @json_option
 def show(handle: str, as_json: bool) -> None:
     """Show a record of any network, and what it rests on; own drafts too.
@@ -75,7 +75,7 @@ def show(handle: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("handle")
+@handle_argument
 @yes_option
 def withdraw(handle: str, yes: bool) -> None:
     """Take a record out of what this network lists, with the next edition.
@@ -104,33 +104,34 @@ def fields_in(file: IO[bytes]) -> dict[str, Any]:
 
 
 def _found(handle: str) -> dict[str, Any]:
-    """A record with its provenance: this network's draft, else what a verified edition lists."""
+    """A record with its provenance: this network's draft, else what a verified edition lists.
+
+    `draft` says what waits for the next edition: `put`, `drop`, `erase` or nothing.
+    """
     from fednet.directory.search import OPERATOR, record
-    from fednet.feed.record import check_handle
-    from fednet.node import edits
+    from fednet.node.home import now
+    from fednet.store import drafts
 
     home = opened()
-    check_handle(handle)
-    try:
-        with home.store.reading() as db:
-            own = edits.find(db, home, handle)
-    except NotFoundError:
-        own = None
-    if own is None or not own.draft:
-        return {**msgspec.to_builtins(record(home.store, handle, OPERATOR)), "draft": False}
+    with home.store.reading() as db:
+        waiting = drafts.draft(db, handle)
+    if waiting is None or waiting.body is None:
+        listed: dict[str, Any] = msgspec.to_builtins(record(home.store, handle, OPERATOR, now()))
+        return {**listed, "draft": waiting.action if waiting else None}
+    fields = msgspec.json.decode(waiting.body)
     network = home.network
     return {
         "handle": handle,
-        "kind": own.fields["kind"],
+        "kind": fields["kind"],
         "network": network.network,
         "network_name": network.name,
         "networks": [[network.network, network.name]],
-        "circle": own.circle,
+        "circle": waiting.circle,
         "epoch": None,
         "edition": None,
         "verified_at": None,
-        "fields": own.fields,
-        "draft": True,
+        "fields": fields,
+        "draft": waiting.action,
     }
 
 
@@ -139,10 +140,11 @@ def _described(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "kind", found["kind"]
     yield "listed by", ", ".join(name for _, name in found["networks"])
     yield "circle", found["circle"]
-    if found["draft"]:
-        yield "edition", "a draft: fednet publish signs it"
-    else:
+    if found["edition"] is not None:
         yield "edition", f"{found['edition']} of epoch {found['epoch']}, verified {found['verified_at']}"
+    if found["draft"] is not None:
+        waiting = "these fields wait to be signed" if found["draft"] == "put" else "its withdrawal waits to be signed"
+        yield "draft", f"{waiting}: fednet publish"
     for name, value in found["fields"].items():
         if name != "kind":
             yield name, written(value)

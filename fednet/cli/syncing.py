@@ -134,6 +134,17 @@ def verify(names: tuple[str, ...], repair: bool, allow_private: bool, as_json: b
     click.get_current_context().exit(0 if all(one.ok for one in found) else REFUSED)
 
 
+def _repair(home: Home, network: str, allow_private: bool) -> None:
+    from fednet.node import verify as verifying
+    from fednet.store import feeds
+
+    with home.store.reading() as db:
+        broken = feeds.named(db, network)
+    verifying.repair(home, broken)
+    if not broken.own:
+        _pass(home, (network,), allow_private, as_json=False)
+
+
 def _verified(verdicts: Iterator[Verified], as_json: bool) -> list[Verified]:
     found = list(verdicts)
     if as_json:

@@ -94,9 +94,9 @@ def search(store: Store, query: Query, reader: Reader, now: datetime) -> Results
         sources = readable(db, reader)
         found = index_search.matches(db, *_asked(query, sources))
         page = _page(db, found, start, query)
-        shown = hits(db, page, sources, now)
+        page_hits = hits(db, page, sources, now)
     end = start + len(page)
-    return Results(len(found), tuple(shown), _facets(found, sources), _cursor(end) if end < len(found) else None)
+    return Results(len(found), tuple(page_hits), _facets(found, sources), _cursor(end) if end < len(found) else None)
 
 
 def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
@@ -107,10 +107,9 @@ def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
     with store.reading() as db:
         sources = readable(db, reader)
         listed = index_search.by_key(db, key_of(handle), sources)
-        shown = hits(db, [listed], sources, now) if listed else []
-    if not shown:
-        raise NotFoundError(f"no record {handle} is listed here", hint="`fednet search` shows handles")
-    return shown[0]
+        if listed is None:
+            raise NotFoundError(f"no record {handle[:60]} is listed here", hint="`fednet search` shows handles")
+        return hits(db, [listed], sources, now)[0]
 
 
 # --- reading, shared with the agenda ----------------------------------------------------------------------------------
@@ -131,9 +130,9 @@ def among(sources: Mapping[int, Source], networks: Sequence[str]) -> list[int]:
 
 
 def hits(db: Database, listed: Iterable[Listed], sources: Mapping[int, Source], now: datetime) -> list[Hit]:
-    """Records as they are shown."""
-    heads = {feed_id: _Head.of(source, now) for feed_id, source in sources.items()}
-    return [_hit(db, one, sources, heads[one.feed_id]) for one in listed]
+    """Records as they are shown, with all networks that list the same thing."""
+    heads = heads_of(sources, now)
+    return [shown(one, sources[one.feed_id], heads[one.feed_id], _networks_with(db, one, sources)) for one in listed]
 
 
 def filters(query: Query) -> Iterator[Clause]:
@@ -154,22 +153,57 @@ def filters(query: Query) -> Iterator[Clause]:
             yield Clause(words=tuple(map(token, sorted(codes))))
 
 
-class _Head(msgspec.Struct, frozen=True):
-    """The newest edition of a feed, as far as answers speak of it."""
+class Head(msgspec.Struct, frozen=True):
+    """The newest edition of a feed, as far as answers speak of it. Number 0: nothing has been signed yet."""
 
     edition: int = 0
-    expires: str = ""
+    issued: str | None = None
+    expires: str | None = None
     expired: bool = False
 
-    @classmethod
-    def of(cls, source: Source, now: datetime) -> _Head:
-        if source.edition is None:
-            return cls()
-        head = _HEAD.decode(source.edition)
-        return cls(head.edition, head.expires, datetime.fromisoformat(head.expires) <= now)
+
+_HEAD = msgspec.json.Decoder(Head)
 
 
-_HEAD = msgspec.json.Decoder(_Head)
+def heads_of(sources: Mapping[int, Source], now: datetime) -> dict[int, Head]:
+    """The newest editions, by feed."""
+    return {feed_id: head(source.edition, now) for feed_id, source in sources.items()}
+
+
+def head(edition: bytes | None, now: datetime) -> Head:
+    """What an edition line says, and whether its time is over."""
+    if edition is None:
+        return Head()
+    found = _HEAD.decode(edition)
+    over = found.expires is not None and datetime.fromisoformat(found.expires) <= now
+    return Head(found.edition, found.issued, found.expires, over)
+
+
+def shown(listed: Listed, source: Source, head: Head, networks: Mapping[str, str]) -> Hit:
+    """One record with its provenance; `networks` are names by id, its own among them or not."""
+    fields: dict[str, Any] = msgspec.json.decode(listed.body)
+    parsed = listing.parse(listed.body)
+    return Hit(
+        handle=listed.handle,
+        kind=str(fields.get("kind", "")),
+        title=listing.terms(parsed).title if parsed else "",
+        network=source.network,
+        network_name=source.name,
+        networks=tuple({source.network: source.name, **networks}.items()),
+        circle=source.circle,
+        epoch=source.epoch,
+        edition=head.edition,
+        verified_at=source.verified_at,
+        expired=head.expired,
+        fields=fields,
+    )
+
+
+def _networks_with(db: Database, listed: Listed, sources: Mapping[int, Source]) -> dict[str, str]:
+    """Names by id of the networks that list the same thing by hard evidence."""
+    parsed = listing.parse(listed.body)
+    feeds = index_search.feeds_bearing(db, evidence(parsed), sources) if parsed else set()
+    return {source.network: source.name for feed_id, source in sources.items() if feed_id in feeds}
 
 
 def _asked(query: Query, sources: Mapping[int, Source]) -> tuple[list[Clause], Collection[int], Collection[int]]:
@@ -206,28 +240,6 @@ def _squeezed(name: str) -> str:
 
 def _initials(name: str) -> str:
     return "".join(word[0] for word in name.casefold().split() if word[0].isalpha())
-
-
-def _hit(db: Database, listed: Listed, sources: Mapping[int, Source], head: _Head) -> Hit:
-    source = sources[listed.feed_id]
-    fields: dict[str, Any] = msgspec.json.decode(listed.body)
-    parsed = listing.parse(listed.body)
-    feeds = index_search.feeds_bearing(db, evidence(parsed), sources) if parsed else set()
-    others = {other.network: other.name for feed_id, other in sources.items() if feed_id in feeds}
-    return Hit(
-        handle=listed.handle,
-        kind=str(fields.get("kind", "")),
-        title=listing.terms(parsed).title if parsed else "",
-        network=source.network,
-        network_name=source.name,
-        networks=tuple(({source.network: source.name} | others).items()),
-        circle=source.circle,
-        epoch=source.epoch,
-        edition=head.edition,
-        verified_at=source.verified_at,
-        expired=head.expired,
-        fields=fields,
-    )
 
 
 # --- order and pages --------------------------------------------------------------------------------------------------

@@ -81,10 +81,10 @@ def _country(phrase: str) -> str | None:
 
 @cache
 def _countries(locale: str) -> dict[str, str]:
-    """Country codes by the key of their name in a language, with and without what it says in brackets."""
+    """Country codes by the key of their name in a language: the whole `Myanmar (Burma)`, and either part."""
     found: dict[str, str] = {}
     for code in places.codes():
         shown = places.name(code, locale)
-        for one in (shown, re.sub(r"[(（].*", "", shown)):
+        for one in (shown, *re.split(r"[()（）]", shown)):
             found.setdefault(text.key(one), code)
     return found

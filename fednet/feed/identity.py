@@ -179,7 +179,7 @@ def extended(identity: Identity, note: Note) -> Identity:
     if statement.sequence != last.sequence + 1:
         raise IdentityError(f"expected statement {last.sequence + 1}, found {statement.sequence}")
     if statement.network != identity.network:
-        raise IdentityError(f"expected a statement of {identity.network}, found one of {statement.network}")
+        raise IdentityError(f"expected a statement of {identity.network}, found one of {shown(str(statement.network))}")
     if statement.previous != last.digest:
         raise IdentityError(f"statement {statement.sequence} does not follow from the statement before it")
     _check_threshold(note, last)

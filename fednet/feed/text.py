@@ -93,4 +93,4 @@ def json_value(decoder: msgspec.json.Decoder[T], raw: bytes, what: str) -> T:
     try:
         return decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"{what}: {error}") from None
+        raise MalformedError(f"{what}: {shown(str(error), 200)}") from None  # it may repeat foreign text at length

@@ -18,6 +18,7 @@ from hashlib import sha256
 import msgspec
 
 from fednet.errors import LimitError, MalformedError, ProofError
+from fednet.feed.text import shown
 
 HASH_SIZE = 32
 TILE_HEIGHT = 8
@@ -209,13 +210,13 @@ _TILE_PATH = re.compile(
 def parse_tile_path(path: str) -> Tile:
     match = _TILE_PATH.fullmatch(path)
     if match is None:
-        raise MalformedError(f"{path!r} names no tile")
+        raise MalformedError(f"{shown(path)} names no tile")
     level = -1 if match[1] == "entries" else int(match[1])
     groups = match[2].replace("x", "").split("/")
     width = int(match[3]) if match[3] else TILE_WIDTH
     tile = Tile(level, int("".join(groups)), width)
     if level > MAX_TILE_LEVEL or (match[3] and width >= TILE_WIDTH) or tile.path != path:
-        raise MalformedError(f"{path!r} names no tile")
+        raise MalformedError(f"{shown(path)} names no tile")
     return tile
 
 

@@ -174,7 +174,7 @@ def _read_sheets(
     )
     entries: list[Entry] = []
     columns: dict[str, str] = {}
-    for table in _tables(sheet, kind, mapping):
+    for table in _tables(sheet, kind, mapping, notes):
         columns |= {c.header: f"{c.field}:{c.language}" if c.language else c.field for c in table.columns}
         entries += _read_table(table, name, refused, notes)
     if not columns:
@@ -206,13 +206,16 @@ def _fitness(sheet: Sheet, kind: str | None, mapping: dict[str, str]) -> tuple[i
     return (len({column.field for column in table.columns}), len(table.rows))
 
 
-def _tables(sheet: Sheet, kind: str | None, mapping: dict[str, str]) -> list[Table]:
+def _tables(sheet: Sheet, kind: str | None, mapping: dict[str, str], notes: list[str]) -> list[Table]:
     """The sheet as one table, or as one for each kind when a column says what each row is."""
     kinds = _kind_column(sheet) if kind is None else {}
     if not kinds:
         return [understood(sheet, kind, mapping)]
     header = sheet.rows[0]
-    return [understood(Sheet(sheet.name, [header, *rows], []), one, mapping) for one, rows in kinds.items()]
+    others = {one: len(rows) for one, rows in kinds.items() if one not in FIELDS}
+    notes.extend(f"{n} row(s) of kind {one!r} were left out: a table cannot hold them" for one, n in others.items())
+    known = {one: [header, *rows] for one, rows in kinds.items() if one in FIELDS}
+    return [understood(Sheet(sheet.name, rows, []), one, mapping) for one, rows in known.items()]
 
 
 def _kind_column(sheet: Sheet) -> dict[str, list[Any]]:
@@ -224,7 +227,7 @@ def _kind_column(sheet: Sheet) -> dict[str, list[Any]]:
     by_kind: dict[str, list[Any]] = {}
     for row in sheet.rows[1:]:
         by_kind.setdefault(row.cells[at].casefold() if at < len(row.cells) else "", []).append(row)
-    return by_kind if by_kind.keys() <= FIELDS.keys() else {}
+    return by_kind if by_kind.keys() & record.KINDS.keys() else {}
 
 
 def _read_table(table: Table, name: str, refused: list[RowError], notes: list[str]) -> list[Entry]:

@@ -12,7 +12,16 @@ from fednet.formats.reading import Entry, RowError, shown
 MAX_BODY_BYTES = 60_000
 """A body on the wire is at most 64 KiB (SPEC, section 8); the rest is room for what the node adds."""
 
-_ESSENTIAL = frozenset({"kind", "names", "titles", "name", "type", "start", "zone", "verdict", "subjects"})
+_ESSENTIAL = {
+    "organization": {"names"},
+    "contact": {"organization"},
+    "person": {"name"},
+    "group": {"names"},
+    "event": {"titles", "type", "start", "zone", "all_day"},
+    "exchange": {"titles", "type"},
+    "resource": {"titles"},
+    "opinion": {"verdict", "subjects"},
+}
 _REFERRING = ("organization",)
 _PLACEHOLDER = "00000000-0000-4000-8000-000000000000"
 
@@ -35,11 +44,11 @@ def admitted(
             name = error.field.replace("[", ".").split(".")[0]
             column = (columns or {}).get(name, error.field)
             refused.append(RowError(line, column, shown(error.found), error.reason))
-            if name in _ESSENTIAL or name not in fields:
+            if name not in fields or name == "kind" or name in _ESSENTIAL[fields["kind"]]:
                 return None
             del fields[name]
     entry = Entry(source, checked | references)
     if len(msgspec.json.encode(entry.fields)) > MAX_BODY_BYTES:
-        refused.append(RowError(line, "", source, "there is more text in it than one record can hold"))
+        refused.append(RowError(line, "", shown(source), "there is more text in it than one record can hold"))
         return None
     return entry

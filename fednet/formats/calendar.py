@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -23,15 +23,18 @@ from fednet.formats.admission import admitted
 from fednet.formats.clock import Clock, Moment, duration
 from fednet.formats.contentlines import Component, ContentLine, PropertyError, Scan, unescaped
 from fednet.formats.reading import Entry, Reading, RowError, bounded, identity, shown
-from fednet.formats.recurrence import local_text, occurrences, rule_parts
+from fednet.formats.recurrence import RuleError, comes_true, local_text, occurrences, rule_parts
 from fednet.formats.table import decoded
 from fednet.formats.tongues import language_of
 
 __all__ = ["occurrences", "read_calendar"]
 
+MAX_TITLE_CHARACTERS = 500
 MAX_DESCRIPTION_CHARACTERS = 8 << 10
 MAX_ADDRESS_CHARACTERS = 2_048
-_EXPANDED_ONCE = timedelta(days=400)
+MAX_HOPELESS_RULES = 20
+"""Rules of one file that never come true: to find that out takes long, so after these no elaborate rule is tried."""
+_EXPANDED_ONCE = timedelta(days=8)
 _DAY = timedelta(days=1)
 
 _CONFERENCES = ("CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL")
@@ -71,17 +74,26 @@ def read_calendar(content: bytes) -> Reading:
 
 
 def _entries(events: Iterator[tuple[int, str, dict[str, Any]]], refused: list[RowError]) -> Iterator[Entry | None]:
+    hopeless = 0
     for line, source, fields in events:
-        start = ZoneInfo(fields.get("zone") or "UTC")
-        begin = datetime.fromisoformat(fields["start"]).replace(tzinfo=start)
         try:
-            occurrences(fields, begin - timedelta(days=2), begin + _EXPANDED_ONCE, 1)
-        except FednetError as error:
+            if hopeless > MAX_HOPELESS_RULES and "BY" in fields.get("rrule", ""):
+                raise RuleError("too many rules in this file never come true; this one was not tried")
+            hopeless += not comes_true(fields)
+            _expand_once(fields)
+        except RuleError as error:
             refused.append(RowError(line, "RRULE", shown(fields.get("rrule", "")), error.detail))
-        except OverflowError:
-            refused.append(RowError(line, "DTSTART", fields["start"], "it lies outside the years 1 to 9999"))
         else:
             yield admitted(line, source, fields, refused)
+
+
+def _expand_once(fields: dict[str, Any]) -> None:
+    """What a reader of the calendar will do some day: an event for which that fails is not let in."""
+    begin = datetime.fromisoformat(fields["start"]).replace(tzinfo=UTC)
+    try:
+        occurrences(fields, begin - 2 * _DAY, begin + _EXPANDED_ONCE, 1)
+    except OverflowError as error:
+        raise RuleError("the event lies outside the years 1 to 9999") from error
 
 
 def _note_left_out(scan: Scan, notes: list[str]) -> None:
@@ -192,7 +204,7 @@ class _Event:
 
     def _texts(self) -> dict[str, Any]:
         c = self._component
-        title = c.text("SUMMARY")
+        title = c.text("SUMMARY")[:MAX_TITLE_CHARACTERS]
         if not title:
             raise PropertyError("SUMMARY", "", "the event has no title")
         description = c.text("DESCRIPTION")[:MAX_DESCRIPTION_CHARACTERS]
@@ -204,7 +216,7 @@ class _Event:
 
     def _addresses(self, description: str) -> dict[str, Any]:
         c = self._component
-        place, page = c.text("LOCATION"), c.text("URL")[:MAX_ADDRESS_CHARACTERS]
+        place, page = c.text("LOCATION")[:MAX_TITLE_CHARACTERS], c.text("URL")[:MAX_ADDRESS_CHARACTERS]
         fields: dict[str, Any] = {}
         stated = [line.value for name in _CONFERENCES for line in c.every(name) if _is_web(line.value)]
         join = stated[0] if stated else ""

@@ -180,19 +180,21 @@ def _likely_kind(headers: list[str], mapping: dict[str, str]) -> str:
 
 def _columns(headers: list[str], tags: dict[int, str], kind: str, mapping: dict[str, str]) -> list[Column]:
     wanted = _mapped(headers, kind, mapping)
+    named = {folded(header) for header in headers}
     columns: list[Column] = []
     single: set[tuple[str, str]] = set()
     for index, header in enumerate(headers):
         field, language = wanted.get(index) or _by_tag(tags.get(index, ""), kind) or _by_header(header, kind)
         if not field or field == IGNORE:
             continue
-        shape = FIELDS[kind][field].shape
-        if shape not in _MANY and (field, language) in single and index not in wanted:
-            continue  # a second "name" column: the first one counts
+        if index not in wanted and FIELDS[kind][field].shape not in _MANY:
+            # Of two columns for one value the one that bears the field's own name counts, else the first.
+            other_named = not language and folded(field) in named and folded(header) != folded(field)
+            if other_named or (field, language) in single or (field, language) in wanted.values():
+                continue
         single.add((field, language))
         columns.append(Column(index, header or tags.get(index, ""), field, language))
-    overruled = {field for field, _ in wanted.values()}
-    return [column for column in columns if column.at in wanted or column.field not in overruled]
+    return columns
 
 
 _MANY = frozenset(

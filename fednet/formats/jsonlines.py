@@ -36,9 +36,13 @@ def objects_in(text: str, refused: list[RowError]) -> list[tuple[int, dict[str, 
 
 def is_record(value: dict[str, Any], kind: str | None) -> bool:
     """Whether the object is a record body rather than a plain row with columns of somebody's own."""
-    if value.get("kind") in record.KINDS:
+    if _is_kind(value.get("kind")):
         return True
-    return kind in record.KINDS and any(isinstance(value.get(name), dict) for name in ("names", "titles"))
+    return _is_kind(kind) and any(isinstance(value.get(name), dict) for name in ("names", "titles"))
+
+
+def _is_kind(found: object) -> bool:
+    return isinstance(found, str) and found in record.KINDS
 
 
 def read_bodies(objects: list[tuple[int, dict[str, Any]]], kind: str | None, refused: list[RowError]) -> list[Entry]:
@@ -50,7 +54,7 @@ def read_bodies(objects: list[tuple[int, dict[str, Any]]], kind: str | None, ref
 def _entry(line: int, value: dict[str, Any], kind: str | None, refused: list[RowError]) -> Entry | None:
     fields = {name: found for name, found in value.items() if name not in {"source", "handle", "network"}}
     fields.setdefault("kind", kind)
-    if fields["kind"] not in record.KINDS:
+    if not _is_kind(fields["kind"]):
         refused.append(RowError(line, "kind", shown(fields["kind"]), "is no kind of record we know"))
         return None
     return admitted(line, _source(value, fields, line), fields, refused)

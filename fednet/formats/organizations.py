@@ -102,13 +102,13 @@ def _completed(flat: dict[str, Any], presence: bool, fallback: str | None) -> di
     if "names" in flat:
         _split_acronym(flat)
     coded = flat.pop("area_code", None)
-    if presence:
+    if presence and "countries" not in flat:
         country = flat.pop("seat.country", None)
-        flat["countries"] = flat.get("countries") or (
-            [country] if country else coded or ([fallback] if fallback else [])
-        )
-    elif "area" in flat:
-        flat.setdefault("seat.place", flat.pop("area"))
+        flat["countries"] = [country] if country else coded or ([fallback] if fallback else [])
+    elif not presence:
+        place = flat.pop("area", "") or flat.pop("district", "")
+        flat |= {"seat.place": place} if place and "seat.place" not in flat else {}
+        flat |= {"seat.country": coded[0]} if coded and "seat.country" not in flat else {}
     return flat
 
 
@@ -136,7 +136,7 @@ def _key(flat: dict[str, Any], presence: bool) -> str:
 
 def _add(one: _Gathered, flat: dict[str, Any], presence: bool) -> None:
     activity, area, district = flat.pop("activity", ""), flat.pop("area", ""), flat.pop("district", "")
-    if presence:
+    if presence or activity:
         one.places.setdefault(activity, {}).update({area or district: None} if area or district else {})
     contact = {name.partition(".")[2]: flat.pop(name) for name in list(flat) if name.startswith("contact.")}
     if contact:

@@ -29,8 +29,10 @@ MAX_LIST = 2_000
 """Entries of `exdates`, `rdates` and `overrides` that are honoured."""
 
 _FREQUENCIES = frozenset({"YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY"})
-_PARTS = ("FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY")
-_PARTS += ("BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST")
+_PARTS = (
+    "FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY",
+    "BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST",
+)  # fmt: skip
 _UNTIL = re.compile(r"\d{8}(T\d{6}Z?)?")
 
 
@@ -60,6 +62,13 @@ def occurrences(
     except OverflowError as error:
         raise RuleError("the event lies outside the years 1 to 9999") from error
     return sorted(found)[:limit]
+
+
+def comes_true(fields: dict[str, Any]) -> bool:
+    """Whether an event's rule, if it has one, names any date. Raises RuleError as `occurrences` does."""
+    if not fields.get("rrule"):
+        return True
+    return _ever_true(_written(rule_parts(fields["rrule"])), moment(fields.get("start")), zone_of(fields).key)
 
 
 def zone_of(fields: dict[str, Any]) -> ZoneInfo:
@@ -146,7 +155,7 @@ def _naive(when: datetime) -> datetime:
 
 def _by_rule(text: str, start: datetime, zone: ZoneInfo, low: datetime, high: datetime) -> Iterator[datetime]:
     parts = rule_parts(text)
-    rule = ";".join(f"{name}={value}" for name, value in parts.items())
+    rule = _written(parts)
     if not _ever_true(rule, start, zone.key):
         return
     for one in _dates(rule, _nearer(parts, start, low), zone.key):
@@ -154,6 +163,10 @@ def _by_rule(text: str, start: datetime, zone: ZoneInfo, low: datetime, high: da
             return
         if one >= low:
             yield one
+
+
+def _written(parts: dict[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
 def _dates(rule: str, start: datetime, zone: str) -> Iterator[datetime]:
@@ -205,13 +218,16 @@ def rule_parts(text: str) -> dict[str, str]:
 
 def _check_possible(parts: dict[str, str]) -> None:
     """Refuse the rules that can never match: dateutil would search them until the year 9999."""
+    frequency, interval = parts["FREQ"], int(parts.get("INTERVAL", "1"))
     months = [int(m) for m in parts.get("BYMONTH", "").split(",") if m.isascii() and m.isdigit()]
     days = [abs(int(d)) for d in parts.get("BYMONTHDAY", "").split(",") if d.lstrip("+-").isdecimal() and d.isascii()]
     longest = max((calendar.monthrange(2024, m)[1] for m in months if 1 <= m <= 12), default=31)
     if days and min(days) > longest:
         raise RuleError("it repeats on a day that no such month has")
-    fine = parts["FREQ"] in {"DAILY", "HOURLY", "WEEKLY"}
-    if fine and (parts.keys() & {"BYYEARDAY", "BYWEEKNO", "BYSETPOS"}):
+    if frequency in {"DAILY", "HOURLY", "WEEKLY"} and parts.keys() & {"BYYEARDAY", "BYWEEKNO", "BYSETPOS"}:
+        raise RuleError("its recurrence rule picks days in a way we cannot follow")
+    choosy = parts.keys() & {"BYHOUR", "BYDAY", "BYMONTHDAY", "BYMONTH"}
+    if choosy and ((frequency == "HOURLY" and interval > 1) or (frequency == "DAILY" and interval % 7 == 0)):
         raise RuleError("its recurrence rule picks days in a way we cannot follow")
 
 
@@ -240,4 +256,4 @@ def _with_local_end(text: str, start: datetime, zone: ZoneInfo) -> str:
         end = datetime.strptime(written[:15], "%Y%m%dT%H%M%S")
         if written.endswith("Z"):
             end = end.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
-    return ";".join(f"{k}={v}" for k, v in (parts | {"UNTIL": end.strftime("%Y%m%dT%H%M%S")}).items())
+    return _written(parts | {"UNTIL": end.strftime("%Y%m%dT%H%M%S")})

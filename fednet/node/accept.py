@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from fednet.errors import StateMismatchError
+from fednet.errors import BusyError
 from fednet.feed import tree
 from fednet.feed.follow import advance
 from fednet.feed.identity import Identity
@@ -15,8 +15,13 @@ from fednet.store import feeds, records
 from fednet.store.feeds import Feed
 
 
+class MovedOnError(BusyError):
+    """Someone else, of another thread or process, has advanced the feed since it was read."""
+
+
 def accept(db: Database, feed: Feed, identity: Identity, answer: Answer, now: datetime, source: str | None) -> Feed:
     """Verify an answer, apply it, and switch to it; raises a RefusedError and the transaction leaves no trace."""
+    check_unmoved(db, feed)
     step = advance(feed.followed, identity, answer)
     edition = step.after.edition
     if edition is None or step.after.position == feed.followed.position:
@@ -28,8 +33,14 @@ def accept(db: Database, feed: Feed, identity: Identity, answer: Answer, now: da
     return _again(db, feed)
 
 
+def check_unmoved(db: Database, feed: Feed) -> None:
+    """Compare before the swap: what is about to be replaced must be what the new state was made from."""
+    if _again(db, feed).followed != feed.followed:
+        raise MovedOnError(f"{feed.network.name} was advanced by another process meanwhile", hint="try again")
+
+
 def _again(db: Database, feed: Feed) -> Feed:
     found = feeds.feed(db, feed.network, feed.circle)
     if found is None:
-        raise StateMismatchError("the feed went away while it was read")
+        raise MovedOnError(f"{feed.network.name} is no longer followed")
     return found

@@ -18,6 +18,7 @@ import pyrage
 
 from fednet.errors import FednetError
 from fednet.feed import ed25519
+from fednet.feed.identity import fingerprint
 from fednet.feed.text import base64_bytes, base64_text
 from fednet.node.home import CONFIG, DATABASE, KEYS, Home, read_config
 from fednet.store import drafts, feeds, index, integrity
@@ -43,7 +44,6 @@ def examine(path: Path, now: datetime, *, probe: bool = True) -> Iterator[Findin
     """Look at everything in the home at `path`. With `probe`, also ask at the node's own address who answers there."""
     yield from _checked("settings", lambda: _settings(path))
     yield from _checked("files", lambda: _files(path))
-    yield from _checked("recovery key", lambda: _recovery(path))
     yield from _checked("clock", lambda: _clock(now))
     try:
         home = Home(path)
@@ -54,6 +54,7 @@ def examine(path: Path, now: datetime, *, probe: bool = True) -> Iterator[Findin
         checks: dict[str, Callable[[], Iterator[Finding]]] = {
             "database": lambda: _database(home),
             "keys": lambda: _keys(home),
+            "recovery key": lambda: _recovery(home),
             "high-water mark": lambda: _mark(home),
             "records": lambda: _records(home),
             "search index": lambda: _index(home),
@@ -109,40 +110,31 @@ def _readable_by_others(path: Path) -> bool:
     return path.exists() and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
 
 
-def _recovery(path: Path) -> Iterator[Finding]:
-    """The recovery key is on paper somewhere else; in the home it would be lost or stolen with it."""
-    inside = _recovery_files(path)
-    beside = _recovery_files(path.absolute().parent)
-    for file in inside:
-        yield Finding(
-            "recovery key",
-            "fail",
-            f"the recovery key lies in the node's home, in {file.name}",
-            f"print {file}, keep it where the computer is not, and delete the file",
-        )
-    for file in beside:
-        yield Finding(
-            "recovery key",
-            "warn",
-            f"a recovery key lies on this computer, in {file.name}",
-            f"print {file}, keep it where the computer is not, and delete the file",
-        )
+def _recovery(home: Home) -> Iterator[Finding]:
+    """The recovery key is on paper somewhere else; on this computer it would be lost or stolen with it."""
+    inside = _recovery_files(home.path, home.network.network)
+    beside = _recovery_files(home.path.absolute().parent, home.network.network)
+    for file in (*inside, *beside):
+        level: Literal["warn", "fail"] = "fail" if file in inside else "warn"
+        where = "in the node's home" if file in inside else "on this computer"
+        hint = f"print {file}, keep it where the computer is not, and delete the file"
+        yield Finding("recovery key", level, f"the recovery key lies {where}, in {file.name}", hint)
     if not inside and not beside:
-        yield Finding("recovery key", "ok", "no recovery key lies in or beside the node's home")
+        yield Finding("recovery key", "ok", "it does not lie in or beside the node's home")
 
 
-def _recovery_files(directory: Path) -> list[Path]:
-    return [file for file in sorted(directory.iterdir()) if _is_recovery(file)] if directory.is_dir() else []
+def _recovery_files(directory: Path, network: str) -> list[Path]:
+    return [file for file in sorted(directory.iterdir()) if _is_recovery(file, network)]
 
 
-def _is_recovery(file: Path) -> bool:
+def _is_recovery(file: Path, network: str) -> bool:
     try:
         if not file.is_file() or file.stat().st_size > LARGEST_KEY_FILE:
             return False
-        with file.open("rb") as opened:
-            return opened.read(len(RECOVERY_MARK)) == RECOVERY_MARK
+        content = file.read_bytes()
     except OSError:  # not ours to read, so not ours to judge
         return False
+    return content.startswith(RECOVERY_MARK) and fingerprint(network).encode() in content
 
 
 def _clock(now: datetime) -> Iterator[Finding]:
@@ -228,7 +220,7 @@ def _records(home: Home) -> Iterator[Finding]:
         yield Finding("records", "fail", f"{name}: rows are missing or too many", "fednet verify --repair")
     if not wrong:
         total = sum(feed.records for feed in every)
-        yield Finding("records", "ok", f"{total:,} records of {len(every)} feeds are counted")
+        yield Finding("records", "ok", f"every row is counted: {total:,} in all")
 
 
 def _index(home: Home) -> Iterator[Finding]:
@@ -256,7 +248,9 @@ def _editions(home: Home, now: datetime) -> Iterator[Finding]:
         who = f"{feed.network.name}, circle {feed.circle}"
         if edition.issued_at > now + TOLERANCE:
             doubtful = True
-            yield Finding("editions", "warn", f"{who}: edition {edition.edition} is dated in the future", "set the clock")
+            yield Finding(
+                "editions", "warn", f"{who}: edition {edition.edition} is dated in the future", "set the clock"
+            )
         elif edition.expires_at < now:
             doubtful = True
             command = "fednet publish" if feed.network.own else "fednet sync"

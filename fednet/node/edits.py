@@ -12,11 +12,13 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.errors import NotFoundError, UsageError
+from fednet.feed import wire
 from fednet.feed.checkpoint import check_circle
-from fednet.feed.record import check_body, check_handle
+from fednet.feed.record import Put, check_body, check_handle, key_of
 from fednet.node.home import Home
 from fednet.store import drafts, feeds
 from fednet.store.drafts import Draft
+from fednet.store.feeds import Feed
 
 CLOSED_KINDS = frozenset({"contact", "person"})  # circle `partners` unless chosen otherwise
 
@@ -92,7 +94,7 @@ def withdraw_in(db: Database, home: Home, own: Own, now: datetime) -> None:
 
 def is_listed(db: Database, home: Home, handle: str, circle: str) -> bool:
     feed = feeds.feed(db, home.network, circle)
-    return feed is not None and drafts.listed(db, feed.id, handle) is not None
+    return feed is not None and _signed(db, feed, handle) is not None
 
 
 def find(db: Database, home: Home, handle: str) -> Own:
@@ -103,7 +105,16 @@ def find(db: Database, home: Home, handle: str) -> Own:
         return Own(handle, waiting.circle, waiting.body, True)
     if waiting is None:
         for feed in feeds.feeds(db, home.network):
-            body = drafts.listed(db, feed.id, handle)
+            body = _signed(db, feed, handle)
             if body is not None:
                 return Own(handle, feed.circle, body, False)
     raise NotFoundError(f"this network lists no record {handle}", hint="fednet search, or fednet show HANDLE")
+
+
+def _signed(db: Database, feed: Feed, handle: str) -> bytes | None:
+    """The body in the edition that is being signed at this moment, else in the newest one."""
+    prepared = drafts.prepared(db, feed.id)
+    for change in wire.parse_changes(prepared.changes, feed.commitments) if prepared else ():
+        if change.key == key_of(handle):
+            return change.body if isinstance(change, Put) else None
+    return drafts.listed(db, feed.id, handle)

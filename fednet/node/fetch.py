@@ -12,13 +12,11 @@ from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from types import TracebackType
 from typing import Any, NamedTuple, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import aiohttp
 import msgspec
 import zstandard
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 from fednet.errors import LimitError, MalformedError, UnreachableError, UsageError
 from fednet.feed.text import shown
@@ -50,22 +48,12 @@ def is_public(address: str) -> bool:
     return found.is_global and not found.is_multicast
 
 
-class PublicResolver(AbstractResolver):
-    """Resolves names, and leaves out addresses we do not connect to; what is connected to is what was checked."""
-
-    def __init__(self) -> None:
-        self._inner = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = [result for result in await self._inner.resolve(host, port, family) if is_public(result["host"])]
-        if not found:
-            raise OSError(None, f"{host} is not an address of the open Internet")
-        return found
-
-    async def close(self) -> None:
-        await self._inner.close()
+def public_socket(wanted: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket for an address of the open Internet only: however a name is spelled, this is what is connected to."""
+    family, kind, protocol, _, address = wanted
+    if not is_public(str(address[0])):
+        raise OSError(None, f"{address[0]} is not an address of the open Internet")
+    return socket.socket(family, kind, protocol)
 
 
 class Fetched(NamedTuple):
@@ -84,7 +72,7 @@ class Fetcher:
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
-            resolver=None if self.allow_private else PublicResolver(),
+            socket_factory=None if self.allow_private else public_socket,
             limit_per_host=CONNECTIONS_A_HOST,
             use_dns_cache=False,
         )
@@ -112,20 +100,14 @@ class Fetcher:
                 raise UnreachableError(f"{url}: {_said(error)}") from None
             if target is None:
                 return fetched
-            moved = urljoin(url, target)
-            if urlsplit(moved)[:2] != urlsplit(url)[:2]:
-                raise UnreachableError(f"{url}: sends us to another host ({shown(moved)}), which is not followed")
-            url = moved
+            url = _moved(url, target)
         raise UnreachableError(f"{url}: too many redirects")
 
     def _check(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"{shown(url)} is not an http or https address")
-        literal = parts.hostname.strip("[]")
-        if not self.allow_private and _is_literal(literal) and not is_public(literal):
+        host = parsed(url).hostname
+        if not self.allow_private and host and _is_literal(host) and not is_public(host):
             raise UnreachableError(
-                f"{url}: {literal} is not an address of the open Internet", hint="--allow-private-addresses"
+                f"{url}: {host} is not an address of the open Internet", hint="--allow-private-addresses"
             )
 
     async def _once(self, url: str, limit: int, seconds: float) -> tuple[Fetched, str | None]:
@@ -141,6 +123,30 @@ class Fetcher:
                     raise LimitError(f"{url}: more than {limit} bytes")
             body = decoded(bytes(raw), response.headers.get("Content-Encoding", "identity"), limit)
             return Fetched(response.status, body, len(raw)), None
+
+
+def parsed(url: str) -> SplitResult:
+    """The parts of an http or https address."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # brackets that hold no address
+        known = False
+    if not known:
+        raise UsageError(f"{shown(url)} is not an http or https address", hint="give it as https://node.example.org")
+    return parts
+
+
+def _moved(url: str, target: str) -> str:
+    """Where a redirect leads; on the same host only."""
+    try:
+        moved = urljoin(url, target)
+        same = urlsplit(moved)[:2] == urlsplit(url)[:2]
+    except ValueError:
+        moved, same = target, False
+    if not same:
+        raise UnreachableError(f"{url}: sends us to another host ({shown(moved)}), which is not followed")
+    return moved
 
 
 def decoded(raw: bytes, encoding: str, limit: int) -> bytes:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 from sqlite_utils import Database
 
 from fednet.errors import FednetError, MalformedError, UnreachableError, UsageError
 from fednet.feed.checkpoint import check_network
-from fednet.feed.identity import Identity, check_pinned, parse_identity
+from fednet.feed.identity import Identity, check_pinned, newer, parse_identity
 from fednet.feed.identity import fingerprint as groups_of_four
 from fednet.feed.text import json_value, shown
 from fednet.feed.wire import check_version
-from fednet.node.fetch import Fetcher, error_detail
+from fednet.node.fetch import Fetcher, error_detail, parsed
 from fednet.node.home import Home, now
 from fednet.store import feeds, records
 from fednet.store.feeds import Network
@@ -57,14 +56,8 @@ _well_known = msgspec.json.Decoder(WellKnown)
 
 def base_url(url: str) -> str:
     """An address as it is kept: with a scheme, without query, ending in no slash."""
-    parts = urlsplit(url if "://" in url else f"https://{url}")
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or parts.query
-        or parts.fragment
-        or "@" in parts.netloc
-    ):
+    parts = parsed(url if "://" in url else f"https://{url}")
+    if parts.query or parts.fragment or "@" in parts.netloc:
         raise UsageError(f"{shown(url)} is not the address of a node", hint="fednet follow https://node.example.org")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
@@ -88,12 +81,18 @@ async def follow(
         identity = await read_identity(fetcher, base, check_network(hints.network))
     _check_wanted(home, identity, base, fingerprint, confirm)
     with home.store.writing() as db:
-        network = feeds.pin(db, identity, now())
+        network = _pinned(db, identity)
         feeds.add_source(db, network, base)
         feeds.mark(db, network, partner=partner or network.partner)
         feeds.open_feed(db, network, "public")
         keep_introductions(db, network, hints)
     return network
+
+
+def _pinned(db: Database, identity: Identity) -> Network:
+    """Pin an identity; one that is pinned already is never made shorter."""
+    held = next((n.identity for n in feeds.networks(db) if n.network == identity.network), identity)
+    return feeds.pin(db, newer(held, identity), now())
 
 
 def _check_wanted(

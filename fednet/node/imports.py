@@ -21,6 +21,7 @@ from fednet import listing
 from fednet.errors import BusyError, FednetError, NotFoundError, UsageError
 from fednet.feed.checkpoint import check_circle
 from fednet.feed.record import Put, check_body, key_of
+from fednet.formats.calendar_writer import uid_of
 from fednet.formats.reading import Entry, Reading, RowError, identity, joined, merge, shown
 from fednet.node.edits import Own, body_of, new_handle, usual_circle
 from fednet.node.home import Home
@@ -195,6 +196,7 @@ class _Plan:
 
     def __init__(self, db: Database, home: Home, reading: Reading, name: str, circle: str | None) -> None:
         self.db = db
+        self.network = home.network.network
         self.reading = joined([reading])
         self.circle = circle
         self.standing = _Standing(db, home)
@@ -231,7 +233,7 @@ class _Plan:
 
     def _handle(self, entry: Entry) -> str:
         """The handle of the record that the entry is about; a new one when there is none."""
-        for handle in (self.known.get(_key(entry)), entry.source.removeprefix(EXPORTED)):
+        for handle in (self.known.get(_key(entry)), _exported_handle(entry.source)):
             own = self.standing.find(handle) if handle else None
             if own is not None and own.fields["kind"] == entry.fields["kind"]:
                 self.before[own.handle] = own
@@ -255,6 +257,8 @@ class _Plan:
 
     def _body(self, entry: Entry, own: Own | None) -> bytes:
         fields = self._resolved(entry.fields)
+        if own is not None and fields.get("uid") == uid_of(self.network, own.handle, {}):
+            del fields["uid"]  # it follows from the handle, and only an export says it
         if own is None:
             return check_body(listing.encode(fields))
         merged = merge(own.fields, fields)
@@ -273,14 +277,15 @@ class _Plan:
 
     def _resolved(self, fields: dict[str, Any]) -> dict[str, Any]:
         """The fields with handles where the file could only name other rows of itself, or of a file before."""
+        fields = dict(fields)
         about, parent = fields.get("organization"), fields.get("parent")
         if isinstance(about, Mapping):
             handle = self._referred("organization", about["source"])
             if handle is None and fields["kind"] == "contact":
                 raise NotFoundError(f"its organisation {about.get('name') or about['source']!r} is not listed here")
-            fields = {**fields, "organization": handle or about.get("name") or about["source"]}
+            fields["organization"] = handle or about.get("name") or about["source"]
         if fields["kind"] == "event" and isinstance(parent, str):
-            fields = {**fields, "parent": self._referred("event", parent) or parent}
+            fields["parent"] = self._referred("event", parent) or parent
         return fields
 
     def _referred(self, kind: str, source: str) -> str | None:
@@ -295,6 +300,11 @@ class _Plan:
         staying = [one for one in self.before.values() if self.circle and one.circle != self.circle]
         if staying:
             self.notes.append(f"{len(staying)} known records stay in the circle they are in, {staying[0].circle}")
+
+
+def _exported_handle(source: str) -> str:
+    """The handle in the source key of a row, or in the UID of an event, that `fednet export` wrote; else nothing."""
+    return source[len(EXPORTED) :] if source.startswith(EXPORTED) else source.partition("@")[0]
 
 
 class _Earlier:

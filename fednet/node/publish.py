@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from fednet.errors import BrokenStoreError
 from fednet.feed import tree, wire
 from fednet.feed.checkpoint import Checkpoint, origin
 from fednet.feed.edition import Edition, edition, parse_edition
@@ -27,6 +28,7 @@ from fednet.feed.record import SALT_SIZE, Change, Commitments, Drop, erase, key_
 from fednet.feed.tlog import leaf_hash
 from fednet.feed.wire import Answer
 from fednet.node.accept import accept
+from fednet.node.files import alone
 from fednet.node.home import Home
 from fednet.store import drafts, feeds, records
 from fednet.store.drafts import Draft, Prepared
@@ -51,30 +53,33 @@ class Published(NamedTuple):
 
 def publish(home: Home, now: datetime, *, salt: Salt = fresh_salt) -> list[Published]:
     """Sign everything that waits, circle by circle; the public circle also when it has no edition at all yet."""
-    published = []
-    with home.store.reading() as db:
-        circles = {*drafts.circles_with_drafts(db), *drafts.circles_prepared(db)}
-        public = feeds.feed(db, home.network, "public")
-    if public is None or public.followed.edition is None:
-        circles.add("public")
-    for circle in sorted(circles, reverse=True):
-        total, newest = 0, None
-        while newest is None or waiting(home, circle):
-            newest, count = _publish_once(home, circle, now, salt)
-            total += count
-        published.append(Published(circle, newest, total))
-    return published
+    with alone(home.path):  # `serve` and a command may publish at the same moment
+        with home.store.reading() as db:
+            circles = {*drafts.circles_with_drafts(db), *drafts.circles_prepared(db)}
+            public = feeds.feed(db, home.network, "public")
+        if public is None or public.followed.edition is None:
+            circles.add("public")
+        return [_publish_circle(home, circle, now, salt) for circle in sorted(circles, reverse=True)]
+
+
+def _publish_circle(home: Home, circle: str, now: datetime, salt: Salt) -> Published:
+    total, newest = 0, None
+    while newest is None or waiting(home, circle):
+        newest, count = _publish_once(home, circle, now, salt)
+        total += count
+    return Published(circle, newest, total)
 
 
 def renew(home: Home, now: datetime) -> list[Published]:
     """The heartbeat: an edition without changes for each own circle whose newest has lived half of its life."""
     published = []
-    with home.store.reading() as db:
-        own = feeds.feeds(db, home.network)
-    for feed in own:
-        newest = feed.followed.edition
-        if newest is not None and now >= newest.issued_at + (newest.expires_at - newest.issued_at) / 2:
-            published.append(Published(feed.circle, _publish_once(home, feed.circle, now, fresh_salt)[0], 0))
+    with alone(home.path):
+        with home.store.reading() as db:
+            own = feeds.feeds(db, home.network)
+        for feed in own:
+            newest = feed.followed.edition
+            if newest is not None and now >= newest.issued_at + (newest.expires_at - newest.issued_at) / 2:
+                published.append(Published(feed.circle, *_publish_once(home, feed.circle, now, fresh_salt)))
     return published
 
 
@@ -90,14 +95,13 @@ def _publish_once(home: Home, circle: str, now: datetime, salt: Salt) -> tuple[E
         if drafts.prepared(db, feed.id) is None:
             _prepare(db, feed, now, salt)
     with home.store.reading() as db:
-        feed, prepared = feeds.open_feed(db, home.network, circle), drafts.prepared(db, feed.id)
-    if prepared is None:  # another process has just published it
-        return _publish_once(home, circle, now, salt)
+        prepared = drafts.prepared(db, feed.id)
+    if prepared is None:
+        raise BrokenStoreError("the edition that was prepared is not there", hint="fednet doctor")
     answer = _signed(home, feed, prepared)
     with home.store.writing() as db:
-        if drafts.prepared(db, feed.id) is not None:
-            accept(db, feed, home.network.identity, answer, now, source=None)
-            drafts.published(db, feed.id)
+        accept(db, feed, home.network.identity, answer, now, source=None)
+        drafts.published(db, feed.id)
     return parse_edition(prepared.line), len(answer.changes)
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 from sqlite_utils import Database
 
 from fednet.errors import (
+    BusyError,
     FednetError,
     GoneError,
     LimitError,
@@ -31,7 +33,7 @@ from fednet.feed.record import Change, Drop, Erase, Put, erase
 from fednet.feed.tlog import Tile
 from fednet.feed.tree import Entry, Leaf, Node
 from fednet.feed.wire import BEGINNING, EntriesPage, PageName, RecordsPage
-from fednet.node.accept import accept
+from fednet.node.accept import MovedOnError, accept, check_unmoved
 from fednet.node.fetch import Fetched, Fetcher, error_detail
 from fednet.node.following import keep_introductions, read_identity, read_well_known
 from fednet.node.home import Home, now
@@ -42,7 +44,7 @@ SYNC_SECONDS = 2 * 3600.0  # one peer, one sync
 SYNC_BYTES = 4 * 1024**3  # on the wire
 PEERS_AT_ONCE = 8
 PAGES_AHEAD = 24
-BATCH_RECORDS = 5_000  # applied in one transaction of a first sync
+BATCH_RECORDS = 20_000  # applied in one transaction of a first sync
 ATTEMPTS = 16  # how often a state may move on while it is read
 MAX_TILE = tlog.TILE_WIDTH * (tlog.HASH_SIZE + 2 + 1024)
 
@@ -151,8 +153,14 @@ class _Source:
             return feeds.open_feed(db, self.network, "public")
 
     async def sync(self) -> None:
+        """Bring the feed up to date; once more from where it is when someone else has advanced it meanwhile."""
+        for _ in range(ATTEMPTS):
+            with suppress(MovedOnError):
+                return await self._advance(self.feed())
+        raise BusyError(f"{self.network.name}: others keep advancing the feed", hint="try again in a moment")
+
+    async def _advance(self, feed: Feed) -> None:
         """Changes when the feed is known here, pages when it is not, or when changes cannot tell."""
-        feed = self.feed()
         if not feed.visible or feed.followed.position == BEGINNING:
             await self._hints()
             await self._descend()
@@ -166,11 +174,17 @@ class _Source:
                 raise  # the answer is wrong, not what is held: another source may do better
             await self._descend()
 
+    async def repair(self) -> None:
+        """Fetch again whatever of a feed is not as it was signed."""
+        if not self._intact(self.feed()):
+            await self._descend()
+
     def _intact(self, feed: Feed) -> bool:
-        """Whether the tree that is held is the one that the accepted edition signs."""
-        with self.home.store.reading() as db:
-            root = tree.root(records.tree_reader(db, feed.id))
-        return feed.followed.edition is not None and tree.root_hash(root) == feed.followed.edition.state_root
+        """Whether what is held, every record hashed again, is what the accepted edition signs."""
+        with self.home.store.writing() as db:
+            totals = records.replant(db, feed.id, feed.commitments)
+        edition = feed.followed.edition
+        return edition is not None and tree.root_hash(totals.root) == edition.state_root
 
     async def _hints(self) -> None:
         """What the peer says of itself and of others; nothing depends on it."""
@@ -420,7 +434,8 @@ class _Descent:
             root = tree.root(records.tree_reader(db, self.feed.id))
             held = feeds.feed(db, self.feed.network, self.feed.circle)
             if held is None:
-                raise NotFoundError("the feed is no longer followed")
+                raise MovedOnError("the feed is no longer followed")
+            check_unmoved(db, self.feed)
             followed = self.step.confirmed(tree.root_hash(root), held.records, held.erased)
             feeds.accept(db, self.feed, self.step, followed, now(), self.source.url)
         self.source._tell(self.total, self.total)

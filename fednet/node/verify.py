@@ -56,20 +56,24 @@ def _problems(db: Database, feed: Feed) -> Iterator[str]:
     edition = feed.followed.edition
     if edition is None:
         return
-    signed = {leaf.key: leaf.commitment for leaf in tree.leaves_below(records.tree_reader(db, feed.id))}
+    planted = {leaf.key: leaf.commitment for leaf in tree.leaves_below(records.tree_reader(db, feed.id))}
     found: list[Leaf] = []
     live = 0
-    for record in records.every(db, feed.id, feed.commitments):
-        found.append(Leaf(record.key, record.commitment))
-        live += isinstance(record, Put)
-        if signed.pop(record.key, None) != record.commitment:
-            yield f"record {record.handle if isinstance(record, Put) else record.key.hex()} is not what was signed"
-    for key in signed:
+    for key, record in records.stored(db, feed.id, feed.commitments):
+        expected = planted.pop(key, None)
+        if record is None or record.commitment != expected:
+            yield f"record {record.handle if isinstance(record, Put) else key.hex()} is not what was signed"
+        if record is not None:
+            found.append(Leaf(key, record.commitment))
+            live += isinstance(record, Put)
+    for key in planted:
         yield f"the record at key {key.hex()} is missing"
     if tree.root_hash(tree.fold_leaves(found)) != edition.state_root:
         yield f"the records do not add up to the state that edition {edition.edition} signs"
-    if (live, len(found) - live) != (edition.records, edition.erased):
-        yield f"edition {edition.edition} signs {edition.records} records, {live} are here"
+    if tree.root_hash(tree.root(records.tree_reader(db, feed.id))) != edition.state_root:
+        yield f"the state tree is not the one that edition {edition.edition} signs"
+    if not (live, len(found) - live) == (edition.records, edition.erased) == (feed.records, feed.erased):
+        yield f"edition {edition.edition} signs {edition.records} records, {live} are here, {feed.records} are counted"
 
 
 def _log_problems(db: Database, feed: Feed) -> Iterator[str]:
@@ -83,5 +87,8 @@ def _log_problems(db: Database, feed: Feed) -> Iterator[str]:
             yield "the log does not add up to its checkpoint"
         if not leaves or leaf_hash(followed.edition.line) != leaves[-1]:
             yield "the newest edition is not the newest leaf of the log"
+        for position, line in enumerate(feeds.edition_lines(db, feed, 0, len(leaves))):
+            if line is not None and leaf_hash(line) != leaves[position]:
+                yield f"leaf {position} of the log is not the hash of its edition line"
     except FednetError as error:
         yield f"the checkpoint: {error.detail}"

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakSet
 
 import pysqlite3.dbapi2 as sqlite
 from sqlite_utils import Database
@@ -31,7 +32,7 @@ class Store:
             raise BrokenStoreError(f"SQLite {sqlite.sqlite_version} is too old, 3.51.3 is needed")
         self.path = path
         self._local = threading.local()
-        self._connections: list[Database] = []
+        self._connections: WeakSet[Database] = WeakSet()  # a connection ends with its thread
         with _named_errors():
             db = self._database()
             if migrations.pending(db):
@@ -41,7 +42,7 @@ class Store:
         db: Database | None = getattr(self._local, "db", None)
         if db is None:
             db = self._local.db = _connect(self.path)
-            self._connections.append(db)
+            self._connections.add(db)
         return db
 
     @contextmanager
@@ -79,7 +80,7 @@ class Store:
         return version
 
     def close(self) -> None:
-        for db in self._connections:
+        for db in list(self._connections):
             db.conn.close()
         self._connections.clear()
         self._local = threading.local()

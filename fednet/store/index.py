@@ -1,7 +1,8 @@
 """What is searched: the text index and the narrow facet row of each shown record.
 
-Both follow from the body alone, so the index can be taken out again exactly as it was put in (FTS5 needs that to delete
-securely from a contentless table), and rebuilt at any time. `VERSION` changes when the words for a body change.
+Both follow from the body alone, so a record can be taken out again with exactly the words it was put in with (FTS5 needs
+them to delete from a contentless table), and everything rebuilt at any time. `VERSION` changes when the words for a
+body change.
 """
 
 from __future__ import annotations
@@ -109,6 +110,11 @@ def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
             words.append((record_id, *found.words))
     db.conn.executemany(_DELETE, words)
     db.conn.executemany("DELETE FROM facet WHERE record_id = ?", [(row[0],) for row in words])
+
+
+def scrub(db: Database) -> None:
+    """Write the text index anew from its own rows, so that no word of a record that was removed is left in the file."""
+    db.execute("INSERT INTO search (search) VALUES ('optimize')")
 
 
 def rebuild(db: Database) -> int:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
+from fednet.errors import FednetError
 from fednet.feed import tree
 from fednet.feed.record import Change, Commitments, Drop, Erase, Put, erase, put
 from fednet.feed.tree import Entry, Read, Update
@@ -60,7 +61,8 @@ def apply(
 ) -> Totals:
     """Apply changes (each key once) to tree, rows and index; the caller decides whether the result may stay.
 
-    Bodies and salts that are replaced, dropped or erased are destroyed (`secure_delete`). `edition` stamps the rows.
+    Bodies and salts that are replaced, dropped or erased are destroyed (`secure_delete`), and with an erasure every word
+    of them in the text index. `edition` stamps the rows.
     `fresh` spares the search for rows that the changes meet, when the caller knows that there are none.
     """
     changes = sorted(changes, key=lambda change: change.key)
@@ -109,6 +111,8 @@ def _totals(db: Database, feed_id: int, changes: Sequence[Change], held: dict[by
 def _write_rows(db: Database, feed_id: int, changes: Sequence[Change], held: dict[bytes, Held], edition: int) -> None:
     conn = db.conn
     index.remove(db, [(row.id, feed_id, row.body) for row in held.values() if row.body is not None])
+    if any(isinstance(change, Erase) and change.key in held for change in changes):
+        index.scrub(db)
     conn.executemany("DELETE FROM record WHERE id = ?", [(row.id,) for row in held.values()])
     first = conn.execute("SELECT coalesce(max(id), 0) + 1 FROM record").fetchone()[0]
     rows: list[tuple[Any, ...]] = []
@@ -171,18 +175,50 @@ def weight_since(db: Database, feed_id: int, edition: int) -> int:
     return int(row[0])
 
 
-def every(db: Database, feed_id: int, feed: Commitments) -> Iterator[Put | Erase]:
-    """All records of a feed, ascending by key, a batch in memory at a time."""
+def stored(db: Database, feed_id: int, feed: Commitments) -> Iterator[tuple[bytes, Put | Erase | None]]:
+    """Every row of a feed with its key, ascending, a batch in memory at a time; None for one that is spoiled."""
     after = b""
     while True:
         rows = db.conn.execute(
             "SELECT key, handle, salt, body FROM record WHERE feed_id = ? AND key > ? ORDER BY key LIMIT ?",
             (feed_id, after, BATCH),
         ).fetchall()
-        yield from (_record(feed, *row) for row in rows)
+        yield from ((row[0], _unspoiled(feed, row)) for row in rows)
         if len(rows) < BATCH:
             return
         after = rows[-1][0]
+
+
+def _unspoiled(feed: Commitments, row: tuple[Any, ...]) -> Put | Erase | None:
+    try:
+        found = _record(feed, *row)
+    except (FednetError, TypeError):
+        return None
+    return found if found.key == row[0] else None
+
+
+def replant(db: Database, feed_id: int, feed: Commitments) -> Totals:
+    """Build tree, counts and index anew from the rows, whatever they are; spoiled rows go.
+
+    Afterwards the tree says truly what is here, so that comparing it with what was signed finds each difference.
+    """
+    commitments: dict[bytes, bytes | None] = {}
+    spoiled: list[bytes] = []
+    live = 0
+    for key, found in stored(db, feed_id, feed):
+        if found is None:
+            spoiled.append(key)
+        else:
+            commitments[key] = found.commitment
+            live += isinstance(found, Put)
+    db.conn.executemany("DELETE FROM record WHERE feed_id = ? AND key = ?", [(feed_id, key) for key in spoiled])
+    db.execute("DELETE FROM page WHERE feed_id = ?", (feed_id,))
+    update = tree.updated(tree_reader(db, feed_id), commitments)
+    _write_pages(db, feed_id, update)
+    erased = len(commitments) - live
+    db.execute("UPDATE feed SET records = ?, erased = ? WHERE id = ?", (live, erased, feed_id))
+    index.rebuild(db)
+    return Totals(update.root, live, erased)
 
 
 def forget(db: Database, feed_id: int) -> None:
@@ -190,6 +226,7 @@ def forget(db: Database, feed_id: int) -> None:
     rows = db.conn.execute("SELECT id, feed_id, body FROM record WHERE feed_id = ? AND body IS NOT NULL", (feed_id,))
     while batch := rows.fetchmany(BATCH):
         index.remove(db, batch)
+    index.scrub(db)
     for table in ("record", "page", "dropped", "staged"):
         db.execute(f"DELETE FROM {table} WHERE feed_id = ?", (feed_id,))
     db.execute("UPDATE feed SET records = 0, erased = 0 WHERE id = ?", (feed_id,))

@@ -109,7 +109,7 @@ CREATE VIRTUAL TABLE search USING fts5 (
   names, text, facets,
   content = '', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
 );
-INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+INSERT INTO search (search, rank) VALUES ('automerge', 16);
 INSERT INTO search (search, rank) VALUES ('hashsize', 67108864);
 INSERT INTO search (search, rank) VALUES ('rank', 'bm25(10.0, 1.0, 0.0)');
 CREATE TABLE draft (                       -- own edits that no edition has signed yet, the latest a handle

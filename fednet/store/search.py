@@ -123,12 +123,10 @@ def feeds_bearing(db: Database, words: Sequence[str], feeds: Collection[int]) ->
     return {feed_id for (feed_id,) in rows}
 
 
-def counts(db: Database) -> dict[int, dict[int, int]]:
-    """How many shown records of each kind each feed lists: {feed id: {kind: count}}."""
-    found: dict[int, dict[int, int]] = {}
-    for feed_id, kind, count in db.conn.execute("SELECT feed_id, kind, count(*) FROM facet GROUP BY kind, feed_id"):
-        found.setdefault(feed_id, {})[kind] = count
-    return found
+def counts(db: Database, feed_id: int) -> dict[int, int]:
+    """How many shown records of each kind a feed lists."""
+    sql = "SELECT kind, count(*) FROM facet WHERE feed_id = ? AND kind BETWEEN 1 AND 8 GROUP BY kind"
+    return dict(db.conn.execute(sql, (feed_id,)).fetchall())
 
 
 def _expression(clauses: Iterable[Clause]) -> str | None:

@@ -67,3 +67,8 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise UsageError(f"{name}: a text, a number or a list of them is expected")
+
+
+def given(asked: Asked) -> dict[str, str | list[str]]:
+    """As the directory reads parameters: one value as a text, several as a list."""
+    return {name: values[0] if len(values) == 1 else values for name, values in asked.items()}

@@ -6,10 +6,11 @@ A handler asks the directory one question and hands the answer to a template; ho
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -18,21 +19,18 @@ from starlette.routing import Route
 from fednet.directory.agenda import agenda, parse_agenda
 from fednet.directory.networks import networks
 from fednet.directory.query import parse_query
-from fednet.directory.search import PUBLIC, record, search
+from fednet.directory.search import PUBLIC, readable, record, search
 from fednet.errors import FednetError, NotFoundError, UsageError
-from fednet.listing import Event, Organization, check
+from fednet.listing import Event, Organization
+from fednet.listing.check import zone as known_zone
 from fednet.listing.vocabulary import EVENT_TYPES
 from fednet.node.home import Home
-from fednet.store import feeds
 from fednet.web import show, views
-from fednet.web.asking import Asked, Clock, asked
-from fednet.web.show import Templates, Text, address
+from fednet.web.asking import Asked, Clock, asked, given
+from fednet.web.show import Templates, Text
 
 MAX_NAMED = 20
 """Handles in one field that a page looks up to show names instead."""
-MAX_LINES = 80
-"""Occurrences on one page of the calendar; the next page begins where it ends."""
-PERIOD = timedelta(days=90)
 
 Page = Callable[[Request, Asked], HTMLResponse]
 
@@ -74,7 +72,9 @@ class Site:
     def search(self, request: Request, asked: Asked) -> HTMLResponse:
         query = None
         try:
-            query = parse_query(**asked)
+            query = parse_query(**given(asked))
+            # Whoever asks nothing yet is shown organisations, and what else there is.
+            query = query if asked else msgspec.structs.replace(query, kinds=("organization",))
             results = search(self.home.store, query, PUBLIC, self.clock())
         except (UsageError, NotFoundError) as error:
             return self._unreadable("search.html", request, error, **views.form(asked, query))
@@ -87,7 +87,8 @@ class Site:
             results=results,
             hits=views.entries(results.hits),
             facets=views.facets(results, query, names),
-            chosen=views.chosen(query, names),
+            chosen=views.chosen(query, names) if asked else [],
+            elsewhere={} if asked else views.elsewhere(networks(self.home.store, PUBLIC, self.clock())),
             pager=views.pager(query, results),
         )
 
@@ -104,28 +105,48 @@ class Site:
         if not isinstance(event, Event):
             raise NotFoundError("no such event is listed here")
         zone = self._zone(asked)
+        roles = {"Hosts": event.hosts, "Convened by": event.convenors, "Speakers": event.speakers}
         return self.page(
             "event.html",
             request,
             hit=hit,
             record=event,
             when=views.when(event, hit.fields, zone, self.clock()),
-            people=[
-                (label, self._parties(named))
-                for label, named in (("Hosts", event.hosts), ("Convened by", event.convenors), ("Speakers", event.speakers))
-                if named
-            ],
+            people=[(role, self._parties(named)) for role, named in roles.items()],
             parent=self._parties((event.parent,) if event.parent else ()),
         )
 
     def calendar(self, request: Request, asked: Asked) -> HTMLResponse:
-        ...
+        zone = self.home.config.zone
+        form: dict[str, Any] = {"asked": asked, "zone": zone, "zones": views.ZONES, "types": EVENT_TYPES}
+        form["networks"] = self._network_names()
+        try:
+            query = parse_agenda(**{"zone": zone, **given(asked)})
+            found = agenda(self.home.store, query, PUBLIC, self.clock())
+        except (UsageError, NotFoundError) as error:
+            return self._unreadable("events.html", request, error, **form)
+        shown, upto = views.page_of(found)
+        today = self.clock().astimezone(ZoneInfo(query.zone)).date()
+        return self.page(
+            "events.html",
+            request,
+            **{**form, "zone": query.zone},
+            error=None,
+            total=len(found),
+            query=query,
+            months=views.months(shown, query.zone),
+            period=views.period(query, today, upto),
+        )
 
     def networks(self, request: Request, asked: Asked) -> HTMLResponse:
-        ...
+        return self.page("networks.html", request, networks=networks(self.home.store, PUBLIC, self.clock()))
 
     def network(self, request: Request, asked: Asked) -> HTMLResponse:
-        ...
+        wanted = request.path_params["network"]
+        for network in networks(self.home.store, PUBLIC, self.clock()):
+            if network.network == wanted:
+                return self.page("network.html", request, network=network)
+        raise NotFoundError("no such network is shown here")
 
     def _unreadable(self, name: str, request: Request, error: FednetError, **values: Any) -> HTMLResponse:
         """The page with its form, saying why the question could not be answered."""
@@ -155,10 +176,10 @@ class Site:
 
     def _network_names(self) -> dict[str, str]:
         with self.home.store.reading() as db:
-            return {network.network: network.name for network in feeds.networks(db)}
+            return {source.network: source.name for source in readable(db, PUBLIC).values()}
 
     def _zone(self, asked: Asked) -> str:
-        return check.zone(asked["zone"][0], "zone") if "zone" in asked else self.home.config.zone
+        return known_zone(given(asked)["zone"], "zone") if "zone" in asked else self.home.config.zone
 
 
 def _is_handle(text: str) -> bool:

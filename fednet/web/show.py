@@ -150,6 +150,21 @@ def kind(code: str) -> str:
     return KINDS.get(code, code)
 
 
+PLURALS = {
+    "organization": "organisations",
+    "person": "people",
+    "group": "groups",
+    "event": "events",
+    "exchange": "needs and offers",
+    "resource": "resources",
+}
+
+
+def kinds(code: str, count: int) -> str:
+    """The word behind a number of records."""
+    return PLURALS.get(code, code) if count != 1 else kind(code).lower()
+
+
 def place(found: str | ListedPlace | None) -> str:
     """ "Mae Sot, Thailand"."""
     if isinstance(found, ListedPlace):
@@ -185,6 +200,11 @@ def plain_day(text: str) -> str:
     except ValueError:
         return text
     return f"{found.day} {found:%B %Y}" if len(text) > 4 else text
+
+
+def plain_date(when: date) -> str:
+    """ "21 November 2026"."""
+    return f"{when.day} {when:%B} {when.year}"
 
 
 def moment(text: str | None) -> str:
@@ -231,7 +251,7 @@ def fingerprint_groups(text: str) -> list[str]:
 FILTERS = {
     one.__name__: one
     for one in (
-        city, country, day, described, direction, fingerprint_groups, host, kind, language, moment, names, place,
-        plain_day, short, term, web_address, where,
+        city, country, day, described, direction, fingerprint_groups, host, kind, kinds, language, moment, names, place,
+        plain_date, plain_day, short, term, web_address, where,
     )
 }  # fmt: skip

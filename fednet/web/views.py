@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
 
 from fednet import listing
-from fednet.directory.agenda import Occurrence
+from fednet.directory.agenda import DEFAULT_DAYS, Agenda, Occurrence
+from fednet.directory.networks import Network
 from fednet.directory.query import DEFAULT_LIMIT, Query
 from fednet.directory.search import Hit, Results
 from fednet.formats.recurrence import RuleError, occurrences
 from fednet.listing import Event, Listing, places
 from fednet.web import show
 from fednet.web.asking import Asked
-from fednet.web.show import Times, address, times
+from fednet.web.show import Text, Times, address, times
 
 MAX_FACET_VALUES = 48
+MAX_LINES = 80
+"""Occurrences on one page of the calendar."""
 NEXT_DATES = 6
 NEXT_YEARS = 3
+
+_DAY = timedelta(days=1)
 
 FACETS = (
     ("kind", "What", show.kind),
@@ -49,7 +55,7 @@ class Choice(NamedTuple):
     """A filter as a link that sets it or takes it off."""
 
     label: str
-    count: int
+    total: int
     url: str
 
 
@@ -63,6 +69,7 @@ class Line(NamedTuple):
     """One event in a calendar's list: in the asked zone, and in its own where that is another."""
 
     entry: Entry
+    title: Text
     here: Times
     there: Times | None
     cancelled: bool
@@ -119,8 +126,9 @@ def chosen(query: Query, networks: Mapping[str, str]) -> list[Choice]:
     """The filters that are set, as links that take them off."""
     given = pairs(query)
     return [
-        Choice(networks.get(value) or CALLED[name](value), 0, address("/", [one for one in given if one != (name, value)]))
-        for name, value in given
+        Choice(networks.get(value) or CALLED[name](value), 0, address("/", [one for one in given if one != choice]))
+        for choice in given
+        for name, value in [choice]
         if name in CALLED
     ]
 
@@ -135,14 +143,22 @@ def pager(query: Query, results: Results) -> list[tuple[str, str]]:
 
 def form(asked: Asked, query: Query | None) -> dict[str, Any]:
     """What the search form holds. What could not be read stays in its field, to be corrected."""
-    given = pairs(query) if query else []
+    given = pairs(query) if query and asked else []
     return {
-        "asked": asked,
+        "front": not asked,
         "text": " ".join(asked.get("text", [])),
         "region": query.regions[0] if query and query.regions else "",
         "regions": regions(),
         "hidden": [(name, value) for name, value in given if name not in ("text", "region")],
     }
+
+
+def elsewhere(networks: Iterable[Network]) -> dict[str, int]:
+    """How many records of other kinds than organisations are listed, for those kinds that pages show."""
+    counted: Counter[str] = Counter()
+    for network in networks:
+        counted.update(network.public.kinds if network.public else {})
+    return {kind: counted[kind] for kind in show.PLURALS if counted[kind] and kind != "organization"}
 
 
 def regions() -> list[tuple[str, str]]:
@@ -173,7 +189,63 @@ def _line(entry: Entry, one: Occurrence, zone: str) -> Line:
     own = entry.hit.fields.get("zone") or zone
     here = times(one.start, one.end, one.all_day, zone)
     there = None if one.all_day or own == zone else times(one.start, one.end, one.all_day, own)
-    return Line(entry, here, there if there and there[:2] != here[:2] else None, one.status == "cancelled", True)
+    there = there if there and there[:2] != here[:2] else None
+    return Line(entry, _title(entry, one), here, there, one.cancelled, True)
+
+
+def _title(entry: Entry, one: Occurrence) -> Text:
+    """One occurrence may be called otherwise than its event."""
+    found = show.names(entry.record)
+    same = (name for name in found if name.text == one.title)
+    return next(same, found[0] if not one.title else Text(None, show.short(one.title, show.MAX_NAME)))
+
+
+class Period(NamedTuple):
+    """The days that a calendar page shows, both included, and the links to what comes before and after."""
+
+    since: date
+    until: date
+    earlier: str
+    later: str
+
+
+def period(query: Agenda, today: date, upto: date | None) -> Period:
+    """`upto`: the last day that is shown when the page is full before the asked days are over."""
+    since = query.since or today
+    until = upto or query.until or since + timedelta(days=DEFAULT_DAYS)
+    days = until - since + _DAY
+    given = [pair for pair in agenda_pairs(query) if pair[0] not in ("from", "to")]
+    earlier = [("from", (since - days).isoformat()), ("to", (since - _DAY).isoformat())]
+    later = [("from", (until + _DAY).isoformat())]
+    return Period(since, until, address("/events", [*given, *earlier]), address("/events", [*given, *later]))
+
+
+def agenda_pairs(query: Agenda) -> Pairs:
+    """The parameters of a question to the calendar."""
+    days = [(name, when.isoformat()) for name, when in (("from", query.since), ("to", query.until)) if when]
+    lists = {"type": query.types, "network": query.networks, "language": query.languages}
+    several = [(name, value) for name, values in lists.items() for value in values]
+    return [*days, *several, ("zone", query.zone), ("text", query.text)]
+
+
+def page_of(found: Sequence[Occurrence]) -> tuple[Sequence[Occurrence], date | None]:
+    """What fits on one page, whole days as far as possible, and the last day shown when not all fits."""
+    if len(found) <= MAX_LINES:
+        return found, None
+    first_left = found[MAX_LINES].start.date()
+    whole = [one for one in found[:MAX_LINES] if one.start.date() < first_left]
+    return (whole, first_left - _DAY) if whole else (found[:MAX_LINES], first_left)
+
+
+_ZONES = (
+    "UTC America/Toronto America/Vancouver America/New_York America/Mexico_City America/Bogota America/Sao_Paulo "
+    "Europe/London Europe/Zurich Europe/Athens Africa/Lagos Africa/Cairo Africa/Nairobi Africa/Johannesburg "
+    "Asia/Beirut Asia/Amman Asia/Tehran Asia/Kabul Asia/Karachi Asia/Kolkata Asia/Kathmandu Asia/Dhaka Asia/Yangon "
+    "Asia/Bangkok Asia/Jakarta Asia/Kuala_Lumpur Asia/Manila Asia/Hong_Kong Asia/Tokyo Asia/Seoul Australia/Sydney "
+    "Pacific/Auckland"
+)
+ZONES = _ZONES.split()
+"""Zones that the calendar's form offers; any other can be typed."""
 
 
 class When(NamedTuple):

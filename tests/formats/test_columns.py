@@ -89,3 +89,12 @@ def test_mapping_to_an_unknown_field_names_the_fields() -> None:
 def test_the_kind_of_record_is_guessed(headers: list[str], kind: str) -> None:
     sheet = Sheet("", [Row(1, headers), Row(2, ["x"] * len(headers))], [])
     assert understood(sheet, None, {}).kind == kind
+
+
+def test_of_two_columns_for_one_value_the_one_with_the_fields_name_counts() -> None:
+    assert fields(["organisation", "names", "name:fr"], ["a", "b", "c"]) == {"names": "names", "name:fr": "names:fr"}
+
+
+def test_mapping_a_translation_leaves_the_original_alone() -> None:
+    found = fields(["name", "in French"], ["a", "b"], mapping={"in French": "names:fr"})
+    assert found == {"name": "names", "in French": "names:fr"}

@@ -108,9 +108,27 @@ def test_two_members_of_one_name_in_two_countries_stay_two(tmp_path: Path) -> No
 
 def test_names_in_several_languages_are_one_organisation(tmp_path: Path) -> None:
     found = reading(tmp_path, "name:en,name:th,name\nHarbour House,บ้านท่าเรือ,\n,,ท่าเรือ\n")
-    assert [one["names"] for one in organizations(found)] == [{"en": "Harbour House", "th": "บ้านท่าเรือ"}, {"th": "ท่าเรือ"}]
+    assert [one["names"] for one in organizations(found)] == [
+        {"en": "Harbour House", "th": "บ้านท่าเรือ"},
+        {"th": "ท่าเรือ"},
+    ]
 
 
 def test_row_numbers_are_no_identity_but_member_numbers_are(tmp_path: Path) -> None:
     found = reading(tmp_path, "id,name\n17,Harbour House\nCCR-0042,River House\n")
     assert [entry.source for entry in found.entries] == ["harbour house", "id:CCR-0042"]
+
+
+def test_a_region_or_a_place_code_in_a_list_of_members_is_their_seat(tmp_path: Path) -> None:
+    rows = "\n".join(f"House {n},Kanem,TD0{n}" for n in range(1, 5))
+    found = reading(tmp_path, f"name,region,pcode\n{rows}\n")
+    assert organizations(found)[0]["seat"] == {"country": "TD", "place": "Kanem"}
+
+
+def test_several_contacts_in_several_rows_leave_the_seat_where_it_is(tmp_path: Path) -> None:
+    table = "name,country,countries served,contact person,email\n"
+    rows = [f"Harbour House,Canada,Thailand; Malaysia,Person {n},p{n}@house.example" for n in range(3)]
+    found = reading(tmp_path, table + "\n".join(rows))
+    assert organizations(found)[0]["seat"] == {"country": "CA"}
+    assert organizations(found)[0]["countries"] == ["TH", "MY"]
+    assert len(found.entries) == 4

@@ -28,7 +28,13 @@ def test_identity_of_a_name_keeps_the_vowel_signs_of_other_scripts(one: str, oth
 
 
 def test_merge_keeps_both_languages_and_replaces_the_rest() -> None:
-    old = {"kind": "organization", "names": {"en": "A", "fr": "B"}, "original": "en", "services": ["health"], "type": "ngo"}
+    old = {
+        "kind": "organization",
+        "names": {"en": "A", "fr": "B"},
+        "original": "en",
+        "services": ["health"],
+        "type": "ngo",
+    }
     new = {"kind": "organization", "names": {"ar": "C", "en": "D"}, "original": "ar", "services": ["housing"]}
     assert merge(old, new) == {
         "kind": "organization",

@@ -6,10 +6,9 @@ from tests.formats.files import reading
 
 
 def test_date_time_and_zone_of_an_event_are_brought_together(tmp_path: Path) -> None:
-    found = reading(
-        tmp_path,
-        "title,date,time,end time,zone\nOnline seminar on detention,\"Wednesday, March 22, 2017\",10am,11:30am,America/New_York\n",
-    )
+    header = "title,date,time,end time,zone"
+    row = 'Online seminar on detention,"Wednesday, March 22, 2017",10am,11:30am,America/New_York'
+    found = reading(tmp_path, f"{header}\n{row}\n")
     assert found.entries[0].fields == {
         "kind": "event",
         "titles": {"en": "Online seminar on detention"},

@@ -74,7 +74,9 @@ def test_one_unambiguous_date_decides_for_its_column() -> None:
     assert values.read("date", "3/4/2026", day_first=True).value == "2026-04-03"
 
 
-SHAPES = sorted({line.split(": ")[1] for text in TABLES.values() for line in text.strip().splitlines() if line[0] != " "})
+SHAPES = sorted(
+    {line.split(": ")[1] for text in TABLES.values() for line in text.strip().splitlines() if line[0] != " "}
+)
 
 
 @given(st.sampled_from(SHAPES), st.text(max_size=60))

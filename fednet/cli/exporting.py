@@ -1,0 +1,73 @@
+"""`export`: the global directory into a file to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fednet.cli.directory import parsed
+from fednet.cli.options import agreed, filters, opened
+from fednet.cli.output import counted, say
+from fednet.errors import UsageError
+
+if TYPE_CHECKING:
+    from fednet.node.home import Home
+
+KINDS_OF = {
+    ".csv": (),
+    ".xlsx": (),
+    ".jsonl": (),
+    ".ics": ("event",),
+    ".vcf": ("organization", "contact", "person", "group"),
+}
+"""What each sort of file takes; empty for all kinds that `search` shows."""
+
+PAGE = 1_000
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("text", required=False, default="")
+@filters
+@click.option("--as", "kinds", multiple=True, metavar="KIND", help="Only records of this kind.")
+@click.option("--yes", is_flag=True, help="Replace a file that is there already.")
+def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: tuple[str, ...]) -> None:
+    """Write what this node lists and follows to a .csv, .xlsx, .ics, .vcf or .jsonl file; filters as in search.
+
+    A .csv or .xlsx of organisations can be corrected and imported again.
+
+    \b
+        fednet export organisations.csv --as organization --country TH
+        fednet export calendar.ics
+    """
+    from fednet.formats import write
+    from fednet.node.home import now
+
+    suffix = file.suffix.lower()
+    if suffix not in KINDS_OF:
+        raise UsageError(f"{file.name}: {suffix or 'no suffix'} is no format", hint=f"use {', '.join(KINDS_OF)}")
+    if file.exists() and not agreed(f"Replace {file}?", yes):
+        return
+    moment = now()
+    asked["kinds"] = kinds or KINDS_OF[suffix]
+    written = write(file, _rows(opened(), text, asked, moment), now=moment)
+    say(f"{counted(written, 'record')} in {file}")
+
+
+def _rows(
+    home: Home, text: str, asked: dict[str, tuple[str, ...]], moment: datetime
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Network, handle and fields of all that is found, page by page."""
+    from fednet.directory.search import OPERATOR, search
+
+    cursor: str | None = None
+    while True:
+        found = search(home.store, parsed(text, PAGE, asked, cursor), OPERATOR, moment)
+        yield from ((hit.network, hit.handle, hit.fields) for hit in found.hits)
+        if found.next is None:
+            return
+        cursor = found.next

@@ -1,0 +1,162 @@
+"""What `status` shows: this node's own head first, then each followed network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fednet.cli.output import say, show_fields, show_table
+
+if TYPE_CHECKING:
+    from fednet.directory.networks import Circle, Network
+    from fednet.node.home import Home
+
+WHAT_TO_DO = "fednet sync tries again; fednet doctor looks at this side"
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One circle of one network.
+
+    `age` is how many seconds ago its edition was signed, `lag` how many seconds ago it was verified here; `drafts` are
+    edits that wait for the next edition; `hint` says what to do about what is wrong.
+    """
+
+    network: str
+    name: str
+    fingerprint: str
+    own: bool
+    partner: bool = False
+    blocked: bool = False
+    circle: str
+    epoch: int = 0
+    edition: int = 0
+    records: int = 0
+    erased: int = 0
+    kinds: dict[str, int] = {}
+    drafts: int = 0
+    issued: str | None = None
+    expires: str | None = None
+    expired: bool = False
+    age: int | None = None
+    verified_at: str | None = None
+    lag: int | None = None
+    tried_at: str | None = None
+    source: str | None = None
+    error: str | None = None
+    hint: str | None = None
+
+
+def lines(home: Home) -> list[Line]:
+    """Every circle that this node publishes or has drafts for, every feed that it follows."""
+    from fednet.directory.networks import networks
+    from fednet.directory.search import OPERATOR
+    from fednet.node.home import now
+    from fednet.store import drafts
+
+    moment = now()
+    with home.store.reading() as db:
+        waiting = {circle: len(drafts.drafts(db, circle)) for circle in drafts.circles_with_drafts(db)}
+    found = []
+    for network in networks(home.store, OPERATOR, moment):
+        found += [_line(network, circle, waiting.get(circle.circle, 0), moment) for circle in network.circles]
+        if network.own:
+            opened = {circle.circle for circle in network.circles}
+            found += [_unopened(network, circle, count) for circle, count in waiting.items() if circle not in opened]
+    return found
+
+
+def _line(network: Network, circle: Circle, waiting: int, moment: datetime) -> Line:
+    issued = datetime.fromisoformat(circle.issued) if circle.issued else None
+    waiting = waiting if network.own else 0
+    return Line(
+        network=network.network,
+        name=network.name,
+        fingerprint=network.fingerprint,
+        own=network.own,
+        partner=network.partner,
+        blocked=network.blocked,
+        circle=circle.circle,
+        epoch=circle.epoch,
+        edition=circle.edition,
+        records=circle.records,
+        erased=circle.erased,
+        kinds=circle.kinds,
+        drafts=waiting,
+        issued=circle.issued,
+        expires=circle.expires,
+        expired=circle.expired,
+        age=None if issued is None else max(0, round((moment - issued).total_seconds())),
+        verified_at=circle.verified_at,
+        lag=circle.lag_seconds,
+        tried_at=circle.tried_at,
+        source=circle.source,
+        error=circle.error,
+        hint=_hint(network, circle, waiting),
+    )
+
+
+def _unopened(network: Network, circle: str, waiting: int) -> Line:
+    """A circle of which nothing is published yet."""
+    return Line(
+        network=network.network,
+        name=network.name,
+        fingerprint=network.fingerprint,
+        own=True,
+        circle=circle,
+        drafts=waiting,
+        hint="fednet publish",
+    )
+
+
+def _hint(network: Network, circle: Circle, waiting: int) -> str | None:
+    if network.own:
+        return "fednet publish" if waiting or circle.expired or not circle.edition else None
+    if network.blocked:
+        return f"fednet block --undo {network.network}"
+    if circle.error:
+        return WHAT_TO_DO
+    return "fednet sync" if circle.expired or not circle.edition else None
+
+
+def show(found: Sequence[Line]) -> None:
+    """For people: the own head as fields, feeds as a table, then what to do."""
+    own = next(line for line in found if line.own)
+    show_fields([("network", own.name), ("fingerprint", own.fingerprint)])
+    show_table(
+        ["network", "circle", "edition", "records", "age", "verified", "drafts", "state"],
+        [
+            (line.name, line.circle, f"{line.epoch}.{line.edition}", line.records, spoken(line.age), _verified(line),
+             line.drafts or "", _state(line))
+            for line in found
+        ],
+    )  # fmt: skip
+    for line in found:
+        if line.error:
+            say(f"{line.name}: {line.error}")
+        if line.hint:
+            say(f"hint: {line.name}, circle {line.circle}: {line.hint}")
+
+
+def _verified(line: Line) -> str:
+    return "signed here" if line.own else f"{spoken(line.lag)} ago" if line.lag is not None else "never"
+
+
+def _state(line: Line) -> str:
+    if line.blocked:
+        return "blocked"
+    if line.error:
+        return "failing"
+    return "expired" if line.expired else "nothing yet" if not line.edition else "well"
+
+
+def spoken(seconds: int | None) -> str:
+    """`5 min`, `3 h`, `12 d`."""
+    if seconds is None:
+        return ""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
