@@ -34,11 +34,20 @@ class DemoError(Exception):
 
 def fednet(node: str, *arguments: str) -> str:
     """Run one command of a node and give what it printed."""
-    command = [sys.executable, "-m", "fednet", "--node", str(DEMO / node), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=_environment(), check=False)
+    done = subprocess.run(_command(node, *arguments), capture_output=True, text=True, env=_environment(), check=False)
     if done.returncode:
         raise DemoError(f"{node}: fednet {' '.join(arguments)}: exit {done.returncode}\n{done.stderr}")
     return done.stdout
+
+
+def show(node: str, *arguments: str) -> None:
+    """Run one command and let it print by itself: a table on a terminal."""
+    if subprocess.run(_command(node, *arguments), env=_environment(), check=False).returncode:
+        raise DemoError(f"{node}: fednet {' '.join(arguments)} failed")
+
+
+def _command(node: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "fednet", "--node", str(DEMO / node), *arguments]
 
 
 def lines(node: str, *arguments: str) -> list[dict[str, Any]]:
@@ -76,6 +85,7 @@ def _free(port: int) -> int:
     """The port itself, or another one when somebody uses it."""
     for wanted in (port, 0):
         with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was just left is free
             probe.bind(("127.0.0.1", wanted))
             return int(probe.getsockname()[1])
     raise DemoError("no free port on this machine")
@@ -87,13 +97,9 @@ def serving(addresses: dict[str, str]) -> Iterator[None]:
     started = []
     try:
         for name, address in addresses.items():
-            command = [sys.executable, "-m", "fednet", "--node", str(DEMO / name), "serve"]
+            command = _command(name, "serve", "--port", address.rpartition(":")[2])
             log = (DEMO / name / "serve.log").open("w")
-            started.append(
-                subprocess.Popen(
-                    [*command, "--port", address.rpartition(":")[2]], stdout=log, stderr=log, env=_environment()
-                )
-            )
+            started.append(subprocess.Popen(command, stdout=log, stderr=log, env=_environment()))
             log.close()
         for name, address in addresses.items():
             _await(address, name)
@@ -177,9 +183,9 @@ def main() -> int:
             "--language",
             "my",
         )
-        say(fednet("ccr", "search", *wanted))
+        show("ccr", "search", *wanted)
         say("What is on, in every network, in Bangkok time? (asked in Asia)")
-        say(fednet("aprrn", "agenda", "--zone", "Asia/Bangkok", "--from", "2026-12-01", "--to", "2026-12-31"))
+        show("aprrn", "agenda", "--zone", "Asia/Bangkok", "--from", "2026-12-01", "--to", "2026-12-31")
         say("Open in a browser:")
         for name, address in addresses.items():
             say(f"  {name:<6} {address}/   {address}/events")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 
 class Answer(NamedTuple):
@@ -42,14 +42,14 @@ class Client:
         path, _, query = url.partition("?")
         scope = {
             "type": "http",
-            "asgi": {"version": "3.0"},
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
             "method": method,
             "scheme": "http",
             "path": unquote(path),
-            "raw_path": path.encode(),
+            "raw_path": quote(path, safe="%/").encode(),
             "root_path": "",
-            "query_string": query.encode(),
+            "query_string": quote(query, safe="%&=+,;:/?").encode(),
             "headers": [(k.replace("_", "-").lower().encode(), v.encode()) for k, v in headers.items()],
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),

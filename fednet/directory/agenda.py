@@ -34,7 +34,7 @@ MAX_DAYS = 5 * 366
 MAX_PER_EVENT = 1_000
 MAX_PER_FEED = 5_000
 """Occurrences shown of one event, and of one feed."""
-MAX_SECONDS = 1.0
+MAX_SECONDS = 2.0
 """Processor time for expanding the recurrences of one feed; of its other events only the first date is shown."""
 
 OLDEST_YEAR, NEWEST_YEAR = 1900, 2200
@@ -96,7 +96,7 @@ def agenda(store: Store, query: Agenda, reader: Reader, now: datetime) -> list[O
     with store.reading() as db:
         sources = readable(db, reader)
         candidates = _candidates(db, query, span, sources)
-    copies = _copies(_times(candidates, query.types, span), sources)
+    copies = _copies(_times(candidates, sources, query.types, span), sources)
     heads = heads_of(sources, now)
     found = [_occurrence(times, sources, heads) for times in copies]
     return sorted(found, key=lambda one: (one.start, not one.all_day, one.title))
@@ -162,21 +162,32 @@ def _candidates(db: Database, query: Agenda, span: _Span, sources: Mapping[int, 
 # --- when an event takes place ----------------------------------------------------------------------------------------
 
 
-def _times(candidates: Iterable[Listed], types: Collection[str], span: _Span) -> Iterator[_Time]:
+def _times(
+    candidates: Iterable[Listed], sources: Mapping[int, Source], types: Collection[str], span: _Span
+) -> Iterator[_Time]:
     """All times of the candidates, within the bounds of each feed."""
     taken: Counter[int] = Counter()
     spent: dict[int, float] = {}
     for listed in candidates:
-        event = listing.parse(listed.body)
-        if not isinstance(event, Event) or (types and event.type not in types):
+        event = _event(listed, sources[listed.feed_id])
+        if event is None or (types and event.type not in types):
             continue
         feed_id, began = listed.feed_id, thread_time()
-        dates = _dates(listed, event, span, once=spent.get(feed_id, 0.0) >= MAX_SECONDS)[
-            : MAX_PER_FEED - taken[feed_id]
-        ]
+        dates = _dates(listed, event, span, once=spent.get(feed_id, 0.0) >= MAX_SECONDS)
+        del dates[MAX_PER_FEED - taken[feed_id] :]
         spent[feed_id] = spent.get(feed_id, 0.0) + thread_time() - began
         taken[feed_id] += len(dates)
         yield from dates
+
+
+def _event(listed: Listed, source: Source) -> Event | None:
+    """The event with the UID under which calendars know it, so that whoever imported ours lists the same one."""
+    from fednet.formats.calendar_writer import uid_of
+
+    event = listing.parse(listed.body)
+    if not isinstance(event, Event):
+        return None
+    return event if event.uid else msgspec.structs.replace(event, uid=uid_of(source.network, listed.handle, {}))
 
 
 def _dates(listed: Listed, event: Event, span: _Span, once: bool) -> list[_Time]:

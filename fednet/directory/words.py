@@ -38,6 +38,7 @@ _LOCALES = (
 
 def clauses(wanted: str) -> tuple[Clause, ...]:
     """What a record must satisfy to be found by these words: every clause. None at all for a text without words."""
+    wanted = wanted[: text.MAX_QUERY_CHARACTERS]
     parts = [wanted] if _LITERAL.search(wanted) else list(_phrases(wanted.split()[: text.MAX_QUERY_WORDS]))
     found = []
     for part in parts:

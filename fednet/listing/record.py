@@ -42,20 +42,24 @@ MAX_DEPTH = 32
 MAX_INTEGER = 2**53 - 1
 
 _DECODER: msgspec.json.Decoder[Listing] = msgspec.json.Decoder(Listing)
+_VALUES = msgspec.json.Decoder()
+_SORTED = msgspec.json.Encoder(order="deterministic")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _BRACKETS = re.compile(rb"[\[{}\]]")
 
 
 def parse(body: bytes) -> Listing | None:
-    """The record in a body, or None when it is not shown: no JSON object, an unknown kind, a wrong shape, too deep.
+    """The record in a body, or None when it is not shown.
 
+    That is: no JSON object, not in the form that publishers write (RFC 8785), an unknown kind, a wrong shape, too deep.
     Never raises. Unknown fields are passed over (the exact bytes are kept elsewhere), unknown codes are kept.
     """
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         return None
     try:
-        return _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        value = _VALUES.decode(body)
+        return _DECODER.decode(body) if _SORTED.encode(value) == body or encode(value) == body else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ListingError):
         return None
 
 

@@ -88,7 +88,15 @@ async def sync(
         return list(await asyncio.gather(*(one(fetcher, network) for network in networks)))
 
 
-async def sync_network(home: Home, fetcher: Fetcher, network: Network, progress: Progress | None = None) -> Synced:
+async def repair(home: Home, network: Network, *, allow_private: bool) -> Synced:
+    """Hash everything held of a network's public feed anew, and fetch what is not as it was signed."""
+    async with Fetcher(allow_private=allow_private) as fetcher:
+        return await sync_network(home, fetcher, network, repair=True)
+
+
+async def sync_network(
+    home: Home, fetcher: Fetcher, network: Network, progress: Progress | None = None, *, repair: bool = False
+) -> Synced:
     """Sync a network's public feed from the first of its sources that can; failures are told, not raised."""
     result = Synced(network=network.network, name=network.name)
     began = asyncio.get_running_loop().time()
@@ -99,7 +107,7 @@ async def sync_network(home: Home, fetcher: Fetcher, network: Network, progress:
         source = _Source(home, fetcher, network, url, result, progress)
         try:
             async with asyncio.timeout(SYNC_SECONDS):
-                await source.sync()
+                await (source.repair() if repair else source.sync())
             result.source, result.verified, result.error, result.hint, result.refused = url, True, None, None, False
             break
         except FednetError as error:

@@ -36,22 +36,27 @@ class Text(NamedTuple):
     text: str
 
 
+def escaping() -> Environment:
+    """The environment of all templates: everything is escaped, nothing undefined passes."""
+    return Environment(
+        loader=PackageLoader("fednet.web"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 class Templates:
-    """The pages' templates: escaping always on, nothing undefined passes."""
+    """The pages' templates, under the name of one node."""
 
     def __init__(self, home: Home) -> None:
-        self.environment = Environment(
-            loader=PackageLoader("fednet.web"),
-            autoescape=select_autoescape(default=True, default_for_string=True),
-            undefined=StrictUndefined,
-            finalize=shown,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self.environment = escaping()
+        self.environment.filters.update(FILTERS)
         self.environment.globals.update(
             site=home.config.name, style=f"/static/style.css?{sha256(STYLE.read_bytes()).hexdigest()[:8]}"
         )
-        self.environment.filters.update(FILTERS)
 
     def page(self, name: str, request: Request, **values: Any) -> HTMLResponse:
         values = {"path": request.url.path, **values}

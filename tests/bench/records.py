@@ -68,7 +68,7 @@ class Maker:
                 "start": f"2027-{day}T10:00:00",
                 "end": f"2027-{day}T12:00:00",
                 "zone": "Asia/Bangkok",
-                "audience": self._text(20),
+                "description": {"en": self._text(20)},
                 "registration_url": f"https://meet.example/{number}",
                 "languages": ["en"],
                 "uid": f"{number}@bench.example",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fednet.directory.agenda import MAX_PER_EVENT, Agenda, Occurrence, agenda, parse_agenda
 from fednet.directory.search import OPERATOR, PUBLIC
 from fednet.errors import FednetError, NotFoundError, UsageError
+from fednet.formats.calendar_writer import uid_of
 from tests.directory.world import NOW, World, event, organization
 
 UID = "2026-consultation@calendar.example"
@@ -109,6 +110,15 @@ def test_one_event_of_two_networks_is_shown_once_and_names_both(world: World) ->
     [at] = shown(world)
     assert at.title == "Our consultation"
     assert [name for _, name in at.hit.networks] == ["Own", "A"]
+
+
+def test_an_event_imported_from_our_calendar_is_ours(world: World) -> None:
+    a, b = world.network("A"), world.network("B")
+    [handle] = world.lists(a, event("Call", "2026-12-01T10:00", zone="UTC"))
+    exported = uid_of(a.network, handle, {})
+    world.lists(b, event("Call of A", "2026-12-01T10:00", zone="UTC", uid=exported))
+    [at] = shown(world)
+    assert (at.title, [name for _, name in at.hit.networks]) == ("Call", ["A", "B"])
 
 
 def test_copies_that_disagree_are_both_shown(world: World) -> None:

@@ -16,12 +16,12 @@ PLAIN = {"kind": "organization", "names": {"en": "Harbour Legal Centre"}}
 
 
 def body(**fields: object) -> bytes:
-    return json.dumps(PLAIN | fields, ensure_ascii=False).encode()
+    return json.dumps(PLAIN | fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def nested(depth: int) -> bytes:
     """A body whose deepest array lies at `depth`, the object itself being 1."""
-    return b'{"kind":"organization","names":{"en":"x"},"deep":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+    return b'{"deep":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b',"kind":"organization","names":{"en":"x"}}'
 
 
 def test_a_body_becomes_a_record_of_its_kind() -> None:
@@ -30,6 +30,19 @@ def test_a_body_becomes_a_record_of_its_kind() -> None:
     assert record.names["en"] == "Harbour Legal Centre"
     assert record.seat == listing.Place(country="CA", place="Halifax")
     assert record.services == ("legal-aid",)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"names":{"en":"x"},"kind":"organization"}',
+        b'{"kind":"organization", "names":{"en":"x"}}',
+        b'{"kind":"organization","kind":"organization","names":{"en":"x"}}',
+        b'{"kind":"organization","names":{"en":"\\u0078"}}',
+    ],
+)
+def test_a_body_in_another_form_than_publishers_write_is_not_shown(raw: bytes) -> None:
+    assert parse(raw) is None
 
 
 def test_unknown_fields_and_codes_do_not_hide_a_record() -> None:

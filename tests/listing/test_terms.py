@@ -67,7 +67,7 @@ def test_a_region_served_counts_for_each_of_its_countries_but_the_world_does_not
 
 def test_codes_that_no_country_has_are_not_indexed() -> None:
     peer = listing.parse(
-        b'{"kind":"organization","names":{"en":"x"},"countries":["XX","th","999","\\u0661"],"seat":{"country":"?"}}'
+        '{"countries":["XX","th","999","\u0661"],"kind":"organization","names":{"en":"x"},"seat":{"country":"?"}}'.encode()
     )
     assert peer is not None
     assert terms(peer).countries == ()
@@ -103,7 +103,7 @@ def test_times_that_do_not_exist_are_unknown_and_unknown_zones_count_as_utc() ->
         ("0001-01-01T00:00", None),
         ("2017-03-22T10:00", minute(2017, 3, 22, 10)),
     ):
-        body = f'{{"kind":"event","titles":{{"en":"x"}},"type":"webinar","start":"{start}","zone":"Mars/Olympus"}}'
+        body = f'{{"kind":"event","start":"{start}","titles":{{"en":"x"}},"type":"webinar","zone":"Mars/Olympus"}}'
         event = listing.parse(body.encode())
         assert event is not None
         if start.startswith("0001"):

@@ -1,0 +1,283 @@
+"""Imports: what comes again changes nothing, what was newer updates, and all of it can be taken back."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fednet.errors import BusyError, NotFoundError, UsageError
+from fednet.formats import Entry, Reading
+from fednet.node import edits, imports
+from fednet.node.home import Home, create
+from fednet.node.imports import Imported, import_reading, undo
+from fednet.node.publish import publish
+from fednet.store import drafts, feeds
+from fednet.store.drafts import Prepared
+
+NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return create(tmp_path / "node", "Example Network", None, None)[0]
+
+
+def organization(source: str, name: str, **fields: Any) -> Entry:
+    return Entry(source, {"kind": "organization", "names": {"en": name}, **fields})
+
+
+def reading(*entries: Entry) -> Reading:
+    return Reading(list(entries), [], [])
+
+
+def brought(home: Home, *entries: Entry, name: str = "members.csv", **how: Any) -> Imported:
+    return import_reading(home, reading(*entries), name, NOW, **how)
+
+
+def counts(imported: Imported) -> tuple[int, int, int]:
+    return imported.count("added"), imported.count("changed"), imported.count("unchanged")
+
+
+def standing(home: Home, imported: Imported) -> list[dict[str, Any]]:
+    with home.store.reading() as db:
+        return [edits.find(db, home, record.handle).fields for record in imported.records]
+
+
+def all_drafts(home: Home) -> dict[str, bytes | None]:
+    with home.store.reading() as db:
+        return {d.handle: d.body for circle in drafts.circles_with_drafts(db) for d in drafts.drafts(db, circle)}
+
+
+ROWS = (organization("a", "Aster House", countries=["TH"]), organization("b", "Birch Clinic", services=["legal-aid"]))
+
+
+def test_the_same_file_again_changes_nothing(home: Home) -> None:
+    first = brought(home, *ROWS)
+    assert counts(first) == (2, 0, 0)
+    again = brought(home, *ROWS)
+    assert (counts(again), again.id) == ((0, 0, 2), None)
+    publish(home, NOW)
+    assert counts(brought(home, *ROWS)) == (0, 0, 2)
+    assert all_drafts(home) == {}
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing(home: Home) -> None:
+    tried = brought(home, *ROWS, dry_run=True)
+    assert (counts(tried), tried.id) == ((2, 0, 0), None)
+    assert all_drafts(home) == {}
+    assert counts(brought(home, *ROWS)) == (2, 0, 0)
+
+
+def test_a_newer_version_replaces_what_it_gives_and_leaves_the_rest(home: Home) -> None:
+    first = brought(home, organization("a", "Aster House", acronym="AH", website="https://aster.example"))
+    newer = brought(home, organization("a", "Aster Home", acronym="AHO"))
+    assert newer.records[0].fields == ("acronym", "names")
+    assert standing(home, first) == [
+        {"kind": "organization", "names": {"en": "Aster Home"}, "acronym": "AHO", "website": "https://aster.example"}
+    ]
+
+
+def test_two_language_editions_become_one_record(home: Home) -> None:
+    brought(home, organization("a", "Aster House"), name="members-en.csv")
+    french = Entry("a", {"kind": "organization", "names": {"fr": "Maison Aster"}})
+    imported = brought(home, french, name="members-fr.csv")
+    assert standing(home, imported)[0]["names"] == {"en": "Aster House", "fr": "Maison Aster"}
+
+
+def test_one_file_does_not_take_away_what_another_said(home: Home) -> None:
+    brought(home, organization("a", "Aster House", countries=["TH", "MM"]), name="asia.csv")
+    imported = brought(home, organization("a", "Aster House", countries=["TD"]), name="chad.xlsx")
+    assert standing(home, imported)[0]["countries"] == ["TH", "MM", "TD"]
+    assert counts(brought(home, organization("a", "Aster House", countries=["TH", "MM"]), name="asia.csv")) == (0, 0, 1)
+
+
+def test_a_newer_version_of_a_file_takes_away_what_only_it_had_said(home: Home) -> None:
+    brought(home, organization("a", "Aster House", countries=["TH", "MM"]), name="asia 2026.csv")
+    brought(home, organization("a", "Aster House", countries=["TD"]), name="chad.xlsx")
+    imported = brought(home, organization("a", "Aster House", countries=["TH"]), name="asia 2027.csv")
+    assert standing(home, imported)[0]["countries"] == ["TH", "TD"]
+
+
+def test_contacts_go_to_partners_and_point_to_their_organisation(home: Home) -> None:
+    contact = Entry("a#contact", {"kind": "contact", "organization": {"source": "a"}, "emails": ["x@aster.example"]})
+    imported = brought(home, contact, organization("a", "Aster House"))
+    by_kind = {record.kind: record for record in imported.records}
+    assert by_kind["organization"].circle == "public"
+    assert by_kind["contact"].circle == "partners"
+    assert standing(home, imported)[0]["organization"] == by_kind["organization"].handle
+
+
+def test_a_contact_finds_the_organisation_of_an_earlier_file(home: Home) -> None:
+    handle = brought(home, organization("a", "Aster House")).records[0].handle
+    contact = Entry("a#contact", {"kind": "contact", "organization": {"source": "a"}, "phones": ["+66 2 000 0000"]})
+    assert standing(home, brought(home, contact, name="phones.csv"))[0]["organization"] == handle
+
+
+def test_a_contact_of_nobody_we_know_is_refused_in_words(home: Home) -> None:
+    lost = Entry("x", {"kind": "contact", "organization": {"source": "?", "name": "Nobody"}, "emails": ["x@y.example"]})
+    imported = brought(home, lost, *ROWS)
+    assert counts(imported) == (2, 0, 0)
+    assert [refusal.reason for refusal in imported.refused] == ["its organisation 'Nobody' is not listed here"]
+
+
+def test_a_person_keeps_the_name_of_an_organisation_that_is_not_listed(home: Home) -> None:
+    about = {"source": "elsewhere", "name": "Elsewhere"}
+    imported = brought(home, Entry("p", {"kind": "person", "name": "Member 01", "organization": about}))
+    assert standing(home, imported)[0]["organization"] == "Elsewhere"
+    assert imported.records[0].circle == "partners"
+
+
+def test_a_session_points_to_its_consultation(home: Home) -> None:
+    whole = {"kind": "event", "titles": {"en": "Consultation"}, "type": "consultation", "start": "2027-05-01"}
+    part = whole | {"titles": {"en": "Caucus"}, "parent": "spring@ccr.example"}
+    imported = brought(home, Entry("caucus@ccr.example", part), Entry("spring@ccr.example", whole))
+    assert standing(home, imported)[0]["parent"] == imported.records[1].handle
+
+
+def test_known_records_stay_in_their_circle(home: Home) -> None:
+    brought(home, *ROWS)
+    imported = brought(home, *ROWS, organization("c", "Cedar Network"), circle="partners")
+    assert [record.circle for record in imported.records] == ["public", "public", "partners"]
+    assert imported.notes == ("2 known records stay in the circle they are in, public",)
+
+
+def test_an_exported_row_updates_the_record_it_came_from(home: Home) -> None:
+    handle = brought(home, *ROWS).records[0].handle
+    corrected = brought(home, organization(f"handle:{handle}", "Aster House, corrected"), name="export.csv")
+    assert [(record.outcome, record.handle) for record in corrected.records] == [("changed", handle)]
+
+
+def test_an_exported_event_is_known_by_its_uid(home: Home) -> None:
+    own = edits.add(home, "event", {"titles": {"en": "Assembly"}, "type": "webinar", "start": "2027-01-01"}, NOW)
+    uid = f"{own.handle}@{home.network.network}.fednet"
+    assert counts(brought(home, Entry(uid, own.fields | {"uid": uid}), name="calendar.ics")) == (0, 0, 1)
+
+
+def test_a_handle_of_another_network_makes_a_record_of_our_own(home: Home) -> None:
+    foreign = "7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e"
+    imported = brought(home, organization(f"handle:{foreign}", "Foreign House"))
+    assert imported.records[0].handle != foreign
+    assert counts(brought(home, organization(f"handle:{foreign}", "Foreign House"))) == (0, 0, 1)
+
+
+def test_what_was_withdrawn_comes_back_as_a_new_record(home: Home) -> None:
+    handle = brought(home, *ROWS).records[0].handle
+    publish(home, NOW)
+    edits.withdraw(home, handle, NOW)
+    imported = brought(home, *ROWS)
+    assert counts(imported) == (1, 0, 1)
+    assert imported.records[0].handle != handle
+
+
+def test_a_record_that_grows_too_large_is_refused_and_stays(home: Home) -> None:
+    long = "x" * 40_000
+    brought(home, organization("a", "Aster House", description={"en": long}))
+    imported = brought(home, organization("a", "Aster House", description={"fr": long}), *ROWS[1:])
+    assert counts(imported) == (1, 0, 0)
+    assert "65536 are kept" in imported.refused[0].reason
+
+
+def test_nothing_is_imported_between_preparing_an_edition_and_signing_it(home: Home) -> None:
+    with home.store.writing() as db:
+        feed = feeds.open_feed(db, home.network, "public")
+        drafts.prepare(db, feed.id, Prepared(b"line", b""))
+    with pytest.raises(BusyError):
+        brought(home, *ROWS)
+
+
+# --- taking back ------------------------------------------------------------------------------------------------------
+
+
+def test_an_import_that_was_never_signed_leaves_no_trace_when_taken_back(home: Home) -> None:
+    brought(home, *ROWS)
+    undone = undo(home, None, NOW)
+    assert (undone.withdrawn, undone.restored, undone.kept) == (2, 0, ())
+    assert all_drafts(home) == {}
+    assert counts(brought(home, *ROWS)) == (2, 0, 0)
+
+
+def test_a_signed_import_is_withdrawn_with_the_next_edition(home: Home) -> None:
+    handle = brought(home, *ROWS).records[0].handle
+    publish(home, NOW)
+    undo(home, None, NOW)
+    publish(home, NOW)
+    with home.store.reading() as db, pytest.raises(NotFoundError):
+        edits.find(db, home, handle)
+
+
+def test_what_an_import_changed_is_as_before(home: Home) -> None:
+    first = brought(home, *ROWS)
+    publish(home, NOW)
+    before = standing(home, first)
+    second = brought(home, organization("a", "Aster Home", website="https://aster.example"))
+    undone = undo(home, second.id, NOW)
+    assert (undone.withdrawn, undone.restored) == (0, 1)
+    assert standing(home, first) == before
+    assert all_drafts(home) == {}
+
+
+def test_what_was_edited_since_is_left_alone_and_named(home: Home) -> None:
+    imported = brought(home, *ROWS)
+    edited, gone = (record.handle for record in imported.records)
+    edits.edit(home, edited, {"acronym": "AH"}, NOW)
+    edits.withdraw(home, gone, NOW)
+    undone = undo(home, imported.id, NOW)
+    assert [(kept.title, kept.reason) for kept in undone.kept] == [
+        ("Aster House", "was edited since"),
+        ("Birch Clinic", "was withdrawn since"),
+    ]
+    assert standing(home, brought(home, ROWS[0]))[0]["acronym"] == "AH"
+
+
+def test_imports_are_taken_back_newest_first_and_once(home: Home) -> None:
+    first, second = brought(home, ROWS[0]).id, brought(home, ROWS[1]).id
+    assert undo(home, None, NOW).id == second
+    with pytest.raises(UsageError, match="taken back already"):
+        undo(home, second, NOW)
+    assert undo(home, None, NOW).id == first
+    with pytest.raises(NotFoundError):
+        undo(home, None, NOW)
+    with pytest.raises(NotFoundError, match="no import 77"):
+        undo(home, 77, NOW)
+
+
+names = st.sampled_from(["Aster", "Birch", "Cedar"])
+codes = st.lists(st.sampled_from(["TH", "MM", "TD", "CA"]), unique=True, min_size=1)
+files = st.sampled_from(["one.csv", "two.csv"])
+entries = st.builds(lambda s, n, c: organization(s, n, countries=c), st.sampled_from("abc"), names, codes)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(files, st.lists(entries, min_size=1, max_size=3), st.booleans()), min_size=1, max_size=4))
+def test_taking_back_everything_newest_first_ends_where_it_began(steps: list[tuple[str, list[Entry], bool]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = create(Path(folder) / "node", "Example Network", None, None)[0]
+        states = [all_drafts(home)]
+        for name, given_entries, _ in steps:
+            imported = brought(home, *given_entries, name=name)
+            assert counts(brought(home, *given_entries, name=name))[:2] == (0, 0)
+            if imported.id is not None:
+                states.append(all_drafts(home))
+        while len(states) > 1:
+            assert all_drafts(home) == states.pop()
+            assert undo(home, None, NOW).kept == ()
+        assert all_drafts(home) == states[0]
+        home.close()
+
+
+def test_five_thousand_rows_are_one_import(home: Home) -> None:
+    rows = [organization(f"row {n}", f"House {n}", countries=["TH"], services=["legal-aid"]) for n in range(5_000)]
+    assert counts(brought(home, *rows)) == (5_000, 0, 0)
+    assert counts(brought(home, *rows)) == (0, 0, 5_000)
+    assert undo(home, None, NOW).withdrawn == 5_000
+
+
+def test_a_title_is_that_of_the_record() -> None:
+    assert imports.title_of(b'{"kind":"organization","names":{"en":"Aster"}}') == "Aster"
+    assert imports.title_of(b"not json") == ""

@@ -1,0 +1,539 @@
+"""Sync over real sockets: what it costs, what it survives, and that it always ends at what was signed."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from fednet.errors import FednetError
+from fednet.node import edits, fetch, following, publish, sync
+from fednet.node.home import Home
+from fednet.store import feeds
+from tests.node.nodes import (
+    NOW,
+    Answer,
+    Nodes,
+    add_many,
+    heartbeat,
+    held,
+    listing,
+    move,
+    network_of,
+    organization,
+    pin,
+    problems,
+    published,
+    same_view,
+    searchable,
+    synced,
+)
+
+
+def converged(origin: Home, follower: Home) -> bool:
+    """Same edition, same listing, same search rows, and nothing wrong on either side."""
+    at = held(origin, origin).followed
+    return (
+        held(follower, origin).followed.position == at.position
+        and same_view(origin, follower, origin)
+        and not problems(origin)
+        and not problems(follower)
+    )
+
+
+# --- what it costs
+
+
+def test_first_sync_takes_what_the_origin_lists(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair("Alpha", "Beta")
+    result = synced(follower)
+    assert result.verified and not result.error and (result.epoch, result.edition, result.records) == (1, 1, 2)
+    assert len(searchable(follower, origin.network.network)) == 2
+    assert converged(origin, follower)
+
+
+def test_incremental_sync_is_one_request(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    synced(follower)
+    published(origin, "Beta")
+    published(origin, "Gamma")
+    served.asked.clear()
+    result = synced(follower)
+    assert len(served.asked) == result.requests == 1
+    assert result.changed == 2 and converged(origin, follower)
+
+
+def test_nothing_new_is_one_request(nodes: Nodes) -> None:
+    _, served, follower = nodes.pair("Alpha")
+    synced(follower)
+    served.asked.clear()
+    result = synced(follower)
+    assert len(served.asked) == 1 and result.changed == 0 and result.verified
+
+
+def test_an_empty_edition_is_followed(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair()
+    published(origin)
+    assert synced(follower).records == 0 and converged(origin, follower)
+    published(origin, "Alpha")
+    assert synced(follower).records == 1 and converged(origin, follower)
+
+
+def test_a_network_that_has_published_nothing_is_waited_for(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair()
+    result = synced(follower)
+    assert result.error and not result.refused and not result.verified
+    published(origin, "Alpha")
+    assert synced(follower).verified and converged(origin, follower)
+
+
+def test_dropped_edited_and_returned_records_arrive_so(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair()
+    alpha, beta = published(origin, "Alpha", "Beta")
+    synced(follower)
+    edits.withdraw(origin, alpha, NOW)
+    edits.edit(origin, beta, {"countries": ["MY"]}, NOW)
+    publish.publish(origin, NOW)
+    assert synced(follower).changed == 2 and converged(origin, follower)
+    assert list(listing(follower, origin.network.network)) == [beta]
+    edits.withdraw(origin, beta, NOW)
+    publish.publish(origin, NOW)
+    published(origin, "Gamma")
+    assert synced(follower).records == 1 and converged(origin, follower)
+
+
+def test_more_editions_than_one_answer_tells_come_as_leaves(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fednet.feed.wire.MAX_EDITION_LINES", 5)
+    origin, served, follower = nodes.pair("Alpha")
+    synced(follower)
+    for i in range(8):
+        published(origin, f"Beta {i}")
+    served.asked.clear()
+    assert synced(follower).changed == 8
+    assert len(served.asked) == 1 and converged(origin, follower)
+    published(origin, "Gamma")
+    assert synced(follower).verified and converged(origin, follower)
+
+
+def test_a_log_of_several_tiles_is_followed_from_its_middle(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair("Alpha")
+    for _ in range(255):
+        heartbeat(origin)
+    synced(follower)
+    assert converged(origin, follower)
+    for _ in range(3):
+        heartbeat(origin)
+    published(origin, "Beta")
+    assert synced(follower).edition == 260 and converged(origin, follower)
+
+
+# --- cuts
+
+
+def pages_of(nodes: Nodes, count: int) -> tuple[Home, Home]:
+    origin = nodes.home("Origin")
+    add_many(origin, count)
+    publish.publish(origin, NOW)
+    return origin, nodes.home("Follower")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.55, 0.8, 0.97, 0.9999])
+def test_a_cut_at_any_byte_costs_only_the_page_it_hit(nodes: Nodes, share: float) -> None:
+    origin, follower = pages_of(nodes, 3_000)
+    served = nodes.served(origin)
+    proxy = nodes.proxy(served.url)
+    pin(follower, origin, proxy.url)
+    total = 3_000 * 260
+    left = [int(total * share)]
+    lock = threading.Lock()
+
+    def cut(path: str, answer: Answer) -> bytes:
+        raw = answer.encoded
+        with lock:
+            sent = raw[: left[0]]
+            left[0] -= len(sent)
+        return sent
+
+    proxy.change = cut
+    result = synced(follower)
+    assert result.error and not result.verified
+    assert listing(follower, origin.network.network) == {}
+    done = held(follower, origin).records
+    assert abs(done - 3_000 * share) < 1_000  # a batch of pages in flight is all that is lost
+    move(follower, origin, served.url)
+    served.asked.clear()
+    assert synced(follower).verified and converged(origin, follower)
+    every = 17  # one page of entries, sixteen of records
+    assert served.pages() <= every and (share < 0.5 or served.pages() < every)
+    finished = done // (3_000 // 16 + 60)
+    assert served.pages() <= every - finished + 1
+
+
+def test_small_answers_cut_at_every_byte_never_pass(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    proxy = nodes.proxy(served.url)
+    synced(follower)
+    move(follower, origin, proxy.url)
+    published(origin, "Beta")
+    before = held(follower, origin).followed
+    size = len(_changes(served.url, origin))
+
+    for at in range(0, size, 23):
+        proxy.change = lambda path, answer, at=at: Answer(200, answer.body[:at])  # type: ignore[misc]
+        result = synced(follower)
+        assert result.refused, at
+        assert held(follower, origin).followed == before
+    proxy.change = lambda path, answer: answer
+    assert synced(follower).verified and converged(origin, follower)
+
+
+def _changes(url: str, origin: Home) -> bytes:
+    async def read() -> bytes:
+        async with fetch.Fetcher(allow_private=True) as fetcher:
+            path = f"{url}/feeds/{origin.network.network}/public/changes?since=1.1"
+            return (await fetcher.get(path)).body
+
+    return asyncio.run(read())
+
+
+# --- a state that moves on
+
+
+def test_publishing_between_pages_still_converges(nodes: Nodes) -> None:
+    origin, follower = pages_of(nodes, 1_500)
+    served = nodes.served(origin)
+    pin(follower, origin, served.url)
+    left = iter(["Beta", "Gamma", "Delta"])
+    writer = nodes.again(origin)
+
+    def publish_meanwhile(path: str) -> None:
+        if "/page/" in path and len(served.asked) % 5 == 0 and (word := next(left, None)):
+            published(writer, word)
+
+    served.before = publish_meanwhile
+    result = synced(follower)
+    assert result.verified, result.error
+    synced(follower)
+    assert held(follower, origin).records == 1_503 and converged(origin, follower)
+
+
+def test_a_state_that_never_stands_still_is_given_up_for_now(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "ATTEMPTS", 3)
+    origin, served, follower = nodes.pair("Alpha")
+    proxy = nodes.proxy(served.url)
+    move(follower, origin, proxy.url)
+    proxy.change = lambda path, answer: Answer(404, b"{}") if "/page/" in path else answer
+    result = synced(follower)
+    assert result.error and not result.refused
+    assert sum("checkpoint" in path for path in proxy.asked) == 3
+
+
+# --- when changes cannot tell
+
+
+def test_below_the_floor_of_a_mirror_pages_are_read(nodes: Nodes) -> None:
+    origin, served, late = nodes.pair("Alpha")
+    synced(late)
+    published(origin, "Beta")
+    published(origin, "Gamma")
+    mirror = nodes.home("Mirror")
+    pin(mirror, origin, served.url)
+    synced(mirror)
+    mirrored = nodes.served(mirror)
+    move(late, origin, mirrored.url)
+    assert synced(late).verified
+    assert [path.rsplit("/", 1)[-1] for path in mirrored.asked[:2]] == ["changes", "identity"]
+    assert converged(origin, late)
+    published(origin, "Delta")
+    synced(mirror)
+    mirrored.asked.clear()
+    assert synced(late).changed == 1 and len(mirrored.asked) == 1
+
+
+def test_a_mirror_of_a_mirror_serves_first_syncs_too(nodes: Nodes) -> None:
+    origin, served, first = nodes.pair("Alpha")
+    published(origin, "Beta")
+    synced(first)
+    second = nodes.home("Second")
+    pin(second, origin, nodes.served(first).url)
+    assert synced(second).verified and converged(origin, second)
+
+
+def test_a_source_behind_what_was_accepted_is_refused(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    mirror = nodes.home("Mirror")
+    pin(mirror, origin, served.url)
+    synced(mirror)
+    published(origin, "Beta")
+    synced(follower)
+    move(follower, origin, nodes.served(mirror).url)
+    before = held(follower, origin).followed
+    result = synced(follower)
+    assert result.refused and "behind" in (result.error or "")
+    assert held(follower, origin).followed == before
+
+
+def test_the_next_source_is_asked_when_the_first_fails(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    proxy = nodes.proxy(served.url)
+    proxy.change = lambda path, answer: Answer(500, b"")
+    move(follower, origin, proxy.url)
+    pin(follower, origin, served.url)
+    result = synced(follower)
+    assert result.verified and result.source == served.url and result.error is None and converged(origin, follower)
+
+
+# --- repair
+
+DAMAGES = {
+    "the root page": "DELETE FROM page WHERE feed_id = ? AND prefix = ''",
+    "a deep page": "DELETE FROM page WHERE feed_id = ? AND prefix = (SELECT max(prefix) FROM page)",
+    "a page's bytes": "UPDATE page SET page = substr(page, 1, 33) || zeroblob(32) || substr(page, 66) "
+    "WHERE feed_id = ? AND prefix = (SELECT max(prefix) FROM page)",
+    "a page cut short": "UPDATE page SET page = substr(page, 1, 40) WHERE feed_id = ? AND prefix = ''",
+    "a body": "UPDATE record SET body = replace(body, 'Member', 'Nember') "
+    "WHERE id = (SELECT max(id) FROM record WHERE feed_id = ?)",
+    "a body that is none": "UPDATE record SET body = x'' WHERE id = (SELECT max(id) FROM record WHERE feed_id = ?)",
+    "a salt": "UPDATE record SET salt = zeroblob(32) WHERE id = (SELECT max(id) FROM record WHERE feed_id = ?)",
+    "a row": "DELETE FROM record WHERE id = (SELECT max(id) FROM record WHERE feed_id = ?)",
+    "a count": "UPDATE feed SET records = records + 1 WHERE id = ?",
+    "a row and its page": "DELETE FROM record WHERE feed_id = ? AND hex(key) LIKE '7%'",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damage_is_found_and_repaired(nodes: Nodes, damage: str) -> None:
+    origin, follower = pages_of(nodes, 200)
+    served = nodes.served(origin)
+    pin(follower, origin, served.url)
+    synced(follower)
+    with follower.store.writing() as db:
+        db.execute(damage, (held(follower, origin).id,))
+        if "LIKE '7%'" in damage:
+            db.execute("DELETE FROM page WHERE prefix = '7'")
+    assert problems(follower)
+    result = asyncio.run(sync.repair(follower, network_of(follower, origin), allow_private=True))
+    assert result.verified, result.error
+    assert converged(origin, follower)
+
+
+def test_damage_that_changes_meet_is_repaired_by_the_sync_itself(nodes: Nodes) -> None:
+    origin, follower = pages_of(nodes, 200)
+    pin(follower, origin, nodes.served(origin).url)
+    synced(follower)
+    with follower.store.writing() as db:
+        db.execute("DELETE FROM page WHERE feed_id = ?", (held(follower, origin).id,))
+    published(origin, "Beta")
+    assert synced(follower).verified and converged(origin, follower)
+
+
+def test_repairing_what_is_whole_fetches_nothing(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    synced(follower)
+    served.asked.clear()
+    assert asyncio.run(sync.repair(follower, network_of(follower, origin), allow_private=True)).verified
+    assert served.asked == [] and converged(origin, follower)
+
+
+# --- several at once
+
+
+def test_a_blocked_network_is_not_asked(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    following.block(follower, network_of(follower, origin))
+    assert asyncio.run(sync.sync(follower, allow_private=True)) == []
+    assert served.asked == []
+
+
+def test_a_network_without_address_says_so(nodes: Nodes) -> None:
+    origin, follower = nodes.home("Origin", "Alpha"), nodes.home("Follower")
+    pin(follower, origin)
+    result = synced(follower)
+    assert "no address" in (result.error or "") and result.hint == "fednet follow URL"
+
+
+def test_two_syncs_at_once_never_go_back(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair("Alpha")
+    synced(follower)
+    published(origin, "Beta")
+    other = nodes.again(follower)
+
+    async def both() -> list[sync.Synced]:
+        async with fetch.Fetcher(allow_private=True) as fetcher:
+            network = network_of(other, origin)
+            return list(await asyncio.gather(*(sync.sync_network(other, fetcher, network) for _ in range(4))))
+
+    results = asyncio.run(both())
+    assert all(result.verified for result in results), results
+    assert converged(origin, other)
+
+
+def test_an_answer_that_was_overtaken_is_not_believed_over_a_newer_one(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    synced(follower)
+    heartbeat(origin)
+    proxy = nodes.proxy(served.url)
+    move(follower, origin, proxy.url)
+    rival = Home(follower.path)
+    overtaken = []
+
+    def overtake(path: str, answer: Answer) -> Answer:
+        if not overtaken:
+            overtaken.append(path)
+            heartbeat(origin)
+            synced(rival)
+        return answer
+
+    proxy.change = overtake
+    result = synced(follower)
+    rival.close()
+    assert result.verified and result.edition == 3, result.error
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "SYNC_SECONDS", 1.0)
+    get = fetch.Fetcher.get
+
+    async def hurried(self: fetch.Fetcher, url: str, **how: object) -> fetch.Fetched:
+        return await get(self, url, **{**how, "seconds": 0.5})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fetch.Fetcher, "get", hurried)
+
+
+def trickle(answer: Answer, over: threading.Event) -> Iterator[bytes]:
+    for byte in answer.encoded:
+        yield bytes([byte])
+        if over.wait(0.05):
+            return
+
+
+def hang(answer: Answer, over: threading.Event) -> Iterator[bytes]:
+    over.wait(20)
+    yield b""
+
+
+@pytest.mark.clock
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("manner", [trickle, hang])
+def test_a_slow_peer_is_cut_off_and_delays_nobody(nodes: Nodes, manner: object) -> None:
+    slow, served, follower = nodes.pair("Alpha")
+    proxy = nodes.proxy(served.url)
+    move(follower, slow, proxy.url)
+    proxy.change = lambda path, answer: manner(answer, proxy.over)  # type: ignore[operator]
+    quick = nodes.home("Quick", "Beta")
+    pin(follower, quick, nodes.served(quick).url)
+    by_name = {result.name: result for result in asyncio.run(sync.sync(follower, allow_private=True))}
+    assert by_name["Quick"].verified and by_name["Quick"].seconds < 0.5
+    assert by_name["Origin"].error and by_name["Origin"].seconds < 2.5
+
+
+def test_a_peer_that_says_nonsense_costs_only_itself(nodes: Nodes) -> None:
+    bad, served, follower = nodes.pair("Alpha")
+    proxy = nodes.proxy(served.url)
+    move(follower, bad, proxy.url)
+    good = nodes.home("Good", "Beta")
+    pin(follower, good, nodes.served(good).url)
+    for raw in (
+        b"",
+        b"\x00\xff" * 100,
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\nshort",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[x\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 4\r\n\r\nnope",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\nnope",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nnope",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50_000 + b"\r\n",
+        b"HTTP/1.1 500 Oops\r\nContent-Length: 30\r\n\r\n" + b"[" * 30,
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: \xff=\x01;;=\r\nContent-Length: 2\r\n\r\n{}",
+    ):
+        proxy.change = lambda path, answer, raw=raw: raw  # type: ignore[misc]
+        by_name = {result.name: result for result in asyncio.run(sync.sync(follower, allow_private=True))}
+        assert by_name["Good"].verified and by_name["Origin"].error, raw[:60]
+    assert problems(follower) == []
+
+
+def test_hints_that_make_no_sense_are_no_hints(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    proxy = nodes.proxy(served.url)
+    move(follower, origin, proxy.url)
+    other = "a" * 32
+    for hints in (
+        b"",
+        b"[]",
+        b'{"protocols":[1],"network":"x","follows":7}',
+        b'{"protocols":[1],"network":"%s","follows":[{"network":"%s","urls":["http://[x"]}]}',
+        b'{"protocols":[1],"network":"%s","follows":[{"network":"%s","name":"\\ud800","urls":["http://x.example"]}]}',
+        b'{"protocols":[1],"network":"%s","follows":[{"network":"%s","urls":["javascript:alert(1)"]}]}',
+        b'{"protocols":[9],"network":"%s"}',
+    ):
+        body = hints.replace(b"%s", origin.network.network.encode(), 1).replace(b"%s", other.encode())
+        proxy.change = lambda path, answer, body=body: Answer(200, body) if "well-known" in path else answer  # type: ignore[misc]
+        following.unfollow(follower, network_of(follower, origin))
+        pin(follower, origin, proxy.url)
+        assert synced(follower).verified, hints
+        with follower.store.reading() as db:
+            urls = [url for introduced in feeds.introductions(db) for url in introduced.urls]
+        assert all(url.startswith(("http://x.example", "https://")) for url in urls)
+
+
+def test_an_unknown_address_is_told_not_raised(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair("Alpha")
+    for url in ("http://127.0.0.1:1", "http://nowhere.invalid", "http://127.0.0.1:99999"):
+        move(follower, origin, url)
+        result = synced(follower)
+        assert result.error and not result.refused
+
+
+def test_organizations_are_found_in_search_after_sync(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair()
+    edits.add(origin, "organization", organization("Beta"), NOW)
+    publish.publish(origin, NOW)
+    synced(follower)
+    assert [row[2] for row in searchable(follower, origin.network.network)] == ["TH"]
+
+
+def test_errors_are_kept_with_the_feed_until_the_next_success(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    move(follower, origin, "http://127.0.0.1:1")
+    synced(follower)
+    assert held(follower, origin).error
+    move(follower, origin, served.url)
+    synced(follower)
+    assert held(follower, origin).error is None
+
+
+def test_another_network_under_the_address_is_refused(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair("Alpha")
+    other = nodes.served(nodes.home("Other", "Beta"))
+    move(follower, origin, other.url)
+    assert synced(follower).error
+    proxy = nodes.proxy(other.url)
+    move(follower, origin, proxy.url)
+    swapped = nodes.proxy(other.url)
+    move(follower, origin, swapped.url)
+    path = f"/feeds/{origin.network.network}"
+    there = next(iter({p.split("/")[2] for p in other.asked if p.startswith("/feeds/")}), "")
+    assert there != ""
+    swapped.change = lambda asked, answer: swapped._upstream(asked.replace(path, f"/feeds/{_own(other)}"))
+    result = synced(follower)
+    assert result.refused and listing(follower, origin.network.network) == {}
+
+
+def _own(served: object) -> str:
+    import http.client as client
+    import json
+    from urllib.parse import urlsplit
+
+    connection = client.HTTPConnection(urlsplit(served.url).netloc)  # type: ignore[attr-defined]
+    connection.request("GET", "/.well-known/fednet")
+    network: str = json.loads(connection.getresponse().read())["network"]
+    connection.close()
+    return network
+
+
+def test_every_error_of_sync_is_of_ours() -> None:
+    assert issubclass(sync.MovedOnError, FednetError)

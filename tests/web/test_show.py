@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fednet.node.home import Home
+from fednet.web import show
+from fednet.web.show import Templates, escaping
+
+TEMPLATE = escaping().from_string("{{ text }}")
+
+
+@given(st.text())
+def test_any_text_in_a_template_is_only_text(text: str) -> None:
+    shown = TEMPLATE.render(text=text)
+    assert not set("<>\"'") & set(shown)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08]", shown)
+
+
+@given(st.text(), st.integers(1, 50))
+def test_a_shortened_text_is_never_longer(text: str, length: int) -> None:
+    assert len(show.short(text, length)) <= length + 1
+
+
+@given(st.text() | st.sampled_from(["javascript:alert(1)", "data:text/html,x", "//evil.example", "http://[", "https:"]))
+def test_only_http_addresses_become_links(url: str) -> None:
+    found = show.web_address(url)
+    assert found is None or re.match("https?://.", found, re.IGNORECASE)
+
+
+@given(st.text())
+def test_any_day_or_moment_is_shown_somehow(text: str) -> None:
+    assert isinstance(show.plain_day(text), str) and isinstance(show.moment(text), str)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"), [("2026", "2026"), ("2026-11", "November 2026"), ("2026-11-02", "2 November 2026")]
+)
+def test_a_day_is_shown_as_exactly_as_it_is_known(written: str, shown: str) -> None:
+    assert show.plain_day(written) == shown
+
+
+def test_the_original_name_comes_first_then_english() -> None:
+    texts = {"my": "b", "en": "c", "th": "a", "fr": " "}
+    assert [text.tag for text in show.in_order(texts, "th")] == ["th", "en", "my"]
+    assert [text.tag for text in show.in_order(texts, None)] == ["en", "my", "th"]
+
+
+def test_the_fixture_of_2017_in_three_zones() -> None:
+    start = datetime(2017, 3, 22, 14, tzinfo=UTC)
+    told = {
+        zone: show.times(start, start + timedelta(hours=1), False, zone).text
+        for zone in ("America/New_York", "Asia/Bangkok", "Europe/Zurich")
+    }
+    assert told == {"America/New_York": "10:00–11:00", "Asia/Bangkok": "21:00–22:00", "Europe/Zurich": "15:00–16:00"}
+
+
+def test_what_lasts_beyond_midnight_says_until_when() -> None:
+    start = datetime(2026, 12, 1, 22, tzinfo=UTC)
+    assert show.times(start, start + timedelta(hours=4), False, "UTC").text == "22:00 – Wednesday 2 December 2026, 02:00"
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_text_stands_out_from_its_ground_in_both_colour_schemes(scheme: int) -> None:
+    style = show.STYLE.read_text("utf-8")
+    colours = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]+);", part)) for part in style.split(":root {")[1:3]]
+    found = colours[0] | colours[scheme]
+    for text, ground in [("ink", "paper"), ("ink", "surface"), ("ink", "soft"), ("quiet", "paper"), ("quiet", "surface"),
+                         ("accent", "paper"), ("accent", "surface"), ("accent", "soft"), ("warn", "warn-soft"),
+                         ("on-accent", "accent")]:  # fmt: skip
+        assert contrast(found[text], found[ground]) >= 4.5, (text, ground)
+    assert contrast(found["edge"], found["surface"]) >= 3, "WCAG 1.4.11: the edge of a field"
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2, relative luminance and contrast ratio."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_template_is_escaped(home: Home) -> None:
+    environment = Templates(home).environment
+    for file in (Path(show.__file__).parent / "templates").iterdir():
+        assert environment.autoescape(file.name) is True  # type: ignore[operator]
+        assert "|safe" not in file.read_text("utf-8") and "autoescape" not in file.read_text("utf-8")
