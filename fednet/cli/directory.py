@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from fednet.cli.options import filters, json_option, opened
 from fednet.cli.output import counted, say, show_entries, show_json, show_table
@@ -45,7 +46,7 @@ def search(text: str, limit: int, facets: bool, as_json: bool, **asked: tuple[st
     if facets:
         _show_facets(_named_facets(results, network_names(home)), as_json)
     elif as_json:
-        show_json(results.hits)
+        show_json(map(hit_object, results.hits))
     else:
         _show(results)
 
@@ -77,6 +78,12 @@ def _show(results: Results) -> None:
         if len(counts) > 1:
             more = ", ..." if len(counts) > VALUES_SHOWN else ""
             say(f"{facet}: {', '.join(f'{code} {count}' for code, count in counts[:VALUES_SHOWN])}{more}")
+
+
+def hit_object(hit: Hit) -> dict[str, Any]:
+    """A hit as `--json` shows it: who lists it, in which edition, verified when, and the record in `fields`."""
+    named = [{"network": network, "name": name} for network, name in hit.networks]
+    return {**msgspec.structs.asdict(hit), "networks": named}
 
 
 def listed_by(hit: Hit) -> str:
@@ -183,7 +190,7 @@ def _occurrence(one: Occurrence) -> dict[str, Any]:
         "handle": hit.handle,
         "network": hit.network,
         "network_name": hit.network_name,
-        "networks": hit.networks,
+        "networks": hit_object(hit)["networks"],
         "epoch": hit.epoch,
         "edition": hit.edition,
         "verified_at": hit.verified_at,

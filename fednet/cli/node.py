@@ -10,7 +10,7 @@ import click
 
 from fednet.cli.options import home_path, json_option, opened, private_allowed, private_option
 from fednet.cli.output import say, show_fields, show_json, show_table
-from fednet.errors import UsageError
+from fednet.errors import FednetError, UsageError
 
 if TYPE_CHECKING:
     from fednet.node.home import Home
@@ -69,7 +69,10 @@ def serve(host: str, port: int | None, allow_private: bool) -> None:
     home = opened()
     port = _usual_port(home) if port is None else port
     say(f"{home.config.name}: http://{f'[{host}]' if ':' in host else host}:{port}/ (Ctrl-C ends it)")
-    serve_web(home, host, port, allow_private=private_allowed(home, allow_private))
+    try:
+        serve_web(home, host, port, allow_private=private_allowed(home, allow_private))
+    except SystemExit:  # so ends the server when it cannot listen, with an exit code that means something else here
+        raise FednetError(f"cannot listen at {host}:{port}", hint="is it in use? --port chooses another") from None
 
 
 def _usual_port(home: Home) -> int:

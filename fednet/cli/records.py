@@ -100,7 +100,9 @@ def fields_in(file: IO[bytes]) -> dict[str, Any]:
     try:
         return msgspec.json.decode(file.read(), type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file.name}: {error}", hint='one object, such as {"names": {"en": "Example"}}') from None
+        raise UsageError(
+            f"not the fields of a record: {error}", hint='one object, such as {"names": {"en": "Example"}}'
+        ) from None
 
 
 def _found(handle: str) -> dict[str, Any]:
@@ -108,6 +110,7 @@ def _found(handle: str) -> dict[str, Any]:
 
     `draft` says what waits for the next edition: `put`, `drop`, `erase` or nothing.
     """
+    from fednet.cli.directory import hit_object
     from fednet.directory.search import OPERATOR, record
     from fednet.node.home import now
     from fednet.store import drafts
@@ -116,7 +119,7 @@ def _found(handle: str) -> dict[str, Any]:
     with home.store.reading() as db:
         waiting = drafts.draft(db, handle)
     if waiting is None or waiting.body is None:
-        listed: dict[str, Any] = msgspec.to_builtins(record(home.store, handle, OPERATOR, now()))
+        listed = hit_object(record(home.store, handle, OPERATOR, now()))
         return {**listed, "draft": waiting.action if waiting else None}
     fields = msgspec.json.decode(waiting.body)
     network = home.network
@@ -125,7 +128,7 @@ def _found(handle: str) -> dict[str, Any]:
         "kind": fields["kind"],
         "network": network.network,
         "network_name": network.name,
-        "networks": [[network.network, network.name]],
+        "networks": [{"network": network.network, "name": network.name}],
         "circle": waiting.circle,
         "epoch": None,
         "edition": None,
@@ -138,7 +141,7 @@ def _found(handle: str) -> dict[str, Any]:
 def _described(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "handle", found["handle"]
     yield "kind", found["kind"]
-    yield "listed by", ", ".join(name for _, name in found["networks"])
+    yield "listed by", ", ".join(network["name"] for network in found["networks"])
     yield "circle", found["circle"]
     if found["edition"] is not None:
         yield "edition", f"{found['edition']} of epoch {found['epoch']}, verified {found['verified_at']}"

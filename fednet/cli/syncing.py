@@ -123,26 +123,30 @@ def verify(names: tuple[str, ...], repair: bool, allow_private: bool, as_json: b
 
     home = opened()
     found = _verified(verifying.verify(home, named_networks(home, names)), as_json)
-    broken = {one.network: one.name for one in found if not one.ok}
+    broken = tuple(dict.fromkeys(one.network for one in found if not one.ok))
     if broken and repair:
-        for network, name in broken.items():
-            say(f"repairing {name}")
+        for network in broken:
             _repair(home, network, private_allowed(home, allow_private))
-        found = _verified(verifying.verify(home, named_networks(home, tuple(broken))), as_json)
+        found = _verified(verifying.verify(home, named_networks(home, broken)), as_json)
     elif broken:
         say("hint: fednet verify --repair")
     click.get_current_context().exit(0 if all(one.ok for one in found) else REFUSED)
 
 
 def _repair(home: Home, network: str, allow_private: bool) -> None:
-    from fednet.node import verify as verifying
+    from fednet.node import sync as syncing
     from fednet.store import feeds
 
     with home.store.reading() as db:
         broken = feeds.named(db, network)
-    verifying.repair(home, broken)
-    if not broken.own:
-        _pass(home, (network,), allow_private, as_json=False)
+    if broken.own:
+        say(f"{broken.name} is this node's own network: nobody else can sign it anew")
+        say("hint: stop the node and restore the newest backup")
+        return
+    done = asyncio.run(syncing.repair(home, broken, allow_private=allow_private))
+    say(f"{broken.name}: {done.error or f'read again from {done.source}'}")
+    if done.hint:
+        say(f"hint: {done.hint}")
 
 
 def _verified(verdicts: Iterator[Verified], as_json: bool) -> list[Verified]:

@@ -136,8 +136,7 @@ def hits(db: Database, listed: Iterable[Listed], sources: Mapping[int, Source], 
 
 
 def filters(query: Query) -> Iterator[Clause]:
-    """Words and filters of a query, but for networks and kinds."""
-    yield from words.clauses(query.text)
+    """Filters and words of a query, but for networks and kinds; the words last, for the index narrows from the left."""
     countries = {
         *query.countries,
         *(code for region in query.regions for code in places.countries_in(region) or {region}),
@@ -151,6 +150,7 @@ def filters(query: Query) -> Iterator[Clause]:
     ):
         if codes:
             yield Clause(words=tuple(map(token, sorted(codes))))
+    yield from words.clauses(query.text)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -212,9 +212,9 @@ def _asked(query: Query, sources: Mapping[int, Source]) -> tuple[list[Clause], C
     kinds = [listing.KIND_NUMBERS[kind] for kind in query.kinds or listing.KIND_NUMBERS.keys() - UNASKED_KINDS]
     clauses = list(filters(query))
     if clauses and query.kinds:
-        clauses.append(Clause(words=tuple(map(index.kind_token, kinds))))
+        clauses.insert(0, Clause(words=tuple(map(index.kind_token, kinds))))
     if clauses and query.networks:
-        clauses.append(Clause(words=tuple(map(index.feed_token, feeds))))
+        clauses.insert(0, Clause(words=tuple(map(index.feed_token, feeds))))
     return clauses, kinds, feeds
 
 

@@ -20,6 +20,7 @@ _SLASH = re.compile(r"\s*/\s*")
 _EMAIL = re.compile(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"'.]+")
 _URL = re.compile(r"https?://[^\s<>\"']+\.[^\s<>\"']+", re.IGNORECASE)
 _BARE_DOMAIN = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?:/[^\s<>\"']*)?", re.IGNORECASE)
+_MONTH_OR_YEAR = re.compile(r"[12][0-9]{3}(-[0-9]{2})?")
 _TRUE = frozenset(["yes", "y", "true", "1", "x", "oui", "o", "vrai", "sí", "si", "verdadero", "sim", "نعم", "✓", "✔"])
 _FALSE = frozenset(["no", "n", "false", "0", "non", "faux", "falso", "não", "nao", "لا", "-"])
 
@@ -33,6 +34,8 @@ class Value(NamedTuple):
 
 def read(shape: str, text: str, *, day_first: bool | None = None) -> Value:
     """The cell's value in the way of its `shape` (see `columns.FIELDS`). Never raises."""
+    if shape == "date" and _MONTH_OR_YEAR.fullmatch(text):
+        return Value(text)
     if shape in {"moment", "date"}:
         return _date(text, shape == "moment", day_first)
     return _read(shape, text)

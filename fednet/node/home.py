@@ -207,6 +207,7 @@ def _create_database(path: Path, chain: identity.Identity) -> None:
         feeds.open_feed(db, network, "public", visible=True)
         drafts.set_setting(db, "created", base64_text(os.urandom(9)))
     store.close()
+    unfinished.chmod(0o600)  # SQLite gives its side files the mode of the database
     unfinished.rename(path)
     for left in path.parent.glob(f"{unfinished.name}-*"):
         left.unlink()

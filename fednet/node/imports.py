@@ -9,7 +9,7 @@ version of the same file no longer says goes. One import is one transaction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -18,7 +18,8 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
-from fednet.errors import BusyError, FednetError, NotFoundError, UsageError
+from fednet.errors import FednetError, NotFoundError, UsageError
+from fednet.feed import wire
 from fednet.feed.checkpoint import check_circle
 from fednet.feed.record import Put, check_body, key_of
 from fednet.formats.calendar_writer import uid_of
@@ -27,6 +28,7 @@ from fednet.node.edits import Own, body_of, new_handle, usual_circle
 from fednet.node.home import Home
 from fednet.store import drafts, feeds, records
 from fednet.store.drafts import Draft, ImportRow
+from fednet.store.feeds import Feed
 
 EXPORTED = "handle:"
 """Begins the source key of a row that `fednet export` wrote, before the handle."""
@@ -149,13 +151,12 @@ def title_of(body: bytes) -> str:
 
 
 class _Standing:
-    """This network's records as they stand, drafts before signed ones, in one transaction."""
+    """This network's records as they stand: drafts, before those being signed, before those of the newest edition."""
 
     def __init__(self, db: Database, home: Home) -> None:
-        if drafts.circles_prepared(db):
-            raise BusyError("an edition is being signed at this moment", hint="fednet publish, then try again")
         self.db = db
         self.feeds = feeds.feeds(db, home.network)
+        self.signing = {key: own for feed in self.feeds for key, own in _prepared(db, feed)}
 
     def find(self, handle: str) -> Own | None:
         waiting = drafts.draft(self.db, handle)
@@ -164,9 +165,12 @@ class _Standing:
         return None if waiting.body is None else Own(handle, waiting.circle, waiting.body, True)
 
     def listed(self, handle: str) -> Own | None:
-        """The record as the newest edition has it."""
+        """The record as the newest edition has it, or the one that is being signed."""
+        key = key_of(handle)
+        if key in self.signing:
+            return self.signing[key]
         for feed in self.feeds:
-            found = records.record(self.db, feed.id, feed.commitments, key_of(handle))
+            found = records.record(self.db, feed.id, feed.commitments, key)
             if isinstance(found, Put):
                 return Own(handle, feed.circle, found.body, False)
         return None
@@ -186,6 +190,13 @@ class _Standing:
             drafts.save(self.db, [Draft(row.handle, row.circle, "drop", None)], now)
         else:
             drafts.save(self.db, [Draft(row.handle, row.circle, "put", row.before)], now)
+
+
+def _prepared(db: Database, feed: Feed) -> Iterator[tuple[bytes, Own | None]]:
+    """Key and record of each change of an edition that is about to be signed; None for what it takes out."""
+    prepared = drafts.prepared(db, feed.id)
+    for change in wire.parse_changes(prepared.changes, feed.commitments) if prepared else ():
+        yield change.key, Own(change.handle, feed.circle, change.body, False) if isinstance(change, Put) else None
 
 
 # --- what an import is going to do ------------------------------------------------------------------------------------
@@ -264,7 +275,8 @@ class _Plan:
         merged = merge(own.fields, fields)
         for name in GATHERED & fields.keys() & own.fields.keys():
             merged[name] = self._gathered(own, name, fields[name])
-        return own.body if merged == own.fields else body_of(merged)
+        guessed = {"original": None}  # a reader's guess of the original language alone changes nothing
+        return own.body if merged | guessed == own.fields | guessed else body_of(merged)
 
     def _gathered(self, own: Own, name: str, given: list[Any]) -> list[Any]:
         """The list as it was, less what earlier versions of this file had added to it, with what is given now."""

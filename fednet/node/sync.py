@@ -23,6 +23,7 @@ from fednet.errors import (
     NotFoundError,
     RefusedError,
     RollbackError,
+    SplitViewError,
     StateMismatchError,
     UnreachableError,
 )
@@ -37,6 +38,7 @@ from fednet.node.accept import MovedOnError, accept, check_unmoved
 from fednet.node.fetch import Fetched, Fetcher, error_detail
 from fednet.node.following import keep_introductions, read_identity, read_well_known
 from fednet.node.home import Home, now
+from fednet.node.verify import problems
 from fednet.store import feeds, records
 from fednet.store.feeds import Feed, Network
 
@@ -102,7 +104,8 @@ async def sync_network(
     began = asyncio.get_running_loop().time()
     with home.store.reading() as db:
         sources = feeds.sources(db, network)
-    failure: FednetError = UnreachableError(f"{network.name} has no address", hint="fednet follow URL")
+    if not sources:
+        result.error, result.hint = f"{network.name} has no address", "fednet follow URL"
     for url in sources:
         source = _Source(home, fetcher, network, url, result, progress)
         try:
@@ -111,7 +114,7 @@ async def sync_network(
             result.source, result.verified, result.error, result.hint, result.refused = url, True, None, None, False
             break
         except FednetError as error:
-            failure = error
+            failure: FednetError = error
         except TimeoutError:
             failure = UnreachableError(f"{url}: not done within {SYNC_SECONDS:.0f} s")
         result.error, result.hint = failure.detail, failure.hint
@@ -188,11 +191,12 @@ class _Source:
             await self._descend()
 
     def _intact(self, feed: Feed) -> bool:
-        """Whether what is held, every record hashed again, is what the accepted edition signs."""
+        """Whether what is held is as it was signed. If not, the tree afterwards says truly what is held."""
         with self.home.store.writing() as db:
-            totals = records.replant(db, feed.id, feed.commitments)
-        edition = feed.followed.edition
-        return edition is not None and tree.root_hash(totals.root) == edition.state_root
+            intact = not any(problems(db, feed))
+            if not intact:
+                records.replant(db, feed.id, feed.commitments)
+        return intact
 
     async def _hints(self) -> None:
         """What the peer says of itself and of others; nothing depends on it."""
@@ -263,9 +267,13 @@ class _Source:
             leaves = feeds.leaf_hashes(db, feed, 0, known) if known else []
         async for found in self._leaf_hashes(epoch, known, checkpoint.size):
             leaves.append(found)
-        first = await self._entry(epoch, 0, checkpoint.size)
-        newest = await self._entry(epoch, checkpoint.size - 1, checkpoint.size) if checkpoint.size > 1 else first
-        return follow.begin(self.identity, "public", epoch, signed, leaves, first, newest, held=held)
+        last = checkpoint.size - 1
+        lines = await self._entries(epoch, 0, checkpoint.size)
+        lines |= {} if last in lines else await self._entries(epoch, last, checkpoint.size)
+        step = follow.begin(self.identity, "public", epoch, signed, leaves, lines[0], lines[last], held=held)
+        if any(tlog.leaf_hash(line) != leaves[index] for index, line in lines.items()):
+            raise SplitViewError(f"{checkpoint.origin}: an edition line is not the leaf that the log holds")
+        return msgspec.structs.replace(step, lines=lines)
 
     async def _found(self, path: str, limit: int) -> Fetched:
         fetched = await self.get(path, limit)
@@ -283,12 +291,12 @@ class _Source:
                 for found in tlog.parse_tile(tile, raw.body)[max(known - tile.start, 0) :]:
                     yield found
 
-    async def _entry(self, epoch: int, index: int, size: int) -> bytes:
-        """One edition line, from its entry bundle."""
+    async def _entries(self, epoch: int, index: int, size: int) -> dict[int, bytes]:
+        """The edition lines of the entry bundle that holds `index`: all are kept, so that others can read them here."""
         number = index // tlog.TILE_WIDTH
         tile = Tile(-1, number, min(tlog.TILE_WIDTH, size - number * tlog.TILE_WIDTH))
         raw = await self._found(f"public/{epoch}/{tile.path}", MAX_TILE)
-        return tlog.parse_entries(tile, raw.body)[index - tile.start]
+        return dict(enumerate(tlog.parse_entries(tile, raw.body), tile.start))
 
     def _tell(self, done: int, total: int) -> None:
         if self.progress is not None:
@@ -340,17 +348,24 @@ class _Descent:
                 if not ahead:
                     return
                 (prefix, entry), task = ahead.popleft()
-                raw = await task
-                page = wire.parse_page(raw, prefix, entry, self.feed.commitments)
-                if isinstance(page, EntriesPage):
-                    for digit, child in enumerate(page.children):
-                        yield f"{prefix}{digit:x}", child
-                else:
-                    self._take(prefix, entry, page, raw)
+                for found in self._opened(prefix, entry, await task):
+                    yield found
         finally:
             for _, task in ahead:
                 task.cancel()
-            await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
+            raws = await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
+            for ((prefix, entry), _), raw in zip(ahead, raws, strict=True):
+                if isinstance(raw, bytes):  # a cut costs the page that it hit, not those that are here already
+                    with suppress(FednetError):
+                        self._opened(prefix, entry, raw)
+
+    def _opened(self, prefix: str, entry: Entry, raw: bytes) -> list[Wanted]:
+        """Take a page's records, or say what its entries point to."""
+        page = wire.parse_page(raw, prefix, entry, self.feed.commitments)
+        if isinstance(page, EntriesPage):
+            return [(f"{prefix}{digit:x}", child) for digit, child in enumerate(page.children)]
+        self._take(prefix, entry, page, raw)
+        return []
 
     def _missing(self, level: list[Wanted]) -> Iterator[Wanted]:
         """What of a level must be fetched; what is here already, or needs no bytes, is dealt with on the way."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 from sqlite_utils import Database
@@ -44,14 +45,13 @@ def verify(home: Home, networks: Sequence[Network] | None = None) -> Iterator[Ve
 
 
 def _verified(db: Database, feed: Feed) -> Verified:
-    problems = tuple(found for _, found in zip(range(MAX_PROBLEMS), _problems(db, feed), strict=False))
+    found = tuple(islice(problems(db, feed), MAX_PROBLEMS))
     epoch, edition = feed.followed.position
-    return Verified(
-        feed.network.network, feed.network.name, feed.circle, epoch, edition, feed.records, not problems, problems
-    )
+    return Verified(feed.network.network, feed.network.name, feed.circle, epoch, edition, feed.records, not found, found)
 
 
-def _problems(db: Database, feed: Feed) -> Iterator[str]:
+def problems(db: Database, feed: Feed) -> Iterator[str]:
+    """Each difference between what is stored of a feed and what was signed, in words."""
     yield from _log_problems(db, feed)
     edition = feed.followed.edition
     if edition is None:

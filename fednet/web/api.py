@@ -77,6 +77,7 @@ def item(hit: Hit) -> dict[str, Any]:
         "handle": hit.handle,
         "title": hit.title,
         "network": hit.network,
+        "network_name": hit.network_name,
         "networks": [{"network": network, "name": name} for network, name in hit.networks],
         "epoch": hit.epoch,
         "edition": hit.edition,
@@ -86,7 +87,10 @@ def item(hit: Hit) -> dict[str, Any]:
 
 
 def _events(home: Home, clock: Clock) -> Callable[[Asked], Answer]:
-    """Occurrences in order. Each item is its event's record, with `occurrence`: when, in the zone asked for."""
+    """Occurrences in order. Each item is its event's record, with `occurrence`: when, in the zone asked for.
+
+    Times have their offset; what lasts whole days has days, the end exclusive.
+    """
 
     def answer(asked: Asked) -> Answer:
         page, rest = _page(asked)
@@ -104,9 +108,10 @@ def _events(home: Home, clock: Clock) -> Callable[[Asked], Answer]:
 
 
 def _occurrence(one: Occurrence, zone: str) -> dict[str, Any]:
+    start, end = (one.start.date(), one.end.date()) if one.all_day else (one.start, one.end)
     when = {
-        "start": one.start.isoformat(),
-        "end": one.end.isoformat(),
+        "start": start.isoformat(),
+        "end": end.isoformat(),
         "zone": zone,
         "all_day": one.all_day,
         "status": one.status,

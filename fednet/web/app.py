@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -34,7 +35,7 @@ def create_app(home: Home, *, clock: Clock = now) -> Starlette:
             *feeds.routes(home),
             *api.routes(home, clock),
             *pages.routes(home, templates, clock),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/static", Static(directory=STATIC)),
             Route("/healthz", healthy),
             Route("/readyz", readiness(home)),
         ],
@@ -46,6 +47,15 @@ def create_app(home: Home, *, clock: Clock = now) -> Starlette:
         ],
         exception_handlers={FednetError: refusals.named, HTTPException: refusals.http},
     )
+
+
+class Static(StaticFiles):
+    """Files that pages name with their hash, or that hardly ever change."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "public, max-age=86400"
+        return response
 
 
 async def healthy(request: Request) -> Response:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import zstandard
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,11 +25,12 @@ GZIP_LEVEL = 6
 ZSTD_LEVEL = 6
 COMPRESSED = frozenset({"application/json", "image/svg+xml", "text/css", "text/html"})
 
-SECURITY = {
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     ),
+    "Cache-Control": "private, no-cache",  # what was withdrawn must not linger
     "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -40,7 +41,7 @@ log = logging.getLogger("fednet.web")
 
 
 class Secured:
-    """Adds the `SECURITY` headers to every answer; one that an answer already carries is kept."""
+    """Adds the `HEADERS` to every answer; one that an answer already carries is kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -49,7 +50,7 @@ class Secured:
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -73,6 +74,8 @@ class Caught:
 
         try:
             await self.app(scope, receive, noticed)
+        except ClientDisconnect:  # nobody is left to be answered
+            return
         except Exception:
             if scope["type"] != "http":
                 raise

@@ -140,5 +140,3 @@ def encoded(request: Request, body: bytes, media_type: str, cache: str) -> Respo
         body = gzip.compress(body, 6)
         headers["Content-Encoding"] = "gzip"
     return Response(body, media_type=media_type, headers=headers)
-
-

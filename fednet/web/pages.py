@@ -29,6 +29,8 @@ from fednet.web import show, views
 from fednet.web.asking import Asked, Clock, asked, given
 from fednet.web.show import Templates, Text
 
+MAX_ENTRIES = 20
+"""Entries on one page of results; the API gives more at once."""
 MAX_NAMED = 20
 """Handles in one field that a page looks up to show names instead."""
 
@@ -75,6 +77,7 @@ class Site:
             query = parse_query(**given(asked))
             # Whoever asks nothing yet is shown organisations, and what else there is.
             query = query if asked else msgspec.structs.replace(query, kinds=("organization",))
+            query = msgspec.structs.replace(query, limit=min(query.limit, MAX_ENTRIES))
             results = search(self.home.store, query, PUBLIC, self.clock())
         except (UsageError, NotFoundError) as error:
             return self._unreadable("search.html", request, error, **views.form(asked, query))
@@ -166,13 +169,13 @@ class Site:
     def _party(self, named: str) -> Party | None:
         """A handle becomes a name and a link, or nothing when it is not for everybody; other text stays as it is."""
         if not _is_handle(named):
-            return Party(Text(None, show.short(named, show.MAX_NAME)))
+            return Party(Text(None, show.fit(named, show.PARTY_NAME)))
         try:
             hit, found = self._entry(named)
         except NotFoundError:
             return None
         page = {"organization": "/organizations/", "event": "/events/"}.get(hit.kind)
-        return Party(show.names(found)[0], page and page + hit.handle)
+        return Party(show.names(found, show.PARTY_NAME)[0], page and page + hit.handle)
 
     def _network_names(self) -> dict[str, str]:
         with self.home.store.reading() as db:

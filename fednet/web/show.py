@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -20,8 +21,15 @@ from fednet.node.home import Home
 
 STYLE = Path(__file__).parent / "static" / "style.css"
 
-MAX_NAME = 300
-"""Characters of a name on a page; no honest one is longer."""
+LIST_NAMES = 700
+PAGE_NAMES = 6_000
+LIST_TEXT = 600
+PAGE_TEXT = 16_000
+"""Bytes that the names and the description of one record may take, in a list and on its own page."""
+PARTY_NAME = 240
+MARKUP = 60  # bytes around one text
+MAX_UNKNOWN = 3
+"""Codes of one field that are shown although nobody here knows them."""
 
 _OVERRIDES = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0x20), 0x7F))
 for _kept in map(ord, "\n\t"):
@@ -55,7 +63,11 @@ class Templates:
         self.environment = escaping()
         self.environment.filters.update(FILTERS)
         self.environment.globals.update(
-            site=home.config.name, style=f"/static/style.css?{sha256(STYLE.read_bytes()).hexdigest()[:8]}"
+            LIST_TEXT=LIST_TEXT,
+            PAGE_NAMES=PAGE_NAMES,
+            PAGE_TEXT=PAGE_TEXT,
+            site=home.config.name,
+            style=f"/static/style.css?{sha256(STYLE.read_bytes()).hexdigest()[:8]}",
         )
 
     def page(self, name: str, request: Request, **values: Any) -> HTMLResponse:
@@ -71,25 +83,51 @@ def shown(value: object) -> object:
 # --- texts ------------------------------------------------------------------------------------------------------------
 
 
+def names(record: Listing, size: int = LIST_NAMES) -> list[Text]:
+    """What a record is called, in each of its languages, the original first; never empty."""
+    if isinstance(record, Person):
+        found = [Text(None, record.name)]
+    else:
+        texts = getattr(record, "names", None) or getattr(record, "titles", None) or {}
+        found = in_order(texts, record.original)
+    return within(found, size) or [Text(None, "(no name)")]
+
+
+def described(record: Listing, size: int) -> list[Text]:
+    return within(in_order(getattr(record, "description", {}), record.original), size)
+
+
 def in_order(texts: Mapping[str, str], original: str | None) -> list[Text]:
     """The original first, then English, then the others as they come."""
     tags = sorted(texts, key=lambda tag: (tag != original, tag.partition("-")[0] != "en"))
     return [Text(tag, texts[tag]) for tag in tags if texts[tag].strip()]
 
 
-def names(record: Listing) -> list[Text]:
-    """What a record is called, in each of its languages, the original first; never empty."""
-    match record:
-        case Person():
-            found = [Text(None, record.name)]
-        case _:
-            texts: dict[str, str] = getattr(record, "names", None) or getattr(record, "titles", None) or {}
-            found = in_order(texts, record.original)
-    return [Text(tag, short(text, MAX_NAME)) for tag, text in found] or [Text(None, "(no name)")]
+def within(texts: Iterable[Text], size: int) -> list[Text]:
+    """As many texts as fit into so many bytes of a page, the first in any case, cut where it has to be."""
+    kept: list[Text] = []
+    for text in texts:
+        if kept and size <= MARKUP:
+            break
+        cut = Text(text.tag, fit(text.text, size))
+        if kept and cut.text != text.text.strip():
+            break
+        kept.append(cut)
+        size -= weight(cut.text) + MARKUP
+    return kept
 
 
-def described(record: Listing) -> list[Text]:
-    return in_order(getattr(record, "description", {}), record.original)
+def fit(text: str, size: int, length: int | None = None) -> str:
+    """A text cut to so many bytes of a page, and to `length` characters: a page stays light whatever a record holds."""
+    text = short(text, length or size)
+    while (found := weight(text)) > size and len(text) > 1:
+        text = text[: len(text) * size // found - 1] + "…" if len(text) * size // found > 1 else "…"
+    return text
+
+
+def weight(text: str) -> int:
+    """Bytes that a text takes on a page, escaped."""
+    return len(escape(text).encode("utf-8"))
 
 
 def short(text: str, length: int) -> str:
@@ -139,6 +177,27 @@ def country(code: str) -> str:
 
 def language(tag: str) -> str:
     return languages.name(tag)
+
+
+class Tag(NamedTuple):
+    """A code of a record: what it is called, and whether this version knows it."""
+
+    code: str
+    label: str
+    known: bool
+
+
+def tags(codes: Iterable[str], param: str = "") -> list[Tag]:
+    """Codes with their English names, those that are known first; `param` says what they are if no vocabulary's."""
+    match param:
+        case "language":
+            found = [Tag(tag, language(tag), language(tag) != tag) for tag in codes]
+        case "region":
+            found = [Tag(code, country(code), country(code) != code) for code in codes]
+        case _:
+            found = [Tag(code, term(code), any(code in known for known in vocabulary.ALL)) for code in codes]
+    known = [tag for tag in dict.fromkeys(found) if tag.known]
+    return known + [tag._replace(label=fit(tag.label, 40)) for tag in found if not tag.known][:MAX_UNKNOWN]
 
 
 KINDS = {
@@ -254,9 +313,9 @@ def fingerprint_groups(text: str) -> list[str]:
 
 
 FILTERS = {
-    one.__name__: one
-    for one in (
-        city, country, day, described, direction, fingerprint_groups, host, kind, kinds, language, moment, names, place,
-        plain_date, plain_day, short, term, web_address, where,
+    function.__name__: function
+    for function in (
+        *(city, country, day, described, direction, fingerprint_groups, fit, host, kind, kinds, language, moment),
+        *(names, place, plain_date, plain_day, tags, term, web_address, where),
     )
-}  # fmt: skip
+}

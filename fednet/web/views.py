@@ -21,9 +21,13 @@ from fednet.web import show
 from fednet.web.asking import Asked
 from fednet.web.show import Text, Times, address, times
 
-MAX_FACET_VALUES = 48
-MAX_LINES = 80
-"""Occurrences on one page of the calendar."""
+MAX_FACET_VALUES = 32
+FACET_BYTES = 24_000
+"""What all links that narrow a search may take on a page: a long question makes long links."""
+LINK = 150  # bytes of a facet's link beside the question
+LINES_BYTES = 46_000
+"""What all occurrences on one page of the calendar may take."""
+LINE = 560  # bytes of one of them beside its names
 NEXT_DATES = 6
 NEXT_YEARS = 3
 
@@ -81,7 +85,7 @@ def entries(hits: Iterable[Hit]) -> list[Entry]:
 
 
 def entry_of(hit: Hit) -> Entry | None:
-    """A record that this version can read; None for any other."""
+    """A record that this version can read; None for any other. Fields are in the order in which they were signed."""
     record = listing.parse(msgspec.json.encode(hit.fields))
     return Entry(hit, record) if record else None
 
@@ -109,9 +113,10 @@ def facets(results: Results, query: Query, networks: Mapping[str, str]) -> list[
     """Links that narrow the results, for each facet that is not chosen yet and tells them apart."""
     given = pairs(query)
     chosen = {name for name, _ in given}
+    most = min(MAX_FACET_VALUES, FACET_BYTES // (LINK + len(address("/", given))) // len(FACETS))
     found = []
     for name, label, called in FACETS:
-        counts = list(results.facets.get(name, {}).items())[:MAX_FACET_VALUES]
+        counts = list(results.facets.get(name, {}).items())[:most]
         if name in chosen or not counts or counts == [(counts[0][0], results.total)]:
             continue
         values = [
@@ -197,7 +202,7 @@ def _title(entry: Entry, one: Occurrence) -> Text:
     """One occurrence may be called otherwise than its event."""
     found = show.names(entry.record)
     same = (name for name in found if name.text == one.title)
-    return next(same, found[0] if not one.title else Text(None, show.short(one.title, show.MAX_NAME)))
+    return next(same, found[0] if not one.title else Text(None, show.fit(one.title, show.LIST_NAMES)))
 
 
 class Period(NamedTuple):
@@ -230,11 +235,25 @@ def agenda_pairs(query: Agenda) -> Pairs:
 
 def page_of(found: Sequence[Occurrence]) -> tuple[Sequence[Occurrence], date | None]:
     """What fits on one page, whole days as far as possible, and the last day shown when not all fits."""
-    if len(found) <= MAX_LINES:
+    fitting = _fitting(found)
+    if fitting == len(found):
         return found, None
-    first_left = found[MAX_LINES].start.date()
-    whole = [one for one in found[:MAX_LINES] if one.start.date() < first_left]
-    return (whole, first_left - _DAY) if whole else (found[:MAX_LINES], first_left)
+    first_left = found[fitting].start.date()
+    whole = [one for one in found[:fitting] if one.start.date() < first_left]
+    return (whole, first_left - _DAY) if whole else (found[:fitting], first_left)
+
+
+def _fitting(found: Sequence[Occurrence]) -> int:
+    """How many occurrences make a page that is still light."""
+    left = LINES_BYTES
+    for at, one in enumerate(found):
+        entry = entry_of(one.hit)
+        texts = [name.text for name in show.names(entry.record)] + [show.where(entry.record)[:200]] if entry else []
+        texts += [name for _, name in one.hit.networks[:4]]
+        left -= LINE + sum(map(show.weight, texts))
+        if left < 0:
+            return max(at, 1)
+    return len(found)
 
 
 _ZONES = (

@@ -424,9 +424,13 @@ def test_an_older_epoch_is_a_rollback():
 def test_the_first_edition_of_an_epoch_must_close_what_the_statement_closes():
     network = published()
     network.open_epoch()
-    network.closes = replace(network.closes, size=2, edition=2)
+    network.closes = replace(network.closes, root=base64_text(seed("another root")))
     network.publish()
-    refused(RefusedError, Follower(network), network, network.answer(Followed(network.id, "public", 2)))
+    answer = network.answer(network.start())
+    with pytest.raises(RefusedError, match="close different logs"):
+        advance(network.start(), network.identity, answer)
+    with pytest.raises(RefusedError, match="close different logs"):
+        begin(network.identity, "public", 2, network.checkpoint(), network.leaves, network.lines[0], network.lines[0])
 
 
 def test_a_restricted_circle_says_itself_where_its_epoch_begins():

@@ -41,6 +41,10 @@ PARSERS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
     "edition": (edition.parse_edition, NETWORK.lines[-1]),
     "changes": (taken, NETWORK.answer(START).encoded),
     "changes that skip": (taken, NETWORK.answer(START, skip=True).encoded),
+    "changes alone": (
+        lambda raw: wire.parse_changes(raw, NETWORK.feed),
+        b"".join(map(wire.change_line, NETWORK.answer(START).changes)),
+    ),
     "records page": (lambda raw: wire.parse_page(raw, "", ROOT, NETWORK.feed), NETWORK.page().encoded),
     "entries page": (lambda raw: wire.parse_page(raw, "", ROOT, NETWORK.feed), NETWORK.page(form="entries").encoded),
     "proof": (proven, NETWORK.proof(3).encoded),

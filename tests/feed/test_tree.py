@@ -280,3 +280,5 @@ def test_a_leaf_that_does_not_lie_on_the_way_is_misplaced():
         Path((None,), elsewhere).root(target)
     with pytest.raises(MisplacedLeafError):
         Path((Leaf(bytes.fromhex("c0" + "00" * 31), ZERO),), None).root(target)
+    with pytest.raises(MisplacedLeafError):  # a sibling one bit down must share the first bit
+        Path((None, Leaf(bytes.fromhex("40" + "00" * 31), ZERO)), None).root(target)

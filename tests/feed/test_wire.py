@@ -89,6 +89,15 @@ def test_all_three_kinds_of_change_travel():
     assert [type(change) for change in parse_answer(answer.encoded).changes] == [Put, Erase, Drop]
 
 
+def test_changes_alone_are_read_as_in_an_answer():
+    raw = b"".join(map(wire.change_line, FIRST.changes))
+    assert wire.parse_changes(raw, FEED) == FIRST.changes
+    assert wire.parse_changes(b"", FEED) == ()
+    for wrong in (raw + raw, raw[:-1], raw + b"end 1\n", raw + b"\n", raw + lines()[2] + b"\n"):
+        with pytest.raises(MalformedError):
+            wire.parse_changes(wrong, FEED)
+
+
 def test_leaves_travel_512_a_line():
     answer = wire.Answer(
         NETWORK.id, "public", Position(1, 1), 1, NETWORK.checkpoint(), leaves=tuple(seed(str(i)) for i in range(1030))
@@ -228,6 +237,17 @@ def test_a_page_of_another_network_or_circle_is_another_state():
     for feed in [record.Commitments(listing(1, "Other").id, "public"), record.Commitments(NETWORK.id, "partners")]:
         with pytest.raises(StateMismatchError):
             parse_page(RECORDS.encoded, "", ROOT, feed)
+
+
+def test_at_the_top_a_bare_hash_is_signed_and_below_it_the_tag_counts():
+    network = Network()
+    network.publish(network.put(1))
+    [only] = network.held.values()
+    bare = Node(Leaf(only.key, only.commitment).hash)
+    assert parse_page(network.page().encoded, "", bare, network.feed) == network.page()
+    prefix = only.key.hex()[:1]
+    with pytest.raises(StateMismatchError):
+        parse_page(RecordsPage(prefix, (only,)).encoded, prefix, bare, network.feed)
 
 
 @pytest.mark.parametrize("name", ["root-" + "ab" * 32, "0-" + "ab" * 32, "a" * 24 + "-" + "00" * 32])

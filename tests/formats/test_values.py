@@ -29,6 +29,8 @@ from fednet.formats.headers import TABLES
         ("time", "14h30", "14:30"),
         ("time", "12:15 a.m.", "00:15"),
         ("date", "31/05/2026", "2026-05-31"),
+        ("date", "2012", "2012"),
+        ("date", "2012-07", "2012-07"),
         ("date", "Wednesday, March 22, 2017", "2017-03-22"),
         ("date", "22 mars 2017", "2017-03-22"),
         ("date", "22 de marzo de 2017", "2017-03-22"),

@@ -11,14 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fednet.errors import BusyError, NotFoundError, UsageError
+from fednet.errors import NotFoundError, UsageError
 from fednet.formats import Entry, Reading
 from fednet.node import edits, imports
 from fednet.node.home import Home, create
 from fednet.node.imports import Imported, import_reading, undo
 from fednet.node.publish import publish
-from fednet.store import drafts, feeds
-from fednet.store.drafts import Prepared
+from fednet.store import drafts
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 
@@ -88,6 +87,11 @@ def test_two_language_editions_become_one_record(home: Home) -> None:
     french = Entry("a", {"kind": "organization", "names": {"fr": "Maison Aster"}})
     imported = brought(home, french, name="members-fr.csv")
     assert standing(home, imported)[0]["names"] == {"en": "Aster House", "fr": "Maison Aster"}
+
+
+def test_a_guess_at_the_original_language_alone_changes_nothing(home: Home) -> None:
+    brought(home, *ROWS)
+    assert counts(brought(home, organization("a", "Aster House", countries=["TH"], original="en"))) == (0, 0, 1)
 
 
 def test_one_file_does_not_take_away_what_another_said(home: Home) -> None:
@@ -183,12 +187,24 @@ def test_a_record_that_grows_too_large_is_refused_and_stays(home: Home) -> None:
     assert "65536 are kept" in imported.refused[0].reason
 
 
-def test_nothing_is_imported_between_preparing_an_edition_and_signing_it(home: Home) -> None:
-    with home.store.writing() as db:
-        feed = feeds.open_feed(db, home.network, "public")
-        drafts.prepare(db, feed.id, Prepared(b"line", b""))
-    with pytest.raises(BusyError):
-        brought(home, *ROWS)
+def test_records_of_an_edition_that_is_being_signed_are_known(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    handles = [record.handle for record in brought(home, *ROWS).records]
+    crash = RuntimeError("the power went")
+
+    def crashing(*_: object) -> None:
+        raise crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fednet.node.publish._signed", crashing)
+        with pytest.raises(RuntimeError):
+            publish(home, NOW)
+    again = brought(home, *ROWS[:1], organization("b", "Birch House"))
+    assert [(record.outcome, record.handle) for record in again.records] == [
+        ("unchanged", handles[0]),
+        ("changed", handles[1]),
+    ]
+    publish(home, NOW)
+    assert counts(brought(home, *ROWS[:1], organization("b", "Birch House"))) == (0, 0, 2)
 
 
 # --- taking back ------------------------------------------------------------------------------------------------------
@@ -228,10 +244,10 @@ def test_what_was_edited_since_is_left_alone_and_named(home: Home) -> None:
     edits.edit(home, edited, {"acronym": "AH"}, NOW)
     edits.withdraw(home, gone, NOW)
     undone = undo(home, imported.id, NOW)
-    assert [(kept.title, kept.reason) for kept in undone.kept] == [
-        ("Aster House", "was edited since"),
-        ("Birch Clinic", "was withdrawn since"),
-    ]
+    assert {kept.title: kept.reason for kept in undone.kept} == {
+        "Aster House": "was edited since",
+        "Birch Clinic": "was withdrawn since",
+    }
     assert standing(home, brought(home, ROWS[0]))[0]["acronym"] == "AH"
 
 

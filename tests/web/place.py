@@ -1,4 +1,4 @@
-"""A node for tests: its own network with a few records, and one that it follows. Nothing is random, no clock is read."""
+"""A node for tests: its own network with a few records, and one that it follows. No clock is read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ OWN: tuple[dict[str, Any], ...] = (
     {
         "kind": "organization",
         "original": "th",
-        "names": {"th": "ศูนย์ช่วยเหลือทางกฎหมายเรือกระดาษ", "en": "Paper Boat Legal Aid Centre", "my": "စက္ကူလှေ ဥပဒေအကူအညီစင်တာ"},
+        "names": {
+            "th": "ศูนย์ช่วยเหลือทางกฎหมายเรือกระดาษ",
+            "en": "Paper Boat Legal Aid Centre",
+            "my": "စက္ကူလှေ ဥပဒေအကူအညီစင်တာ",
+        },
         "acronym": "PBLAC",
         "type": "legal-firm",
         "seat": {"country": "TH", "place": "Mae Sot"},
@@ -112,7 +116,12 @@ OWN: tuple[dict[str, Any], ...] = (
         "countries": ["TH"],
         "open_until": "2027-06-30",
     },
-    {"kind": "resource", "type": "guide", "titles": {"en": "Preparing for the interview"}, "url": "https://lib.example/g"},
+    {
+        "kind": "resource",
+        "type": "guide",
+        "titles": {"en": "Preparing for the interview"},
+        "url": "https://lib.example/g",
+    },
     {"kind": "contact", "organization": handle(1), "emails": ["closed@paper-boat.example"]},
     {"kind": "person", "name": "Individual member 07 (fictitious)", "country": "TH"},
 )

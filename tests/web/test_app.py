@@ -16,7 +16,15 @@ from fednet.web import api
 from fednet.web.app import create_app
 from tests.asgi import Client
 
-URLS = ("/", "/events", "/api/v1/organizations", "/static/style.css", "/healthz", "/nowhere", "/api/v1/events?zone=Mars")
+URLS = (
+    "/",
+    "/events",
+    "/api/v1/organizations",
+    "/static/style.css",
+    "/healthz",
+    "/nowhere",
+    "/api/v1/events?zone=Mars",
+)
 
 
 @pytest.mark.parametrize("url", URLS)

@@ -3,11 +3,18 @@ from __future__ import annotations
 import re
 from html import unescape
 from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fednet.listing import places
+from fednet.node import home as homes
+from fednet.node.home import Home
+from fednet.web.app import create_app
 from tests.asgi import Client
-from tests.web.place import HOSTILE_NAMES
+from tests.web.place import HOSTILE_NAMES, NOW, followed
 
 LARGEST = 60_000
 VOID = {"br", "img", "input", "link", "meta"}
@@ -34,7 +41,15 @@ class Outline(HTMLParser):
 
 def pages(browser: Client, program: Client) -> list[str]:
     """The address of every kind of page, and of every record that has one."""
-    found = ["/", "/?text=legal", "/?country=TH", "/?text=nothing-fits", "/events", "/events?zone=Asia/Tehran", "/networks"]
+    found = [
+        "/",
+        "/?text=legal",
+        "/?country=TH",
+        "/?text=nothing-fits",
+        "/events",
+        "/events?zone=Asia/Tehran",
+        "/networks",
+    ]
     found += ["/?country=Thaland", "/events?zone=Mars", "/organizations/nobody", "/nowhere"]
     for kind in ("organizations", "events"):
         items = program.get(f"/api/v1/{kind}?limit=100").json["items"]
@@ -53,6 +68,53 @@ def test_every_page_is_light_well_formed_and_without_scripts(browser: Client, pr
         assert not handlers, url
 
 
+def test_a_page_stays_light_whatever_its_record_holds(tmp_path: Path) -> None:
+    heavy = "<'\"&" * 600
+    texts = {f"x{at:02}": heavy[:600] for at in range(20)}
+    codes = [f"<{at:03}" + '"' * 50 for at in range(60)]
+    bodies: list[dict[str, Any]] = [
+        {
+            "kind": "organization",
+            "names": {**texts, "en": f"{at}{heavy}"},
+            "description": {"en": heavy},
+            "acronym": heavy,
+            "former_names": [heavy] * 2,
+            "services": codes,
+            "client_groups": codes,
+            "countries": list(places.codes()),
+            "languages": [f"{code}<<<<" for code in places.codes()[:99]],
+            "seat": {"country": "TH", "place": heavy},
+            "identifiers": [{"scheme": heavy, "value": heavy}],
+            "membership": {"category": heavy},
+            "confirmed": {"at": "2026-11-01", "by": heavy},
+        }
+        for at in range(25)
+    ] + [
+        {
+            "kind": "event",
+            "titles": {**texts, "en": heavy},
+            "type": "<" * 64,
+            "start": "2026-12-01T10:00",
+            "zone": "Asia/Bangkok",
+            "rrule": "FREQ=DAILY",
+            "hosts": [heavy] * 3,
+            "speakers": [heavy[:50]] * 90,
+            "place": heavy,
+            "fund_note": dict.fromkeys(texts, heavy[:200]),
+            "description": {"en": heavy},
+            "themes": codes,
+            "audience": [heavy] * 3,
+        }
+    ]
+    home, _ = homes.create(tmp_path / "node", HOSTILE_NAMES[0], None, tmp_path / "recovery.txt")
+    followed(home, ("N<>&\"' network " * 20)[:200], bodies)
+    client = Client(create_app(home, clock=lambda: NOW), accept="text/html")
+    for url in pages(client, client):
+        assert len(client.get(url).body) < LARGEST, url
+    assert len(client.get("/?limit=1000&text=" + "%E1%80%80" * 400).body) < LARGEST
+    home.close()
+
+
 def test_every_page_can_be_read_by_ear(browser: Client, program: Client) -> None:
     for url in pages(browser, program):
         elements = Outline(browser.get(url).text).elements
@@ -60,7 +122,7 @@ def test_every_page_can_be_read_by_ear(browser: Client, program: Client) -> None
         assert ("a", {"class": "skip", "href": "#main"}) in elements
         levels = [int(name[1]) for name, _ in elements if re.fullmatch("h[1-6]", name)]
         assert levels.count(1) == 1 and levels[0] == 1, url
-        assert all(below - above <= 1 for above, below in zip(levels, levels[1:], strict=False)), (url, levels)
+        assert all(below - above <= 1 for above, below in pairwise(levels)), (url, levels)
         labels = {given.get("for") for name, given in elements if name == "label"}
         fields = [given for name, given in elements if name in ("input", "select") and given.get("type") != "hidden"]
         assert all(given["id"] in labels for given in fields), url
@@ -117,7 +179,9 @@ def test_codes_are_shown_by_their_names(browser: Client, program: Client) -> Non
 
 def test_a_facet_link_narrows_to_what_it_counts(browser: Client) -> None:
     page = browser.get("/").text
-    for url, count in re.findall(r'<a href="([^"]+)" rel="nofollow"><bdi class="label">[^<]*</bdi> <span class="count">(\d+)', page):
+    for url, count in re.findall(
+        r'<a href="([^"]+)" rel="nofollow"><bdi class="label">[^<]*</bdi> <span class="count">(\d+)', page
+    ):
         heading = re.search(r'<h2 id="results">(\d+)', browser.get(unescape(url)).text)
         assert heading and heading[1] == count, url
 
@@ -170,12 +234,12 @@ def test_a_network_page_shows_the_fingerprint_in_groups(browser: Client, program
     assert own["fingerprint"] in page and "3 organisations" in page and "21 December 2026" in page
 
 
-def test_what_is_for_partners_has_no_page(browser: Client, home: object) -> None:
+def test_what_is_for_partners_has_no_page(browser: Client, home: Home) -> None:
     for text in ("closed", "Individual+member+07", "paper-boat.example"):
         page = browser.get(f"/?text={text}").text
         assert "closed@" not in page and "(fictitious)" not in page
     assert "0 entries" in browser.get("/?kind=contact").text and "0 entries" in browser.get("/?kind=person").text
-    with home.store.reading() as db:  # type: ignore[attr-defined]
+    with home.store.reading() as db:
         restricted = db.execute(
             "SELECT handle FROM record WHERE feed_id IN (SELECT id FROM feed WHERE circle != 'public')"
         ).fetchall()

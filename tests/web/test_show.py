@@ -27,6 +27,17 @@ def test_a_shortened_text_is_never_longer(text: str, length: int) -> None:
     assert len(show.short(text, length)) <= length + 1
 
 
+@given(st.text() | st.text("<&\"'ก"), st.integers(8, 200))
+def test_a_fitted_text_is_never_heavier(text: str, size: int) -> None:
+    assert show.weight(show.fit(text, size)) <= max(size, len("…".encode()))
+
+
+@given(st.lists(st.builds(show.Text, st.none(), st.text("a<ก "))), st.integers(100, 2_000))
+def test_many_texts_fit_into_what_they_may_take_and_the_first_is_among_them(texts: list[show.Text], size: int) -> None:
+    kept = show.within(texts, size)
+    assert sum(show.weight(text.text) for text in kept) <= size and bool(kept) == bool(texts)
+
+
 @given(st.text() | st.sampled_from(["javascript:alert(1)", "data:text/html,x", "//evil.example", "http://[", "https:"]))
 def test_only_http_addresses_become_links(url: str) -> None:
     found = show.web_address(url)
@@ -62,7 +73,9 @@ def test_the_fixture_of_2017_in_three_zones() -> None:
 
 def test_what_lasts_beyond_midnight_says_until_when() -> None:
     start = datetime(2026, 12, 1, 22, tzinfo=UTC)
-    assert show.times(start, start + timedelta(hours=4), False, "UTC").text == "22:00 – Wednesday 2 December 2026, 02:00"
+    assert (
+        show.times(start, start + timedelta(hours=4), False, "UTC").text == "22:00 – Wednesday 2 December 2026, 02:00"
+    )
 
 
 @pytest.mark.parametrize("scheme", [0, 1])
@@ -70,10 +83,16 @@ def test_text_stands_out_from_its_ground_in_both_colour_schemes(scheme: int) -> 
     style = show.STYLE.read_text("utf-8")
     colours = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]+);", part)) for part in style.split(":root {")[1:3]]
     found = colours[0] | colours[scheme]
-    for text, ground in [("ink", "paper"), ("ink", "surface"), ("ink", "soft"), ("quiet", "paper"), ("quiet", "surface"),
-                         ("accent", "paper"), ("accent", "surface"), ("accent", "soft"), ("warn", "warn-soft"),
-                         ("on-accent", "accent")]:  # fmt: skip
-        assert contrast(found[text], found[ground]) >= 4.5, (text, ground)
+    used = {
+        "paper": ("ink", "quiet", "accent"),
+        "surface": ("ink", "quiet", "accent"),
+        "soft": ("ink", "accent"),
+        "warn-soft": ("warn",),
+        "accent": ("on-accent",),
+    }
+    for ground, texts in used.items():
+        for text in texts:
+            assert contrast(found[text], found[ground]) >= 4.5, (text, ground)
     assert contrast(found["edge"], found["surface"]) >= 3, "WCAG 1.4.11: the edge of a field"
 
 
