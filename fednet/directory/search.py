@@ -27,6 +27,7 @@ from fednet.listing.evidence import evidence
 from fednet.store import index
 from fednet.store import search as index_search
 from fednet.store.database import Store
+from fednet.store.feeds import meant
 from fednet.store.search import Clause, Listed, Match, Source
 
 __all__ = ["OPERATOR", "PUBLIC", "Hit", "Query", "Reader", "Results", "parse_query", "record", "search"]
@@ -125,7 +126,7 @@ def among(sources: Mapping[int, Source], networks: Sequence[str]) -> list[int]:
     if not networks:
         return list(sources)
     names = {source.network: source.name for source in sources.values()}
-    wanted = {_network(names, network) for network in networks}
+    wanted = {meant(names, network) for network in networks}
     return [feed_id for feed_id, source in sources.items() if source.network in wanted]
 
 
@@ -216,30 +217,6 @@ def _asked(query: Query, sources: Mapping[int, Source]) -> tuple[list[Clause], C
     if clauses and query.networks:
         clauses.insert(0, Clause(words=tuple(map(index.feed_token, feeds))))
     return clauses, kinds, feeds
-
-
-def _network(names: Mapping[str, str], wanted: str) -> str:
-    """The id of the one network meant."""
-    sought = _squeezed(wanted)
-    by_id = {network: (_squeezed(name), _initials(name)) for network, name in names.items()}
-    for meant in (
-        [network for network, (name, _) in by_id.items() if sought in (network, name)],
-        [network for network, (name, _) in by_id.items() if network.startswith(sought) or name.startswith(sought)],
-        [network for network, (_, initials) in by_id.items() if sought == initials],
-    ):
-        if len(meant) == 1:
-            return meant[0]
-        if meant:
-            raise UsageError(f"{wanted!r} may be {' or '.join(names[n] for n in meant)}", hint="give the network id")
-    raise NotFoundError(f"no network called {wanted!r} is followed here", hint="fednet peers")
-
-
-def _squeezed(name: str) -> str:
-    return "".join(name.split()).casefold()
-
-
-def _initials(name: str) -> str:
-    return "".join(word[0] for word in name.casefold().split() if word[0].isalpha())
 
 
 # --- order and pages --------------------------------------------------------------------------------------------------

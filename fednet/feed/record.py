@@ -11,6 +11,7 @@ The bytes that travelled are hashed; nothing is re-encoded. What a body says is 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
@@ -47,6 +48,11 @@ def key_of(handle: str) -> bytes:
     return sha256(handle.encode()).digest()
 
 
+@lru_cache(maxsize=1024)
+def _record_prefix(network: str, circle: str) -> bytes:
+    return f"fednet record v1\n{network}\n{circle}\n".encode()
+
+
 class Commitments(msgspec.Struct, frozen=True):
     """Commits to records of one feed: a network's circle."""
 
@@ -55,7 +61,7 @@ class Commitments(msgspec.Struct, frozen=True):
 
     @property
     def record_prefix(self) -> bytes:
-        return f"fednet record v1\n{self.network}\n{self.circle}\n".encode()
+        return _record_prefix(self.network, self.circle)
 
     def record(self, handle: str, salt: bytes, body: bytes) -> bytes:
         return sha256(

@@ -19,10 +19,11 @@ O(k log n) pages.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import pairwise
+from operator import attrgetter
 
 import msgspec
 
@@ -68,6 +69,7 @@ class Node(msgspec.Struct, frozen=True, gc=False):
 
 
 Entry = Leaf | Node | None
+_key = attrgetter("key")
 Read = Callable[[str], bytes | None]
 
 
@@ -329,11 +331,13 @@ def _built(pages: dict[str, bytes | None], prefix: str, leaves: Sequence[Leaf]) 
     if len(leaves) <= BUCKET or len(prefix) >= MAX_PAGE_DEPTH:
         pages[prefix] = _bucket_bytes(leaves)
         return fold_leaves(leaves, prefix)
-    entries: list[Entry] = [None] * FANOUT
-    for digit, below in _by_digit([(leaf.key, leaf.commitment) for leaf in leaves], len(prefix)):
-        entries[digit] = _built(
-            pages, f"{prefix}{digit:x}", [Leaf(key, commitment or b"") for key, commitment in below]
-        )
+    entries: list[Entry] = []
+    start = 0
+    for digit in range(FANOUT):
+        last = bytes.fromhex(f"{prefix}{digit:x}".ljust(2 * HASH_SIZE, "f"))
+        end = bisect_right(leaves, last, start, key=_key)
+        entries.append(_built(pages, f"{prefix}{digit:x}", leaves[start:end]))
+        start = end
     pages[prefix] = _branch_bytes(entries)
     return fold(entries)
 

@@ -15,7 +15,7 @@ UTF-8, one item a line, LF. The body is always the last field, so its exact byte
 from __future__ import annotations
 
 import re
-from base64 import b64decode
+from binascii import a2b_base64
 from hashlib import sha256
 from itertools import pairwise
 from typing import NamedTuple
@@ -70,7 +70,7 @@ def check_version(spoken: object) -> None:
 
 # --- lines ----------------------------------------------------------------------------------------------------------
 
-_PUT = re.compile(rb"put (" + HANDLE.encode() + rb") ([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=) ([^\x00-\x1f]+)")
+_PUT = re.compile(rb"put (" + HANDLE.encode() + rb") ([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=) ([^\x00-\x1f]+)").fullmatch
 _HEX64 = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -94,14 +94,14 @@ def parse_put(line: bytes, feed: Commitments) -> Put:
 
 
 def _parse_put(line: bytes, prefix: bytes) -> Put:
-    match = _PUT.fullmatch(line)
+    match = _PUT(line)
     if match is None:
         raise MalformedError(f"not a put line: {shown(line)}")
     handle, salt, body = match.groups()
     if len(body) > MAX_BODY:
         raise LimitError(f"a body of {len(body)} bytes, at most {MAX_BODY} are read")
     commitment = sha256(b"%s%s\n%s\n%s\n" % (prefix, handle, salt, body)).digest()
-    return Put(sha256(handle).digest(), commitment, handle.decode(), b64decode(salt), body)
+    return Put(sha256(handle).digest(), commitment, handle.decode(), a2b_base64(salt), body)
 
 
 def _key(raw: bytes) -> bytes:

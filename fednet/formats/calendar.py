@@ -236,6 +236,11 @@ class _Event:
         fields: dict[str, Any] = {}
         if uid := c.text("UID"):
             fields["uid"] = uid[:255]
+        above = [
+            line.value for line in c.every("RELATED-TO") if line.parameters.get("RELTYPE", "PARENT").upper() == "PARENT"
+        ]
+        if above and above[0]:
+            fields["parent"] = unescaped(above[0])[:255]
         status = "cancelled" if self._cancelled else _STATUSES.get(c.text("STATUS").upper(), "")
         if status:
             fields["status"] = status

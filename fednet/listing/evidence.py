@@ -7,7 +7,6 @@ of its own website. The index is given one opaque word for each piece, so that f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 
 from fednet.listing.event import Event
@@ -86,7 +85,7 @@ _SEPARATORS = re.compile(r"[\W_]+")
 def evidence(listing: Listing) -> tuple[str, ...]:
     """One word (`e` and 16 hexadecimal digits) for each thing that only this organisation or event can share."""
     if isinstance(listing, Organization):
-        return tuple(map(_word, _of_organization(listing)))
+        return tuple([_word(piece) for piece in _of_organization(listing)])
     if isinstance(listing, Event) and listing.uid and len(listing.uid) >= MIN_UID:
         return (_word(f"uid {listing.uid}"),)
     return ()
@@ -99,14 +98,14 @@ def own_host(website: str) -> str | None:
     return None if host in SHARED_HOSTS else host
 
 
-def _of_organization(listing: Organization) -> Iterator[str]:
+def _of_organization(listing: Organization) -> list[str]:
+    host = own_host(listing.website) if listing.website else None
+    pieces = [f"host {host}"] if host else []
     for identifier in listing.identifiers[:MAX_IDENTIFIERS]:
         value = _SEPARATORS.sub("", identifier.value).casefold()
         if value and identifier.scheme:
-            yield f"register {identifier.scheme.casefold()} {value}"
-    host = own_host(listing.website) if listing.website else None
-    if host:
-        yield f"host {host}"
+            pieces.append(f"register {identifier.scheme.casefold()} {value}")
+    return pieces
 
 
 def _word(piece: str) -> str:

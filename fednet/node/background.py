@@ -25,6 +25,7 @@ from fednet.store.feeds import Network
 
 DEBOUNCE = 2.0  # seconds of quiet before drafts are signed
 LONGEST_WAIT = 30.0  # drafts that keep coming are signed at least so often
+LOOK_AGAIN = 60.0  # when nothing was heard of, and after a failure to publish
 HEARTBEAT = 3600.0  # how often to look whether an edition needs renewal
 POLL = 50  # seconds a peer may let us wait
 PAUSE, LONGEST_PAUSE = 2.0, 900.0  # after a failure, doubled each time
@@ -73,7 +74,7 @@ class Background:
             if self._waits():
                 await self._quiet(watch)
                 await self._tried("publish", publish.publish, self.home, now())
-            await watch.changed(60.0)
+            await watch.changed(LOOK_AGAIN)
 
     def _waits(self) -> bool:
         with self.home.store.reading() as db:
@@ -98,6 +99,9 @@ class Background:
         except FednetError as error:
             log.error("%s: %s%s", what, error.detail, f" (hint: {error.hint})" if error.hint else "")
             await asyncio.sleep(PAUSE)
+        except OSError as error:  # the disk is full, or a file cannot be written: it may be put right while we run
+            log.error("%s: %s", what, error)
+            await asyncio.sleep(PAUSE)
 
     async def _follow(self, watch: Watch, fetcher: Fetcher, tasks: asyncio.TaskGroup) -> None:
         """One task for each network that is followed, also for those that are followed or let go of later."""
@@ -109,20 +113,27 @@ class Background:
                 running.pop(gone).cancel()
             for network_id in wanted.keys() - running.keys():
                 running[network_id] = tasks.create_task(self._keep_up(fetcher, wanted[network_id]))
-            await watch.changed(60.0)
+            await watch.changed(LOOK_AGAIN)
 
     async def _keep_up(self, fetcher: Fetcher, network: Network) -> None:
         pause = PAUSE
         while True:
-            result = await sync_network(self.home, fetcher, network)
-            if result.error is None:
-                pause = PAUSE
-                log.info("%s: edition %s, %s records", result.name, result.edition, result.records)
-                await self._news(fetcher, network)
-            else:
-                log.warning("%s: %s", result.name, result.error)
-                await asyncio.sleep(pause * random.uniform(0.8, 1.2))
-                pause = min(2 * pause, LONGEST_PAUSE)
+            try:
+                result = await sync_network(self.home, fetcher, network)
+                error = result.error
+                if error is None:
+                    pause = PAUSE
+                    log.info("%s: edition %s, %s records", result.name, result.edition, result.records)
+                    await self._news(fetcher, network)
+                    continue
+            except FednetError as refusal:  # of our own store: busy, or the disk is full
+                error = refusal.detail
+            except Exception:  # a mistake of ours, met with this peer's bytes, must not end the other tasks
+                log.exception("%s: unforeseen", network.name)
+                error = "unforeseen"
+            log.warning("%s: %s", network.name, error)
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _news(self, fetcher: Fetcher, network: Network) -> None:
         """Return when the peer has signed something newer; its word is a hint, the sync that follows verifies."""

@@ -5,7 +5,7 @@ Answers are counted while they stream, before and after decompression. Redirects
 
 from __future__ import annotations
 
-import asyncio
+import os
 import socket
 import zlib
 from io import BytesIO
@@ -195,6 +195,17 @@ def _is_literal(host: str) -> bool:
 
 
 def _said(error: BaseException) -> str:
-    if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
-        return "no answer in time"
-    return str(error) or type(error).__name__
+    """Why there was no answer, in a reader's words."""
+    match error:
+        case TimeoutError():
+            return "no answer in time"
+        case aiohttp.ClientConnectorDNSError():
+            return "no such name, or none that may be connected to"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return "no secure connection: does it speak https, with a valid certificate?"
+        case aiohttp.ClientConnectorError():
+            return f"no connection: {os.strerror(error.os_error.errno) if error.os_error.errno else error.os_error}"
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | ConnectionError():
+            return "the connection broke off"
+        case _:
+            return str(error) or type(error).__name__

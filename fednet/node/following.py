@@ -51,12 +51,16 @@ class WellKnown(msgspec.Struct, frozen=True):
     follows: tuple[Introduced, ...] = ()
 
 
+_THIS_MACHINE = ("localhost", "127.", "[::1]")
+
 _well_known = msgspec.json.Decoder(WellKnown)
 
 
 def base_url(url: str) -> str:
-    """An address as it is kept: with a scheme, without query, ending in no slash."""
-    parts = parsed(url if "://" in url else f"https://{url}")
+    """An address as it is kept: with a scheme (https, and http on this machine), without query, ending in no slash."""
+    if "://" not in url:
+        url = f"http{'' if url.startswith(_THIS_MACHINE) else 's'}://{url}"
+    parts = parsed(url)
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise UsageError(f"{shown(url)} is not the address of a node", hint="fednet follow https://node.example.org")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

@@ -121,7 +121,8 @@ def create(path: Path, name: str | None, url: str | None, recovery_out: Path | N
         raise UsageError(f"{recovery_out} exists and is not overwritten", hint="--recovery-out ANOTHER-FILE")
     if recovery_out.absolute().is_relative_to(path.absolute()):
         raise UsageError("the recovery key must not be kept in the node's home", hint="--recovery-out FILE elsewhere")
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)  # it holds keys, and records of restricted circles
     if not (path / CONFIG).exists():
         write_atomically(path / CONFIG, _config_text(config), mode=0o644)
     recovery = os.urandom(ed25519.KEY_SIZE)

@@ -13,7 +13,7 @@ from fednet.store.feeds import Feed, Network
 
 
 def make(home: Home, handle: str, network: Network | None = None) -> bytes:
-    """The proof file for a handle: of the feed that lists or erased it, else of the public feed of the network (or ours)."""
+    """The proof file for a handle: of the feed that lists or erased it, else of the network's public feed (or ours)."""
     check_handle(handle)
     with home.store.reading() as db:
         return answers.proof(db, _feed(db, home, handle, network), handle)

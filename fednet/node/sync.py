@@ -321,6 +321,7 @@ class _Descent:
         self.plan: list[Wanted] = []  # of a shown feed: what to take at the end
         self.batch: list[tuple[str, Sequence[Put | Erase]]] = []
         self.batched = 0
+        self.writing: asyncio.Task[None] | None = None  # the batch before, in a thread
         self.done = feed.records + feed.erased
 
     async def run(self) -> None:
@@ -333,8 +334,8 @@ class _Descent:
             while level:
                 level = [wanted async for wanted in self._read(level)]
         finally:
-            if not self.feed.visible:
-                self._flush()
+            await self._flush()
+            await self._written()
         self._finish()
 
     async def _read(self, level: list[Wanted]) -> AsyncIterator[Wanted]:
@@ -350,6 +351,8 @@ class _Descent:
                 (prefix, entry), task = ahead.popleft()
                 for found in self._opened(prefix, entry, await task):
                     yield found
+                if self.batched >= BATCH_RECORDS:
+                    await self._flush()
         finally:
             for _, task in ahead:
                 task.cancel()
@@ -413,15 +416,24 @@ class _Descent:
             return
         self.batch.append((prefix, page.records))
         self.batched += len(page.records)
-        if self.batched >= BATCH_RECORDS:
-            self._flush()
 
-    def _flush(self) -> None:
-        """Apply what has come so far to a feed that is not shown yet."""
-        if not self.batch:
-            return
-        batch, self.batch, self.batched = self.batch, [], 0
+    async def _flush(self) -> None:
+        """Hand what has come so far to a thread that writes it, as soon as the batch before is written."""
+        await self._written()
+        if self.batch:
+            batch, self.batch, self.batched = self.batch, [], 0
+            self.writing = asyncio.create_task(asyncio.to_thread(self._write, batch))
+
+    async def _written(self) -> None:
+        if self.writing is not None:
+            writing, self.writing = self.writing, None
+            await writing
+            self.source._tell(self.done, self.total)
+
+    def _write(self, batch: list[tuple[str, Sequence[Put | Erase]]]) -> None:
+        """Apply a batch to a feed that is not shown yet."""
         with self.store.writing() as db:
+            check_unmoved(db, self.feed)
             fresh: list[Change] = []
             met: list[Change] = []
             for prefix, found in batch:
@@ -429,7 +441,6 @@ class _Descent:
                 (met if held else fresh).extend(_differences(held, found))
             self._apply(db, fresh, fresh=True)
             self._apply(db, met)
-        self.source._tell(self.done, self.total)
 
     @property
     def total(self) -> int:

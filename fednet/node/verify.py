@@ -47,7 +47,9 @@ def verify(home: Home, networks: Sequence[Network] | None = None) -> Iterator[Ve
 def _verified(db: Database, feed: Feed) -> Verified:
     found = tuple(islice(problems(db, feed), MAX_PROBLEMS))
     epoch, edition = feed.followed.position
-    return Verified(feed.network.network, feed.network.name, feed.circle, epoch, edition, feed.records, not found, found)
+    return Verified(
+        feed.network.network, feed.network.name, feed.circle, epoch, edition, feed.records, not found, found
+    )
 
 
 def problems(db: Database, feed: Feed) -> Iterator[str]:

@@ -22,6 +22,7 @@ OLDEST_SQLITE = (3, 51, 3)
 BUSY_SECONDS = 15.0
 PAGE_SIZE = 16 * 1024
 CACHE_KIB = 4 * 1024
+WAL_PAGES = 4_000
 
 
 class Store:
@@ -96,6 +97,7 @@ def _connect(path: Path) -> Database:
         "secure_delete=ON",
         f"cache_size=-{CACHE_KIB}",
         "temp_store=MEMORY",
+        f"wal_autocheckpoint={WAL_PAGES}",
         "recursive_triggers=ON",
     ):
         conn.execute(f"PRAGMA {pragma}")

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlite_utils import Database
 
+from fednet.feed.record import key_of
 from fednet.feed.text import utc_text
 
 Action = Literal["put", "drop", "erase"]
@@ -60,7 +61,7 @@ def discard(db: Database, handle: str) -> None:
 
 def listed(db: Database, feed_id: int, handle: str) -> bytes | None:
     """The body that the feed's newest edition lists under a handle."""
-    row = db.execute("SELECT body FROM record WHERE feed_id = ? AND handle = ?", (feed_id, handle)).fetchone()
+    row = db.execute("SELECT body FROM record WHERE feed_id = ? AND key = ?", (feed_id, key_of(handle))).fetchone()
     return None if row is None else row[0]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,19 +81,41 @@ def own(db: Database) -> Network:
 
 
 def named(db: Database, name: str) -> Network:
-    """A network by its id, its name, or an unambiguous beginning of either (letter case aside)."""
-    wanted = name.replace(" ", "").casefold()
-    known = networks(db)
-    for match in (
-        [n for n in known if wanted in (n.network, n.name.replace(" ", "").casefold())],
-        [n for n in known if n.network.startswith(wanted) or n.name.replace(" ", "").casefold().startswith(wanted)],
-        [n for n in known if wanted == "".join(word[0] for word in n.name.casefold().split() if word[0].isalpha())],
+    """The pinned network that a person means: see `meant`."""
+    known = {network.network: network for network in networks(db)}
+    return known[meant({network.network: network.name for network in known.values()}, name)]
+
+
+def meant(names: Mapping[str, str], wanted: str) -> str:
+    """Which network id (of id -> name) is meant by an id, a name, the beginning of either, or a name's initials.
+
+    Letter case and spaces do not matter. Raises UsageError when several fit, NotFoundError when none does.
+    """
+    sought = _squeezed(wanted)
+    for fits in (
+        [network for network, name in names.items() if sought in (network, _squeezed(name))],
+        [
+            network
+            for network, name in names.items()
+            if network.startswith(sought) or _squeezed(name).startswith(sought)
+        ],
+        [network for network, name in names.items() if sought in _initials(name)],
     ):
-        if len(match) == 1:
-            return match[0]
-        if match:
-            raise UsageError(f"{name!r} may be {' or '.join(n.name for n in match)}", hint="give the network id")
-    raise NotFoundError(f"no network called {name!r} is followed here", hint="fednet peers")
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            raise UsageError(f"{wanted!r} may be {' or '.join(names[n] for n in fits)}", hint="give the network id")
+    raise NotFoundError(f"no network called {wanted!r} is followed here", hint="fednet peers")
+
+
+def _squeezed(name: str) -> str:
+    return "".join(name.split()).casefold()
+
+
+def _initials(name: str) -> set[str]:
+    """CCR and CCfR for "Canadian Council for Refugees", in small letters."""
+    words = [word for word in name.split() if word[0].isalpha()]
+    return {"".join(w[0] for w in words).casefold(), "".join(w[0] for w in words if not w[0].islower()).casefold()}
 
 
 def pin(db: Database, identity: Identity, now: datetime, *, own: bool = False) -> Network:

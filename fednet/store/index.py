@@ -1,8 +1,8 @@
 """What is searched: the text index and the narrow facet row of each shown record.
 
-Both follow from the body alone, so a record can be taken out again with exactly the words it was put in with (FTS5 needs
-them to delete from a contentless table), and everything rebuilt at any time. `VERSION` changes when the words for a
-body change.
+Both follow from the body alone, so a record can be taken out again with exactly the words it was put in with (FTS5
+needs them to delete from a contentless table), and everything rebuilt at any time. `VERSION` changes when the words for
+a body change.
 """
 
 from __future__ import annotations
@@ -37,28 +37,46 @@ def indexed(feed_id: int, body: bytes) -> Indexed | None:
     if listed is None:
         return None
     terms = listing.terms(listed)
-    services, groups = vocabulary.SERVICES.mask(terms.services), vocabulary.CLIENT_GROUPS.mask(terms.client_groups)
+    services, service_tokens = _services(terms.services)
+    groups, group_tokens = _client_groups(terms.client_groups)
+    languages, language_tokens = _languages(terms.languages)
+    countries = "".join(terms.countries)
     tokens = " ".join(
         (
             kind_token(terms.kind),
             feed_token(feed_id),
             *map(country_token, terms.countries),
-            *map(service_token, terms.services),
-            *map(client_group_token, terms.client_groups),
-            *map(language_token, terms.languages),
+            service_tokens,
+            group_tokens,
+            language_tokens,
             *evidence(listed),
         )
     )
-    languages = " ".join(terms.languages)
-    countries = "".join(terms.countries)
     row = (feed_id, terms.kind, countries, services, groups, languages, terms.starts, terms.ends)
     return Indexed((terms.names, terms.text, tokens), row)
+
+
+# Few combinations of codes, many records: what follows from a combination is worked out once.
+
+
+@lru_cache(maxsize=16384)
+def _services(codes: tuple[str, ...]) -> tuple[int, str]:
+    return vocabulary.SERVICES.mask(codes), " ".join(map(service_token, codes))
+
+
+@lru_cache(maxsize=16384)
+def _client_groups(codes: tuple[str, ...]) -> tuple[int, str]:
+    return vocabulary.CLIENT_GROUPS.mask(codes), " ".join(map(client_group_token, codes))
+
+
+@lru_cache(maxsize=16384)
+def _languages(tags: tuple[str, ...]) -> tuple[str, str]:
+    return " ".join(tags), " ".join(map(language_token, tags))
 
 
 # One word a facet, so that FTS5 intersects filters as it intersects words. Codes keep letters and digits only.
 
 
-@lru_cache(maxsize=65536)
 def _plain(code: str) -> str:
     plain = code.replace("-", "")
     return plain if plain.isascii() and plain.isalnum() else ""

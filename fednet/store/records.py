@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from fednet.errors import FednetError
 from fednet.feed import tree
-from fednet.feed.record import Change, Commitments, Drop, Erase, Put, erase, put
+from fednet.feed.record import Change, Commitments, Drop, Erase, Put, erase
 from fednet.feed.tree import Entry, Read, Update
 from fednet.store import index
 
@@ -56,14 +56,12 @@ def totals_after(db: Database, feed_id: int, changes: Sequence[Change], root: En
     return _totals(db, feed_id, changes, _held(db, feed_id, changes), root)
 
 
-def apply(
-    db: Database, feed_id: int, changes: Sequence[Change], edition: int, *, fresh: bool = False
-) -> Totals:
+def apply(db: Database, feed_id: int, changes: Sequence[Change], edition: int, *, fresh: bool = False) -> Totals:
     """Apply changes (each key once) to tree, rows and index; the caller decides whether the result may stay.
 
-    Bodies and salts that are replaced, dropped or erased are destroyed (`secure_delete`), and with an erasure every word
-    of them in the text index. `edition` stamps the rows.
-    `fresh` spares the search for rows that the changes meet, when the caller knows that there are none.
+    Bodies and salts that are replaced, dropped or erased are destroyed (`secure_delete`), and with an erasure every
+    word of them in the text index. `edition` stamps the rows. `fresh` spares the search for rows that the changes
+    meet, when the caller knows that there are none.
     """
     changes = sorted(changes, key=lambda change: change.key)
     update = planned(db, feed_id, changes)
@@ -145,7 +143,8 @@ def records_below(db: Database, feed_id: int, feed: Commitments, prefix: str) ->
 
 
 def _record(feed: Commitments, key: bytes, handle: str | None, salt: bytes, body: bytes) -> Put | Erase:
-    return erase(feed, key) if handle is None else put(feed, handle, salt, body)
+    """A row as a change. It was checked when it came in; its commitment is computed from what the row holds now."""
+    return erase(feed, key) if handle is None else Put(key, feed.record(handle, salt, body), handle, salt, body)
 
 
 def record(db: Database, feed_id: int, feed: Commitments, key: bytes) -> Put | Erase | None:

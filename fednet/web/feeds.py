@@ -50,7 +50,7 @@ def routes(home: Home) -> list[BaseRoute]:
         Route(f"{base}/public/page/{{name}}", served.page),
         Route(f"{base}/public/proof/{{handle}}", served.proof),
         Route(f"{base}/public/{{epoch}}/checkpoint", served.checkpoint),
-        Route(f"{base}/public/{{epoch}}/{{tile:path}}", served.tile),
+        Route(f"{base}/public/{{epoch}}/tile/{{tile:path}}", served.tile),
     ]
 
 
@@ -93,7 +93,7 @@ class _Feeds:
         return encoded(request, body, TEXT, BODIES)
 
     def tile(self, request: Request) -> Response:
-        asked = tlog.parse_tile_path(request.path_params["tile"])
+        asked = tlog.parse_tile_path(f"tile/{request.path_params['tile']}")
         epoch = _epoch(request)
         body = self._read(request, lambda db, feed: answers.tile(db, feed, epoch, asked))
         return encoded(request, body, BYTES, IMMUTABLE)
@@ -110,9 +110,11 @@ class _Feeds:
         after = wire.parse_position(request.query_params["after"])
         clock = asyncio.get_running_loop().time
         end = clock() + min(number(request.query_params.get("wait", "0"), "wait"), LONGEST_WAIT)
+        seen = self.watch.seen()
         while await run_in_threadpool(self._at, request) <= after and (left := end - clock()) > 0:
-            if not await self.watch.changed(min(left, 5.0)) and await request.is_disconnected():
+            if not await self.watch.changed(min(left, 5.0), seen) and await request.is_disconnected():
                 return
+            seen = self.watch.seen()
 
     def _at(self, request: Request) -> wire.Position:
         with self.home.store.reading() as db:
@@ -134,7 +136,7 @@ def encoded(request: Request, body: bytes, media_type: str, cache: str) -> Respo
     accepted = {part.split(";")[0].strip() for part in request.headers.get("accept-encoding", "").lower().split(",")
                 if not part.replace(" ", "").endswith(";q=0")}  # fmt: skip
     if len(body) > 256 and "zstd" in accepted:
-        body = zstandard.ZstdCompressor(level=9 if len(body) <= SMALL else 3).compress(body)
+        body = zstandard.ZstdCompressor(level=7 if len(body) <= SMALL else 3).compress(body)
         headers["Content-Encoding"] = "zstd"
     elif len(body) > 256 and "gzip" in accepted:
         body = gzip.compress(body, 6)

@@ -135,7 +135,6 @@ class Site:
             request,
             **{**form, "zone": query.zone},
             error=None,
-            total=len(found),
             query=query,
             months=views.months(shown, query.zone),
             period=views.period(query, today, upto),

@@ -1,4 +1,4 @@
-"""Real nodes for tests: homes in a temporary directory, served over loopback sockets, and a proxy that lies on demand."""
+"""Real nodes for tests: homes in a temporary directory, served on loopback, and a proxy that lies on demand."""
 
 from __future__ import annotations
 
@@ -147,11 +147,11 @@ def problems(home: Home) -> list[str]:
 class Served:
     """A home's feeds behind uvicorn in a thread. `asked` are the paths of requests so far."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, app: Any = None) -> None:
         self.asked: list[str] = []
         self.before: Callable[[str], None] = lambda path: None
         self._socket = socket.create_server(("127.0.0.1", 0))
-        app = Starlette(routes=routes(home), exception_handlers={FednetError: _refusal})
+        app = app or Starlette(routes=routes(home), exception_handlers={FednetError: _refusal})
 
         async def counted(scope: Any, receive: Any, send: Any) -> None:
             if scope["type"] == "http":
@@ -238,7 +238,7 @@ class Proxy:
         return sum("/page/" in path for path in self.asked)
 
     def _answered(self, path: str) -> Iterable[bytes]:
-        found = self.change(path, self._upstream(path))
+        found = self.change(path, self.upstream_answer(path))
         match found:
             case Answer():
                 return [found.encoded]
@@ -247,7 +247,8 @@ class Proxy:
             case _:
                 return found
 
-    def _upstream(self, path: str) -> Answer:
+    def upstream_answer(self, path: str) -> Answer:
+        """What the node behind the proxy says; 502 when it is not there."""
         connection = http.client.HTTPConnection(urlsplit(self.upstream).netloc, timeout=10)
         try:
             connection.request("GET", path, headers={"Connection": "close"})
@@ -306,8 +307,8 @@ class Nodes:
         self._open.callback(found.close)
         return found
 
-    def served(self, home: Home) -> Served:
-        served = Served(home)
+    def served(self, home: Home, app: Any = None) -> Served:
+        served = Served(home, app)
         self._open.callback(served.close)
         return served
 

@@ -10,10 +10,10 @@ import pytest
 from fednet.errors import FednetError, IdentityError, NotFoundError, UnreachableError, UsageError
 from fednet.feed.identity import Statement, extended, fingerprint, sign_statement
 from fednet.feed.text import base64_bytes
-from fednet.node import following, home
+from fednet.node import edits, following, home, publish
 from fednet.node.following import Offer, base_url
 from fednet.node.home import Home
-from fednet.store import feeds
+from fednet.store import feeds, search
 from fednet.store.feeds import Network
 from tests.node.nodes import (
     Answer,
@@ -105,7 +105,7 @@ def test_somebody_elses_identity_is_refused(nodes: Nodes) -> None:
 def test_following_again_never_shortens_the_identity(nodes: Nodes) -> None:
     origin, recovery = home.create(nodes.directory / "origin", "Origin", None, None)
     published(origin, "Alpha")
-    seed = base64_bytes(recovery.read_text().split("key ")[-1].split("\n")[0])
+    seed = base64_bytes(recovery.read_text().split("\nkey ")[1].split("\n")[0])
     first = origin.network.identity
     renamed = msgspec.structs.replace(
         first.current, sequence=1, network=first.network, name="Renamed", previous=first.current.digest
@@ -165,8 +165,6 @@ def test_a_withdrawn_record_leaves_no_trace_at_followers(nodes: Nodes) -> None:
     origin, _, follower = nodes.pair("Alpha")
     (handle,) = published(origin, word)
     synced(follower)
-    from fednet.node import edits, publish
-
     edits.withdraw(origin, handle, home.now())
     publish.publish(origin, home.now())
     synced(follower)
@@ -182,8 +180,6 @@ def test_blocking_hides_and_keeps_the_pin(nodes: Nodes) -> None:
     network = network_of(follower, origin)
     following.block(follower, network)
     with follower.store.reading() as db:
-        from fednet.store import search
-
         assert [source.name for source in search.sources(db)] == ["Follower"]
         with pytest.raises(NotFoundError):
             feeds.public_feed(db, origin.network.network)
@@ -227,7 +223,8 @@ def test_an_address_has_one_spelling(given: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["", "http://", "ftp://x.example", "https://x.example/?q", "https://x.example/#f", "https://u:p@x.example", "http://[x"]
+    "given",
+    ["", "http://", "ftp://x.example", "https://x.example/?q", "https://x.example/#f", "https://u:p@x.example", "http://[x"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(given: str) -> None:
     with pytest.raises(UsageError):

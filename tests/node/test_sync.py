@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from fednet.errors import FednetError
 from fednet.node import edits, fetch, following, publish, sync
 from fednet.node.home import Home
 from fednet.store import feeds
@@ -127,6 +127,33 @@ def test_a_log_of_several_tiles_is_followed_from_its_middle(nodes: Nodes) -> Non
         heartbeat(origin)
     published(origin, "Beta")
     assert synced(follower).edition == 260 and converged(origin, follower)
+
+
+@pytest.mark.parametrize("history", range(5))
+def test_any_history_synced_at_any_time_converges(nodes: Nodes, history: int) -> None:
+    chance = random.Random(history)
+    origin, _, follower = nodes.pair()
+    late = nodes.home("Late")
+    mirrored = nodes.served(follower)
+    pin(late, origin, mirrored.url)
+    listed: list[str] = []
+    for step in range(25):
+        match chance.choice(["add", "add", "edit", "withdraw", "publish", "publish", "sync", "late"]):
+            case "add":
+                listed += add_many(origin, chance.choice([1, 3, 40]), f"Step {step}")
+            case "edit" if listed:
+                edits.edit(origin, chance.choice(listed), {"acronym": f"S{step}"}, NOW)
+            case "withdraw" if listed:
+                edits.withdraw(origin, listed.pop(chance.randrange(len(listed))), NOW)
+            case "publish":
+                publish.publish(origin, NOW)
+            case "sync":
+                synced(follower)
+            case "late":
+                synced(late)
+    publish.publish(origin, NOW)
+    assert synced(follower).verified and converged(origin, follower)
+    assert synced(late).verified and converged(origin, late)
 
 
 # --- cuts
@@ -511,32 +538,58 @@ def test_errors_are_kept_with_the_feed_until_the_next_success(nodes: Nodes) -> N
 
 def test_another_network_under_the_address_is_refused(nodes: Nodes) -> None:
     origin, _, follower = nodes.pair("Alpha")
-    other = nodes.served(nodes.home("Other", "Beta"))
-    move(follower, origin, other.url)
+    other = nodes.home("Other", "Beta")
+    served = nodes.served(other)
+    move(follower, origin, served.url)
     assert synced(follower).error
-    proxy = nodes.proxy(other.url)
-    move(follower, origin, proxy.url)
-    swapped = nodes.proxy(other.url)
+    swapped = nodes.proxy(served.url)
     move(follower, origin, swapped.url)
-    path = f"/feeds/{origin.network.network}"
-    there = next(iter({p.split("/")[2] for p in other.asked if p.startswith("/feeds/")}), "")
-    assert there != ""
-    swapped.change = lambda asked, answer: swapped._upstream(asked.replace(path, f"/feeds/{_own(other)}"))
+    wanted, given = origin.network.network, other.network.network
+    swapped.change = lambda path, answer: swapped.upstream_answer(path.replace(wanted, given))
     result = synced(follower)
-    assert result.refused and listing(follower, origin.network.network) == {}
+    assert result.refused and listing(follower, wanted) == {} == listing(follower, given)
 
 
-def _own(served: object) -> str:
-    import http.client as client
-    import json
-    from urllib.parse import urlsplit
+def test_pages_of_a_shown_feed_are_kept_aside_until_all_are_there(nodes: Nodes) -> None:
+    origin, follower = pages_of(nodes, 1_500)
+    proxy = nodes.proxy(nodes.served(origin).url)
+    pin(follower, origin, proxy.url)
+    assert synced(follower).verified
+    shown = searchable(follower, origin.network.network)
+    add_many(origin, 200, "Later")
+    publish.publish(origin, NOW)
+    gone = Answer(410, b'{"error":"gone","detail":"gone"}')
 
-    connection = client.HTTPConnection(urlsplit(served.url).netloc)  # type: ignore[attr-defined]
-    connection.request("GET", "/.well-known/fednet")
-    network: str = json.loads(connection.getresponse().read())["network"]
-    connection.close()
-    return network
+    def cut(path: str, answer: Answer) -> Answer | bytes:
+        late = any(f"/page/{digit}" in path for digit in "89abcdef")
+        return gone if "changes" in path else answer.encoded[:500] if late else answer
+
+    proxy.change = cut
+    result = synced(follower)
+    assert result.error and not result.verified
+    assert searchable(follower, origin.network.network) == shown and not problems(follower)
+    proxy.change = lambda path, answer: gone if "changes" in path else answer
+    again = synced(follower)
+    assert again.verified and again.changed == 200 and converged(origin, follower)
+    assert again.requests <= 5 + 1 + 10  # the first half was here
+    with follower.store.reading() as db:
+        assert db.execute("SELECT count(*) FROM staged").fetchone() == (0,)
 
 
-def test_every_error_of_sync_is_of_ours() -> None:
-    assert issubclass(sync.MovedOnError, FednetError)
+def test_two_processes_may_begin_the_same_first_sync(nodes: Nodes) -> None:
+    origin, follower = pages_of(nodes, 1_200)
+    pin(follower, origin, nodes.served(origin).url)
+    results: list[sync.Synced] = []
+
+    def run() -> None:
+        own = Home(follower.path)
+        results.append(synced(own))
+        own.close()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(result.verified for result in results), results
+    assert converged(origin, follower)

@@ -1,0 +1,135 @@
+"""What `serve` does by itself: drafts are signed after a pause, and followers hear of it within seconds."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from fednet.node import background, mark, publish
+from fednet.node.background import Background
+from fednet.node.fetch import Fetcher
+from fednet.node.following import unfollow
+from fednet.node.home import Home
+from fednet.node.sync import Synced
+from fednet.store.feeds import Network
+from tests.node.nodes import NOW, Nodes, Served, add, held, listing, network_of, pin, problems, published
+
+WAIT = 10.0
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "DEBOUNCE", 0.3)
+    monkeypatch.setattr(background, "PAUSE", 0.05)
+    monkeypatch.setattr(background, "LOOK_AGAIN", 0.5)
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    """Look again and again, at most so long."""
+    again = threading.Event()
+    for _ in range(int(WAIT / 0.05)):
+        if true():
+            return
+        again.wait(0.05)
+    pytest.fail(f"{what} did not come within {WAIT:.0f} s")
+
+
+def edition(home: Home, origin: Home) -> int:
+    return held(home, origin).followed.position.edition
+
+
+@pytest.mark.clock
+def test_edits_are_signed_after_a_pause_and_heard_of_by_followers(nodes: Nodes) -> None:
+    origin, follower = nodes.home("Origin"), nodes.home("Follower")
+    served = Served(origin)
+    pin(follower, origin, served.url)
+    acts = [Background(home, allow_private=True) for home in (origin, follower)]
+    for act in acts:
+        act.start()
+    try:
+        until(lambda: edition(follower, origin) == 1, "the first edition")
+        editor = Home(origin.path)
+        handles = [handle for word in ("Alpha", "Beta", "Gamma") for handle in add(editor, word)]
+        until(lambda: edition(follower, origin) == 2, "the edition with the edits")
+        assert sorted(listing(follower, origin.network.network)) == sorted(handles)
+        editor.close()
+    finally:
+        for act in acts:
+            act.stop()
+        served.close()
+    assert edition(origin, origin) == 2  # one edition took all three
+    assert problems(origin) == problems(follower) == []
+
+
+@pytest.mark.clock
+def test_a_network_followed_later_is_synced_and_one_let_go_is_left_alone(nodes: Nodes) -> None:
+    origin, follower = nodes.home("Origin", "Alpha"), nodes.home("Follower", "Beta")
+    served = Served(origin)
+    act = Background(follower, allow_private=True)
+    act.start()
+    person = Home(follower.path)  # as a command beside `serve`
+    try:
+        pin(person, origin, served.url)
+        until(lambda: edition(person, origin) == 1, "the first sync")
+        unfollow(person, network_of(person, origin))
+        served.asked.clear()
+        published(origin, "Gamma")
+        until(lambda: listing(person, origin.network.network) == {}, "letting go")
+    finally:
+        act.stop()
+        served.close()
+        person.close()
+    assert problems(follower) == []
+
+
+@pytest.mark.clock
+def test_what_goes_wrong_in_one_task_ends_nothing_else(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    origin, bad, follower = nodes.home("Origin", "Alpha"), nodes.home("Bad", "Beta"), nodes.home("Follower")
+    served = Served(origin)
+    pin(follower, bad, "http://127.0.0.1:1")
+    pin(follower, origin, served.url)
+    sync_network, fsync = background.sync_network, os.fsync
+    full = [True]
+
+    async def stumbling(home: Home, fetcher: Fetcher, network: Network) -> Synced:
+        if network.name == "Bad":
+            raise KeyError("a mistake of ours")
+        return await sync_network(home, fetcher, network)
+
+    def on_a_full_disk(descriptor: int) -> None:
+        if full:
+            full.clear()
+            raise OSError(28, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(background, "sync_network", stumbling)
+    monkeypatch.setattr("fednet.node.files.os.fsync", on_a_full_disk)
+    act = Background(follower, allow_private=True)
+    act.start()
+    try:
+        until(lambda: edition(follower, origin) == 1, "the edition of the good peer")
+        until(lambda: edition(follower, follower) == 1, "the own edition")
+    finally:
+        act.stop()
+        served.close()
+    assert problems(follower) == []
+
+
+@pytest.mark.clock
+def test_what_a_crash_left_unsigned_is_signed_at_the_next_start(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = nodes.home("Example", "Alpha")
+    add(home, "Beta")
+    with monkeypatch.context() as breaking:
+        breaking.setattr(mark.Mark, "advance", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            publish.publish(home, NOW)
+    act = Background(home, allow_private=True)
+    act.start()
+    try:
+        until(lambda: edition(home, home) == 2, "the edition")
+    finally:
+        act.stop()
+    assert problems(home) == []
