@@ -38,7 +38,7 @@ from fednet.node.accept import MovedOnError, accept, check_unmoved
 from fednet.node.fetch import Fetched, Fetcher, error_detail
 from fednet.node.following import keep_introductions, read_identity, read_well_known
 from fednet.node.home import Home, now
-from fednet.node.verify import problems
+from fednet.node.verify import log_problems, problems
 from fednet.store import feeds, records
 from fednet.store.feeds import Feed, Network
 
@@ -264,6 +264,8 @@ class _Source:
         if checkpoint.size == 0:
             raise NotFoundError("nothing is published yet")
         with self.home.store.reading() as db:
+            spoiled = any(log_problems(db, feed))
+            known = 0 if spoiled else known  # our own damage is no split view of theirs
             leaves = feeds.leaf_hashes(db, feed, 0, known) if known else []
         async for found in self._leaf_hashes(epoch, known, checkpoint.size):
             leaves.append(found)
@@ -273,7 +275,7 @@ class _Source:
         step = follow.begin(self.identity, "public", epoch, signed, leaves, lines[0], lines[last], held=held)
         if any(tlog.leaf_hash(line) != leaves[index] for index, line in lines.items()):
             raise SplitViewError(f"{checkpoint.origin}: an edition line is not the leaf that the log holds")
-        return msgspec.structs.replace(step, lines=lines)
+        return msgspec.structs.replace(step, lines=lines, leaves=tuple(leaves) if spoiled else step.leaves)
 
     async def _found(self, path: str, limit: int) -> Fetched:
         fetched = await self.get(path, limit)

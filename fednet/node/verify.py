@@ -54,7 +54,7 @@ def _verified(db: Database, feed: Feed) -> Verified:
 
 def problems(db: Database, feed: Feed) -> Iterator[str]:
     """Each difference between what is stored of a feed and what was signed, in words."""
-    yield from _log_problems(db, feed)
+    yield from log_problems(db, feed)
     edition = feed.followed.edition
     if edition is None:
         return
@@ -78,7 +78,8 @@ def problems(db: Database, feed: Feed) -> Iterator[str]:
         yield f"edition {edition.edition} signs {edition.records} records, {live} are here, {feed.records} are counted"
 
 
-def _log_problems(db: Database, feed: Feed) -> Iterator[str]:
+def log_problems(db: Database, feed: Feed) -> Iterator[str]:
+    """The differences between what is stored of a feed's log and the checkpoint that signs it."""
     followed = feed.followed
     try:
         if followed.checkpoint is None or followed.edition is None:

@@ -47,7 +47,7 @@ class Maker:
             {
                 "kind": "organization",
                 "names": names,
-                "description": {"en": self._text(22)},
+                "description": {"en": self._text(18)},
                 "website": f"https://{self.random.choice(SYLLABLES)}{number}.example",
                 "seat": {"country": self.random.choice(self.countries), "place": self._text(1).title()},
                 "countries": self._some(self.countries, 3),
@@ -68,7 +68,7 @@ class Maker:
                 "start": f"2027-{day}T10:00:00",
                 "end": f"2027-{day}T12:00:00",
                 "zone": "Asia/Bangkok",
-                "description": {"en": self._text(20)},
+                "description": {"en": self._text(24)},
                 "registration_url": f"https://meet.example/{number}",
                 "languages": ["en"],
                 "uid": f"{number}@bench.example",

@@ -328,6 +328,9 @@ DAMAGES = {
     "a body that is none": "UPDATE record SET body = x'' WHERE id = (SELECT max(id) FROM record WHERE feed_id = ?)",
     "a salt": "UPDATE record SET salt = zeroblob(32) WHERE id = (SELECT max(id) FROM record WHERE feed_id = ?)",
     "a row": "DELETE FROM record WHERE id = (SELECT max(id) FROM record WHERE feed_id = ?)",
+    "the hash of a leaf": "UPDATE leaf SET hash = zeroblob(32) WHERE feed_id = ? AND position = 0",
+    "a leaf": "DELETE FROM leaf WHERE feed_id = ? AND position = 1",
+    "an edition line": "UPDATE leaf SET line = x'7b7d' WHERE feed_id = ? AND position = 1",
     "a count": "UPDATE feed SET records = records + 1 WHERE id = ?",
     "a row and its page": "DELETE FROM record WHERE feed_id = ? AND hex(key) LIKE '7%'",
 }
@@ -336,8 +339,11 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damage_is_found_and_repaired(nodes: Nodes, damage: str) -> None:
     origin, follower = pages_of(nodes, 200)
+    heartbeat(origin)
     served = nodes.served(origin)
     pin(follower, origin, served.url)
+    synced(follower)
+    heartbeat(origin)
     synced(follower)
     with follower.store.writing() as db:
         db.execute(damage, (held(follower, origin).id,))
