@@ -15,7 +15,7 @@ demo: .venv/.synced
 	@$(RUN) nodes/demo.py $(if $(ONCE),--once)
 
 test: .venv/.synced
-	@$(RUN) -m pytest -n 2
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: .venv/.synced
 	@.venv/bin/ruff check .

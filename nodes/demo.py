@@ -164,6 +164,13 @@ def check_converged(addresses: dict[str, str]) -> None:
     say(f"  {len(addresses)} nodes hold the same {sum(next(iter(s))[1] for s in seen.values())} records, all re-hashed")
 
 
+def wait_for_end() -> None:
+    """Until Ctrl-C, or a signal to terminate: the nodes started here are ended in both cases."""
+    for end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(end, lambda *_: None)
+    signal.pause()
+
+
 def main() -> int:
     once = "--once" in sys.argv[1:]
     say("Four networks, each with its own members and events:")
@@ -191,8 +198,7 @@ def main() -> int:
             say(f"  {name:<6} {address}/   {address}/events")
         if not once:
             say("Ctrl-C ends the demonstration.")
-            with contextlib.suppress(KeyboardInterrupt):
-                signal.pause()
+            wait_for_end()
     return 0
 
 

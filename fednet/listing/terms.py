@@ -37,8 +37,10 @@ KIND_NUMBERS = {
 }
 """How the index writes a kind; a number never changes."""
 
+_EPOCH = datetime(1970, 1, 1)
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
+_NO_TIME = timedelta(0)
 
 
 class Terms(msgspec.Struct, frozen=True, gc=False):
@@ -107,6 +109,7 @@ def _group(record: Group) -> Terms:
 
 def _event(record: Event) -> Terms:
     place, country = _place(record.place)
+    starts = _minute(record.start, record.zone)
     text = _joined(*record.description.values(), place, *record.hosts, *record.convenors, *record.speakers)
     return Terms(
         5,
@@ -116,8 +119,8 @@ def _event(record: Event) -> Terms:
         _countries(country, ()),
         *_themes(record.themes),
         _languages(record.languages),
-        _minute(record.start, record.zone),
-        _last_minute(record),
+        starts,
+        _last_minute(record, starts),
     )
 
 
@@ -204,18 +207,20 @@ def _minute(local: str | None, zone: str | None) -> int | None:
     if local is None:
         return None
     try:
-        return int(datetime.fromisoformat(local).replace(tzinfo=_zone(zone)).timestamp()) // 60
+        clock = datetime.fromisoformat(local)
+        return (clock - _EPOCH - (_zone(zone).utcoffset(clock) or _NO_TIME)) // _MINUTE
     except (ValueError, OverflowError):
         return None
 
 
-def _last_minute(event: Event) -> int | None:
+def _last_minute(event: Event, begins: int | None) -> int | None:
     """When the event is surely over; None while its recurrence has no end that can be read off."""
-    begins = _minute(event.start, event.zone)
     ends = _minute(event.end, event.zone) or begins
     if begins is None or ends is None:
         return None
     lasts = max(ends - begins, 24 * 60 if event.all_day else 0)
+    if not (event.rrule or event.rdates or event.overrides):
+        return begins + lasts
     last = begins
     if event.rrule:
         until = _until(event.rrule, event.zone)
@@ -232,9 +237,10 @@ def _until(rrule: str, zone: str | None) -> int | None:
     parts = dict(part.partition("=")[::2] for part in rrule.upper().removeprefix("RRULE:").split(";"))
     until = parts.get("UNTIL", "")
     try:
-        minute = _minute(datetime.fromisoformat(until.rstrip("Z")).isoformat(), "UTC" if until.endswith("Z") else zone)
+        clock = datetime.fromisoformat(until.rstrip("Z")).replace(tzinfo=None)
     except ValueError:
         return None
+    minute = _minute(clock.isoformat(), "UTC" if until.endswith("Z") else zone)
     return minute if "T" in until or minute is None else minute + _DAY // _MINUTE
 
 

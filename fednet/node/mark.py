@@ -107,7 +107,10 @@ class Mark:
         write_atomically(self.path, msgspec.json.format(msgspec.json.encode(content)) + b"\n")
 
     def _place(self) -> tuple[str, str]:
-        """Which machine and which directory this is; hashed, so that the file tells neither."""
+        """Which machine and which directory this is; hashed, so that the file tells neither.
+
+        The number of the device is left out: some systems give it anew at every start.
+        """
         machine = _MACHINE_ID.read_bytes() if _MACHINE_ID.exists() else b""
-        found = self.home.stat()
-        return sha256(b"fednet " + machine).hexdigest(), sha256(f"{found.st_dev}:{found.st_ino}".encode()).hexdigest()
+        directory = str(self.home.stat().st_ino).encode()
+        return sha256(b"fednet " + machine).hexdigest(), sha256(directory).hexdigest()

@@ -7,8 +7,9 @@ a body change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -28,7 +29,11 @@ class Indexed(NamedTuple):
     """The columns of `search`, and those of `facet` after the record's id."""
 
     words: tuple[str, str, str]
-    facets: tuple[Any, ...]
+    facets: tuple[int, int, str, int, int, str, int | None, int | None]
+
+
+Known = Mapping[bytes, Indexed | None]
+"""What `indexed` gives for bodies of one feed, worked out before."""
 
 
 def indexed(feed_id: int, body: bytes) -> Indexed | None:
@@ -106,12 +111,12 @@ def language_token(tag: str) -> str:
     return f"l{_plain(tag)}"
 
 
-def add(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
+def add(db: Database, records: Iterable[tuple[int, int, bytes]], known: Known = MappingProxyType({})) -> None:
     """Index records that are not indexed yet, given as (record id, feed id, body)."""
     words: list[tuple[Any, ...]] = []
     facets: list[tuple[Any, ...]] = []
     for record_id, feed_id, body in records:
-        found = indexed(feed_id, body)
+        found = known[body] if body in known else indexed(feed_id, body)
         if found is not None:
             words.append((record_id, *found.words))
             facets.append((record_id, *found.facets))

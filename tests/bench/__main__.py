@@ -159,8 +159,8 @@ HEAD = """# Measurements
 
 Made with `make bench` on {cores} cores ({machine}, Python {python}, SQLite {sqlite}), largest node {largest:,} records.
 Records are synthetic, about 450 bytes of body (`tests/bench/records.py`). Origin and follower are processes of their
-own on loopback (`fednet serve`, `fednet sync`); every record is verified, stored and searchable when a sync ends. Times of
-updates are medians of seven. Compare ratios, not absolute figures: they drift with the machine.
+own on loopback (`fednet serve`, `fednet sync`); every record is verified, stored and searchable when a sync ends. Times
+of updates are medians of seven. Compare ratios, not absolute figures: they drift with the machine.
 
 | measured | figure | target | met |
 |---|---|---|---|

@@ -14,7 +14,7 @@ from fednet.web.app import create_app
 from tests.web.place import NOW, node
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a node is served, on a port of the machine's choice; whoever connects early waits in the queue."""
     home = node(tmp_path_factory.mktemp("browser"))
@@ -29,7 +29,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # playwright keeps an event loop running, and other tests start theirs
 def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
