@@ -2,16 +2,26 @@
 PYTHON ?= python3
 UV := .venv/bin/uv
 RUN := .venv/bin/python
+SYNC := $(UV) sync --quiet --locked --inexact --system-certs --python .venv/bin/python
 
-.PHONY: demo test lint docs bench clean
+.PHONY: install demo test lint docs bench clean
 
-.venv/.synced: pyproject.toml uv.lock
+# The program alone: what `make demo` and a secretariat need.
+.venv/.program: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fednet needs Python 3.11 or newer; try: make PYTHON=python3.12")'
 	@test -x $(UV) || { $(PYTHON) -m venv .venv && .venv/bin/pip install --quiet uv; }
-	@$(UV) sync --quiet --locked --inexact --python .venv/bin/python
+	@$(SYNC) --no-dev
 	@touch $@
 
-demo: .venv/.synced
+# And what its tests and checks need.
+.venv/.synced: .venv/.program
+	@$(SYNC)
+	@touch $@
+
+install: .venv/.program
+	@echo "installed: .venv/bin/fednet"
+
+demo: .venv/.program
 	@$(RUN) nodes/demo.py $(if $(ONCE),--once)
 
 test: .venv/.synced

@@ -7,6 +7,7 @@ the three others; they follow INRR, and through its introductions each other. Ex
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -164,6 +165,15 @@ def check_converged(addresses: dict[str, str]) -> None:
     say(f"  {len(addresses)} nodes hold the same {sum(next(iter(s))[1] for s in seen.values())} records, all re-hashed")
 
 
+def lock_demo() -> None:
+    """Raise DemoError while another demonstration uses the folder; the lock goes with this process."""
+    holder = os.open(__file__, os.O_RDONLY)
+    try:
+        fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise DemoError("a demonstration is running already; end it with Ctrl-C first") from None
+
+
 def wait_for_end() -> None:
     """Until Ctrl-C, or a signal to terminate: the nodes started here are ended in both cases."""
     for end in (signal.SIGINT, signal.SIGTERM):
@@ -173,6 +183,7 @@ def wait_for_end() -> None:
 
 def main() -> int:
     once = "--once" in sys.argv[1:]
+    lock_demo()
     say("Four networks, each with its own members and events:")
     addresses = prepare()
     with serving(addresses):
@@ -193,10 +204,10 @@ def main() -> int:
         show("ccr", "search", *wanted)
         say("What is on, in every network, in Bangkok time? (asked in Asia)")
         show("aprrn", "agenda", "--zone", "Asia/Bangkok", "--from", "2026-12-01", "--to", "2026-12-31")
-        say("Open in a browser:")
-        for name, address in addresses.items():
-            say(f"  {name:<6} {address}/   {address}/events")
         if not once:
+            say("Open in a browser:")
+            for name, address in addresses.items():
+                say(f"  {name:<6} {address}/   {address}/events")
             say("Ctrl-C ends the demonstration.")
             wait_for_end()
     return 0

@@ -162,7 +162,7 @@ def agenda(
 
     home = opened()
     zone = zone or home.config.zone
-    asked = {"since": since, "until": until, "type": list(types), "network": list(networks), "zone": zone}
+    asked = {"from": since, "to": until, "type": list(types), "network": list(networks), "zone": zone}
     query = parse_agenda(**{name: value for name, value in asked.items() if value})
     found = shared_calendar(home.store, query, OPERATOR, now())
     if as_json:

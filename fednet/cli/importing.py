@@ -57,6 +57,8 @@ def import_(
     if undo is not None:
         if files:
             raise UsageError("--undo takes the number of an import, not files", hint="fednet import --undo")
+        if dry_run:
+            raise UsageError("--undo is done or not done: it has no --dry-run", hint="fednet import --undo")
         _undo(undo, as_json)
         return
     if not files:
@@ -80,7 +82,9 @@ def _import(
     else:
         _show(imported, dry_run)
     if not imported.records:
-        raise FednetError(f"nothing in {name} could be read", hint="say what a column is with --map COLUMN=FIELD")
+        table = any(file.suffix.lower() in {".csv", ".tsv", ".xlsx", ".txt"} for file in files)
+        hint = "say what a column is with --map COLUMN=FIELD" if table else None
+        raise FednetError(f"nothing in {name} could be read", hint=hint)
 
 
 def _mapping(given: tuple[str, ...]) -> dict[str, str]:
@@ -108,7 +112,8 @@ def _summary(imported: Imported, dry_run: bool) -> dict[str, Any]:
 
 def _show(imported: Imported, dry_run: bool) -> None:
     if dry_run:
-        differing = [record for record in imported.records if record.outcome != "unchanged"]
+        differing = [record for record in imported.records if record.outcome == "changed"]
+        differing += [record for record in imported.records if record.outcome == "added"]
         rows = [(r.outcome, r.kind, r.circle, r.title, ", ".join(r.fields)) for r in differing[:MAX_SHOWN]]
         if rows:
             show_table(["outcome", "kind", "circle", "title", "fields"], rows)

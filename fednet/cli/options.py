@@ -39,12 +39,11 @@ def _handle(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
 
 
 def _circle(ctx: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
-    from fednet.feed.checkpoint import check_circle
+    from fednet.node.edits import CIRCLES
 
-    try:
-        return None if given is None else check_circle(given)
-    except MalformedError as error:
-        raise UsageError(error.detail) from None
+    if given is not None and given not in CIRCLES:
+        raise UsageError(f"there is no circle {given!r}", hint=f"choose one of: {', '.join(CIRCLES)}")
+    return given
 
 
 handle_argument = click.argument("handle", callback=_handle)

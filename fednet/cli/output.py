@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,10 +29,18 @@ def say(text: str) -> None:
     click.echo(plain(text), err=True)
 
 
+# What `plain` takes out is escaped in JSON: the same text to a program, and nothing that a terminal obeys.
+_UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
 def show_json(values: Iterable[Any]) -> None:
     """One JSON object a line; structs and mappings alike."""
     for value in values:
-        click.echo(msgspec.json.encode(value).decode())
+        click.echo(_UNSAFE.sub(_escaped, msgspec.json.encode(value).decode()))
 
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

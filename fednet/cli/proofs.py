@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from fednet.cli.options import handle_argument, home_path, json_option, named_networks, opened
+from fednet.cli.options import agreed, handle_argument, home_path, json_option, named_networks, opened, yes_option
 from fednet.cli.output import say, show_fields, show_json, written
 from fednet.errors import FednetError, RefusedError
 
@@ -29,21 +29,31 @@ def proof() -> None:
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: stdout."
 )
 @click.option("--network", metavar="N", help="Whose proof, when the record is in no feed: that N does not list it.")
-def make(handle: str, output: Path | None, network: str | None) -> None:
+@yes_option
+def make(handle: str, output: Path | None, network: str | None, yes: bool) -> None:
     """Write the proof that a record is listed, erased or absent.
 
     \b
         fednet proof make 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e -o listing.proof
     """
+    from fednet.feed.proof import check as check_proof
+    from fednet.feed.proof import parse_proof
     from fednet.node import proofs
 
     home = opened()
     networks = named_networks(home, (network,) if network else ())
     made = proofs.make(home, handle, networks[0] if networks else None)
+    if output is not None and output.exists() and not agreed(f"Overwrite {output}?", yes):
+        return
     if output is None:
         sys.stdout.buffer.write(made)
     else:
         output.write_bytes(made)
+    proven = check_proof(parse_proof(made))
+    say(f"{proven.name}, edition {proven.edition.edition}: {handle} is {proven.verdict}")
+    if proven.circle != "public":
+        say(f"the proof holds a record of circle {proven.circle}: give it only to those who may read it")
+    if output is not None:
         say(f"hint: fednet proof check {output}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import IO, Any
 
 import click
@@ -36,8 +37,10 @@ def add(kind: str, file: IO[bytes], circle: str | None) -> None:
 
     if kind not in listing.KINDS:
         raise UsageError(f"there is no kind {kind!r}", hint=f"choose one of: {', '.join(listing.KINDS)}")
-    own = edits.add(opened(), kind, fields_in(file), now(), circle)
+    fields = fields_in(file)
+    own = edits.add(opened(), kind, fields, now(), circle)
     click.echo(own.handle)
+    _warn_of_unknown(kind, fields)
     say(f"added to circle {own.circle}; fednet publish signs it")
 
 
@@ -53,8 +56,10 @@ def edit(handle: str, file: IO[bytes]) -> None:
     from fednet.node import edits
     from fednet.node.home import now
 
-    own = edits.edit(opened(), handle, fields_in(file), now())
+    fields = fields_in(file)
+    own = edits.edit(opened(), handle, fields, now())
     click.echo(own.handle)
+    _warn_of_unknown(own.fields["kind"], fields)
     say("changed; fednet publish signs it" if own.draft else "nothing differs")
 
 
@@ -93,6 +98,15 @@ def withdraw(handle: str, yes: bool) -> None:
     if agreed(f"Withdraw {title_of(own.body)!r}?", yes):
         edits.withdraw(home, handle, now())
         say("withdrawn; fednet publish tells everyone")
+
+
+def _warn_of_unknown(kind: str, fields: dict[str, Any]) -> None:
+    """Unknown fields are kept, for other programs may know them; but a slip of the pen looks just the same."""
+    known = [field.name for field in msgspec.structs.fields(listing.KINDS[kind])]
+    for name in sorted(set(fields) - {*known, "kind"}):
+        meant = get_close_matches(name, known, 1)
+        say(f"note: {name!r} is no field of a record of kind {kind}; it is kept" +
+            (f". Did you mean {meant[0]!r}?" if meant else ""))  # fmt: skip
 
 
 def fields_in(file: IO[bytes]) -> dict[str, Any]:

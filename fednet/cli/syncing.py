@@ -62,7 +62,7 @@ def _pass(home: Home, names: tuple[str, ...], allow_private: bool, as_json: bool
 
 def _show(done: Sequence[Synced]) -> None:
     if not done:
-        say("nobody is followed yet")
+        say("there is no network to sync: nobody is followed, or all are blocked")
         say("hint: fednet follow https://node.example.org")
         return
     show_table(

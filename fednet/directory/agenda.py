@@ -17,12 +17,12 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.directory.query import Parameter, many, one, read_parameters
+from fednet.directory.query import zone as zone_asked
 from fednet.directory.search import Head, Hit, Reader, among, heads_of, readable, shown
 from fednet.directory.words import clauses
 from fednet.errors import FednetError, UsageError
 from fednet.listing import Event, Override, vocabulary
 from fednet.listing.check import day, language, term
-from fednet.listing.check import zone as known_zone
 from fednet.listing.evidence import evidence
 from fednet.store import index
 from fednet.store import search as index_search
@@ -292,7 +292,7 @@ PARAMETERS: dict[str, Parameter] = {
     "to": ("until", _date),
     "type": ("types", many(term(vocabulary.EVENT_TYPES))),
     "network": ("networks", many(one)),
-    "zone": ("zone", known_zone),
+    "zone": ("zone", zone_asked),
     "language": ("languages", many(language)),
     "text": ("text", one),
 }

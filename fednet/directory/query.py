@@ -12,6 +12,7 @@ from fednet import listing
 from fednet.errors import UsageError
 from fednet.listing import places, text, vocabulary
 from fednet.listing.check import country, language, term
+from fednet.listing.check import zone as known_zone
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 1_000
@@ -96,6 +97,14 @@ def _split(rule: Callable[[Any, str], str], value: Any, name: str) -> list[str]:
         return [rule(value, name)]
     except UsageError:
         return [rule(part, name) for part in value.split(",") if part.strip()]
+
+
+def zone(given: Any, name: str) -> str:
+    """A time zone that this machine knows."""
+    found = known_zone(one(given, name), name)
+    if not found:
+        raise UsageError(f"{name}: a time zone is expected", hint="write it as Asia/Bangkok")
+    return found
 
 
 def _whole(given: Any, name: str) -> int:

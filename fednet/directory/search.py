@@ -182,8 +182,8 @@ def head(edition: bytes | None, now: datetime) -> Head:
 
 def shown(listed: Listed, source: Source, head: Head, networks: Mapping[str, str]) -> Hit:
     """One record with its provenance; `networks` are names by id, its own among them or not."""
-    fields: dict[str, Any] = msgspec.json.decode(listed.body)
     parsed = listing.parse(listed.body)
+    fields = _fields(listed.body) if parsed is None else msgspec.json.decode(listed.body)
     return Hit(
         handle=listed.handle,
         kind=str(fields.get("kind", "")),
@@ -198,6 +198,15 @@ def shown(listed: Listed, source: Source, head: Head, networks: Mapping[str, str
         expired=head.expired,
         fields=fields,
     )
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    """What a body says that is no record of ours: all of an unknown kind, nothing of another form than is signed."""
+    try:
+        fields: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
+        return fields if listing.encode(fields) == body else {}
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, UsageError):
+        return {}
 
 
 def _networks_with(db: Database, listed: Listed, sources: Mapping[int, Source]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from fednet.formats.records import read_records
 from fednet.formats.recurrence import occurrences
 from fednet.formats.table import Sheet, decoded, sheets
 from fednet.formats.tongues import language_of
-from fednet.listing import record
+from fednet.listing import languages, record
 
 __all__ = [
     "Entry",
@@ -176,6 +177,7 @@ def _read_sheets(
     columns: dict[str, str] = {}
     for table in _tables(sheet, kind, mapping, notes):
         columns |= {c.header: f"{c.field}:{c.language}" if c.language else c.field for c in table.columns}
+        notes.extend(_told(table))
         entries += _read_table(table, name, refused, notes)
     if not columns:
         notes.append("no column was understood; say what a column is with --map COLUMN=FIELD")
@@ -228,6 +230,19 @@ def _kind_column(sheet: Sheet) -> dict[str, list[Any]]:
     for row in sheet.rows[1:]:
         by_kind.setdefault(row.cells[at].casefold() if at < len(row.cells) else "", []).append(row)
     return by_kind if by_kind.keys() & record.KINDS.keys() else {}
+
+
+MAX_COLUMNS_NAMED = 12
+
+
+def _told(table: Table) -> Iterator[str]:
+    """What a person should know of a guess: columns that were left out, and the language that texts are taken for."""
+    if table.columns and table.left_out:
+        named = ", ".join(repr(header) for header in table.left_out[:MAX_COLUMNS_NAMED])
+        more = f" and {len(table.left_out) - MAX_COLUMNS_NAMED} more" * (len(table.left_out) > MAX_COLUMNS_NAMED)
+        yield f"columns left out: {named}{more}; say what one is with --map COLUMN=FIELD"
+    if table.language != "en":
+        yield f"the headers are taken for {languages.name(table.language)}: texts that tell no language, too"
 
 
 def _read_table(table: Table, name: str, refused: list[RowError], notes: list[str]) -> list[Entry]:

@@ -73,6 +73,8 @@ class Table(msgspec.Struct, frozen=True):
     columns: list[Column]
     rows: list[Row]
     language: str
+    left_out: list[str] = []
+    """Headers of filled columns that nobody knows the meaning of."""
 
     def having(self, field: str) -> list[Column]:
         return [column for column in self.columns if column.field == field]
@@ -139,7 +141,17 @@ def understood(sheet: Sheet, kind: str | None, mapping: dict[str, str]) -> Table
         first += 1
     rows = sheet.rows[first:]
     columns += _area_codes(headers, columns, rows) if kind == "organization" else []
-    return Table(sheet.name, kind, columns, rows, _language(headers, columns))
+    return Table(sheet.name, kind, columns, rows, _language(headers, columns), _left_out(headers, columns, rows))
+
+
+_OURS = {"", "kind", "network"}
+"""Columns of our own export that say nothing about the record itself."""
+
+
+def _left_out(headers: list[str], columns: list[Column], rows: list[Row]) -> list[str]:
+    known = {column.at for column in columns}
+    filled = {at for row in rows for at, cell in enumerate(row.cells) if cell}
+    return [header for at, header in enumerate(headers) if header not in _OURS and at in filled - known]
 
 
 def _is_hxl(row: Row) -> bool:
@@ -258,12 +270,10 @@ def _area_codes(headers: list[str], columns: list[Column], rows: list[Row]) -> l
 
 def _language(headers: list[str], columns: list[Column]) -> str:
     """The language of the headers: by their script or small words, or by the words that only one language uses."""
-    words = " ".join(header for header in headers if header)
-    if (guess := language_of(words, "")) not in {"", "en"}:
-        return guess
     found = {tag: len(_OWN_WORDS[tag] & {folded(c.header) for c in columns}) for tag in _OWN_WORDS}
     best = max(found, key=lambda tag: found[tag])
-    return best if found[best] else "en"
+    words = " ".join(header for header in headers if header)
+    return best if found[best] else language_of(words, "en", least=2)
 
 
 _OWN_WORDS = {

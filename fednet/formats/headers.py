@@ -28,7 +28,7 @@ former_names: texts
     anterior, nomes anteriores, الاسم السابق, other names, autres noms
 description: translated
     description, about, mission, summary, overview, descripción, descrição, présentation, الوصف, وصف, remarks,
-    details, notes
+    details
 website: url
     website, web site, site web, site internet, site, url, web, webpage, homepage, sitio web, página web, الموقع
     الإلكتروني, الموقع, web address, link, lien
@@ -60,7 +60,7 @@ services: services
     servicio, servicios ofrecidos, serviços, الخدمات, الخدمة, sector, sectors, secteur, secteurs, sector name,
     sector code, setor, setores, sectores, القطاع, القطاعات, cluster, clusters, activity category, category of
     activity, areas of work, area of work, domaines d intervention, domaine d activité, areas of expertise, فئة
-    النشاط, thematic areas, working areas
+    النشاط, thematic areas, working areas, what they do, what we do, offers, help offered
 client_groups: client-groups
     client groups, client group, clients, target client group, target group, target groups, population,
     populations, public cible, population cible, groupes cibles, groupe cible, clientèle, población objetivo,
@@ -165,7 +165,7 @@ registration_url: url
     inscripción, url, link, lien, website, التسجيل
 description: translated
     description, about, mission, summary, overview, descripción, descrição, présentation, الوصف, وصف, remarks,
-    details, notes
+    details
 audience: texts
     audience, public, for whom, الجمهور
 languages: languages
@@ -236,7 +236,7 @@ titles: translated
     événement, evento, subject, summary, need, offer, besoin, offre, necesidad, oferta
 description: translated
     description, about, mission, summary, overview, descripción, descrição, présentation, الوصف, وصف, remarks,
-    details, notes
+    details
 organization: text
     organization, organisation, organización, organização, المنظمة, association, employer, affiliation,
     organization name, organisation name, member organization
@@ -280,7 +280,7 @@ type: resource-type
     categoría, categoria, format
 description: translated
     description, about, mission, summary, overview, descripción, descrição, présentation, الوصف, وصف, remarks,
-    details, notes
+    details
 url: url
     website, web site, site web, site internet, site, url, web, webpage, homepage, sitio web, página web, الموقع
     الإلكتروني, الموقع, web address, link, lien

@@ -212,8 +212,28 @@ def rule_parts(text: str) -> dict[str, str]:
             raise RuleError(f"its recurrence rule has a {name} we cannot use: {parts[name][:20]}")
     if "UNTIL" in parts and not _UNTIL.fullmatch(parts["UNTIL"]):
         raise RuleError(f"its recurrence ends at {parts['UNTIL'][:20]!r}, which is no date")
+    _check_numbers(parts)
     _check_possible(parts)
     return {name: parts[name] for name in _PARTS if name in parts}
+
+
+_HIGHEST = {
+    "BYSECOND": 60, "BYMINUTE": 59, "BYHOUR": 23, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYMONTH": 12,
+    "BYSETPOS": 366,
+}  # fmt: skip
+_FROM_ZERO = frozenset({"BYSECOND", "BYMINUTE", "BYHOUR"})
+_FROM_THE_END = frozenset({"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"})
+_NUMBER = re.compile(r"[+-]?[0-9]{1,3}")
+
+
+def _check_numbers(parts: dict[str, str]) -> None:
+    """Refuse numbers that RFC 5545 (3.3.10) does not have: dateutil would look for a thirteenth month for seconds."""
+    for name, highest in _HIGHEST.items():
+        for text in parts[name].split(",") if name in parts else ():
+            number = int(text) if _NUMBER.fullmatch(text) else -highest - 1
+            lowest = -highest if name in _FROM_THE_END else 0 if name in _FROM_ZERO else 1
+            if not lowest <= number <= highest or (number == 0 and name not in _FROM_ZERO):
+                raise RuleError(f"its recurrence rule has a {name} we cannot use: {text[:20]}")
 
 
 def _check_possible(parts: dict[str, str]) -> None:

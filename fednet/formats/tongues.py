@@ -24,22 +24,26 @@ _SMALL_WORDS = {
     "es": "el la los las del de y para por en una con",
     "pt": "o os as do da dos das de e para por em uma com ao",
 }
-_WORDS_OF = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+# Lone letters ("E-mail", "Plan A") tell nothing.
+_WORDS_OF = {language: frozenset(w for w in words.split() if len(w) > 1) for language, words in _SMALL_WORDS.items()}
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 @lru_cache(maxsize=4096)
-def language_of(text: str, latin: str = "en") -> str:
-    """A BCP 47 language for the text; `latin` for text in Latin letters that tells nothing, or without letters."""
+def language_of(text: str, latin: str = "en", least: int = 1) -> str:
+    """A BCP 47 language for the text; `latin` for text in Latin letters that tells nothing, or without letters.
+
+    `least`: how many small words of a language make it that language.
+    """
     if text.isascii():
-        return _latin(text, latin)
+        return _latin(text, latin, least)
     scripts = Counter(_script(char) for char in text[:2000] if char.isalpha())
     scripts.pop("DIGIT", None)
     if not scripts:
         return latin
     script = scripts.most_common(1)[0][0]
     if script == "LATIN":
-        return _latin(text, latin)
+        return _latin(text, latin, least)
     if script == "CJK" and scripts.keys() & {"HIRAGANA", "KATAKANA"}:
         return "ja"
     language = _BY_SCRIPT.get(script, latin)
@@ -57,9 +61,9 @@ def _by_letters(text: str, language: str) -> str:
     return best if counts[best] else language
 
 
-def _latin(text: str, fallback: str) -> str:
+def _latin(text: str, fallback: str, least: int) -> str:
     words = Counter(word.lower() for word in _WORD.findall(text))
     scores = {language: sum(words[word] for word in small) for language, small in _WORDS_OF.items()}
     best = max(scores.values())
     winners = [language for language, score in scores.items() if score == best]
-    return winners[0] if best and len(winners) == 1 else fallback
+    return winners[0] if best >= least and len(winners) == 1 else fallback

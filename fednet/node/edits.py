@@ -20,6 +20,7 @@ from fednet.store import drafts, feeds
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed
 
+CIRCLES = ("public", "partners")
 CLOSED_KINDS = frozenset({"contact", "person"})  # circle `partners` unless chosen otherwise
 
 

@@ -9,18 +9,18 @@ import os
 import socket
 import zlib
 from io import BytesIO
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from types import TracebackType
 from typing import Any, NamedTuple, Self
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import msgspec
 import zstandard
 
-from fednet.errors import LimitError, MalformedError, UnreachableError, UsageError
+from fednet.errors import LimitError, MalformedError, UnreachableError
 from fednet.feed.text import shown
 from fednet.feed.wire import MAX_ANSWER
+from fednet.node.address import is_literal, is_public, parsed
 
 REQUEST_SECONDS = 60.0  # a whole answer
 CONNECT_SECONDS = 10.0
@@ -28,24 +28,6 @@ MAX_REDIRECTS = 3
 MAX_ERROR = 64 * 1024
 MAX_WINDOW = 8 * 1024 * 1024  # zstd, RFC 9659
 CONNECTIONS_A_HOST = 24
-
-_REFUSED_V6 = tuple(
-    map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10"))
-)
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the open Internet: not loopback, private, link-local, multicast, NAT64 or 6to4."""
-    try:
-        found: IPv4Address | IPv6Address = ip_address(address.split("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is not None:
-            return is_public(str(found.ipv4_mapped))
-        if any(found in network for network in _REFUSED_V6):
-            return False
-    return found.is_global and not found.is_multicast
 
 
 def public_socket(wanted: aiohttp.AddrInfoType) -> socket.socket:
@@ -105,9 +87,10 @@ class Fetcher:
 
     def _check(self, url: str) -> None:
         host = parsed(url).hostname
-        if not self.allow_private and host and _is_literal(host) and not is_public(host):
+        if not self.allow_private and host and is_literal(host) and not is_public(host):
             raise UnreachableError(
-                f"{url}: {host} is not an address of the open Internet", hint="--allow-private-addresses"
+                f"{url}: {host} is not an address of the open Internet",
+                hint="--allow-private-addresses, or allow_private_addresses = true in node.toml",
             )
 
     async def _once(self, url: str, limit: int, seconds: float) -> tuple[Fetched, str | None]:
@@ -123,18 +106,6 @@ class Fetcher:
                     raise LimitError(f"{url}: more than {limit} bytes")
             body = decoded(bytes(raw), response.headers.get("Content-Encoding", "identity"), limit)
             return Fetched(response.status, body, len(raw)), None
-
-
-def parsed(url: str) -> SplitResult:
-    """The parts of an http or https address."""
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:  # brackets that hold no address
-        known = False
-    if not known:
-        raise UsageError(f"{shown(url)} is not an http or https address", hint="give it as https://node.example.org")
-    return parts
 
 
 def _moved(url: str, target: str) -> str:
@@ -184,14 +155,6 @@ def error_detail(fetched: Fetched) -> str:
         return f"{fetched.status} {shown(str(found['error']))[1:-1]}: {shown(str(found['detail']), 200)[1:-1]}"
     except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError, RecursionError):
         return f"{fetched.status}"
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host.split("%")[0])
-    except ValueError:
-        return False
-    return True
 
 
 def _said(error: BaseException) -> str:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 import msgspec
 from sqlite_utils import Database
 
-from fednet.errors import FednetError, MalformedError, UnreachableError, UsageError
+from fednet.errors import FednetError, IdentityError, MalformedError, UnreachableError, UsageError
 from fednet.feed.checkpoint import check_network
 from fednet.feed.identity import Identity, check_pinned, newer, parse_identity
 from fednet.feed.identity import fingerprint as groups_of_four
 from fednet.feed.text import json_value, shown
 from fednet.feed.wire import check_version
-from fednet.node.fetch import Fetcher, error_detail, parsed
+from fednet.node.address import base_url
+from fednet.node.fetch import Fetcher, error_detail
 from fednet.node.home import Home, now
 from fednet.store import feeds, records
 from fednet.store.feeds import Network
@@ -51,19 +52,7 @@ class WellKnown(msgspec.Struct, frozen=True):
     follows: tuple[Introduced, ...] = ()
 
 
-_THIS_MACHINE = ("localhost", "127.", "[::1]")
-
 _well_known = msgspec.json.Decoder(WellKnown)
-
-
-def base_url(url: str) -> str:
-    """An address as it is kept: with a scheme (https, and http on this machine), without query, ending in no slash."""
-    if "://" not in url:
-        url = f"http{'' if url.startswith(_THIS_MACHINE) else 's'}://{url}"
-    parts = parsed(url)
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        raise UsageError(f"{shown(url)} is not the address of a node", hint="fednet follow https://node.example.org")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 async def follow(
@@ -105,12 +94,24 @@ def _check_wanted(
     if identity.network == home.network.network:
         raise UsageError("that is this node's own network")
     if expected is not None:
-        check_pinned(identity, check_network(expected.replace(" ", "").replace("-", "").lower()))
+        _check_fingerprint(identity, expected)
         return
     offer = Offer(identity.network, identity.current.name, groups_of_four(identity.network), url)
     if not confirm(offer):
         raise UsageError(
             "nothing was followed", hint="compare the fingerprint by telephone, then give it: --fingerprint"
+        )
+
+
+def _check_fingerprint(identity: Identity, expected: str) -> None:
+    try:
+        wanted = check_network(expected.replace(" ", "").replace("-", "").lower())
+    except MalformedError:
+        raise UsageError(f"{shown(expected)} is no fingerprint: expected 8 groups of 4 letters and digits") from None
+    if identity.network != wanted:
+        raise IdentityError(
+            f"expected the fingerprint {groups_of_four(wanted)}, found {groups_of_four(identity.network)}",
+            hint="do not follow it; ask the network, by telephone, which fingerprint is theirs",
         )
 
 

@@ -25,6 +25,7 @@ from fednet.errors import BrokenStoreError, NotFoundError, UsageError
 from fednet.feed import ed25519, identity
 from fednet.feed.note import Ed25519Signer
 from fednet.feed.text import base64_bytes, base64_text
+from fednet.node.address import base_url
 from fednet.node.files import write_atomically
 from fednet.node.mark import Mark
 from fednet.store import drafts, feeds
@@ -116,6 +117,8 @@ def create(path: Path, name: str | None, url: str | None, recovery_out: Path | N
     if (path / DATABASE).exists():
         raise UsageError(f"there is a node in {path} already", hint=f"fednet --node {path} status")
     config = _initial_config(path / CONFIG, name, url)
+    if config.url is not None:
+        base_url(config.url)
     recovery_out = recovery_out or path.absolute().parent / f"{path.absolute().name}-recovery-key.txt"
     if recovery_out.exists():
         raise UsageError(f"{recovery_out} exists and is not overwritten", hint="--recovery-out ANOTHER-FILE")

@@ -215,6 +215,7 @@ class _Plan:
         self.notes = list(self.reading.notes)
         self.earlier = _Earlier(db, name)
         self.known = drafts.imported(db, [_key(entry) for entry in self.reading.entries])
+        self.same_name = Counter(entry.source.partition("|")[0] for entry in self.reading.entries)
         self.before: dict[str, Own] = {}
         self.handles = {_key(entry): self._handle(entry) for entry in self.reading.entries}
         self.names = _unambiguous((entry, self.handles[_key(entry)]) for entry in self.reading.entries)
@@ -244,12 +245,22 @@ class _Plan:
 
     def _handle(self, entry: Entry) -> str:
         """The handle of the record that the entry is about; a new one when there is none."""
-        for handle in (self.known.get(_key(entry)), _exported_handle(entry.source)):
+        for handle in (self.known.get(_key(entry)), _exported_handle(entry.source), self._alike(entry)):
             own = self.standing.find(handle) if handle else None
             if own is not None and own.fields["kind"] == entry.fields["kind"]:
                 self.before[own.handle] = own
                 return own.handle
         return new_handle()
+
+    def _alike(self, entry: Entry) -> str | None:
+        """The one organisation of that name, when only one of the two sources tells the country of its seat."""
+        name, told, _ = entry.source.partition("|")
+        if entry.fields["kind"] != "organization" or self.same_name[name] > 1:
+            return None
+        key = f"organization:{name}"
+        found = drafts.imported(self.db, [key]) if told else drafts.imported_below(self.db, f"{key}|")
+        handles = set(found.values())
+        return handles.pop() if len(handles) == 1 else None
 
     def _decide(self, entry: Entry) -> None:
         handle = self.handles[_key(entry)]

@@ -8,6 +8,7 @@ its standard input does, so that it never outlives whoever started it.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from asyncio import Future
@@ -164,6 +165,7 @@ def serve(asked: BinaryIO, answers: BinaryIO) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started this: its end is ours
+    gc.disable()  # records refer to nothing that refers back
     try:
         serve(sys.stdin.buffer, sys.stdout.buffer)
     except BrokenPipeError:

@@ -148,6 +148,14 @@ def imported(db: Database, sources: Iterable[str]) -> dict[str, str]:
     return {source: row[0] for source, row in found if row is not None}
 
 
+def imported_below(db: Database, prefix: str) -> dict[str, str]:
+    """The imported source keys that begin with `prefix`, and the record that each became."""
+    rows = db.execute(
+        "SELECT source, handle FROM imported WHERE source >= ? AND source < ?", (prefix, f"{prefix}\uffff")
+    )
+    return dict(rows.fetchall())
+
+
 def remember_imported(db: Database, pairs: Iterable[tuple[str, str]]) -> None:
     db.conn.executemany("INSERT OR REPLACE INTO imported (source, handle) VALUES (?, ?)", list(pairs))
 

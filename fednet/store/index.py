@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
@@ -25,7 +26,7 @@ _DELETE = "INSERT INTO search (search, rowid, names, text, facets) VALUES ('dele
 _FACET = "INSERT INTO facet VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-class Indexed(NamedTuple):
+class Indexed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The columns of `search`, and those of `facet` after the record's id."""
 
     words: tuple[str, str, str]
@@ -113,15 +114,13 @@ def language_token(tag: str) -> str:
 
 def add(db: Database, records: Iterable[tuple[int, int, bytes]], known: Known = MappingProxyType({})) -> None:
     """Index records that are not indexed yet, given as (record id, feed id, body)."""
-    words: list[tuple[Any, ...]] = []
-    facets: list[tuple[Any, ...]] = []
+    rows: list[tuple[int, Indexed]] = []
     for record_id, feed_id, body in records:
         found = known[body] if body in known else indexed(feed_id, body)
         if found is not None:
-            words.append((record_id, *found.words))
-            facets.append((record_id, *found.facets))
-    db.conn.executemany(_FACET, facets)
-    db.conn.executemany(_INSERT, words)
+            rows.append((record_id, found))
+    db.conn.executemany(_FACET, ((record_id, *row.facets) for record_id, row in rows))
+    db.conn.executemany(_INSERT, ((record_id, *row.words) for record_id, row in rows))
 
 
 def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:

@@ -52,7 +52,7 @@ def _form(body: bytes) -> list[tuple[str, str]]:
 def _json(body: bytes) -> list[tuple[str, str]]:
     try:
         fields: dict[str, Any] = msgspec.json.decode(body or b"{}", type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise UsageError("the body is no JSON object", hint='{"text": "legal aid", "country": ["TH"]}') from None
     return [(name, _text(name, one)) for name, value in fields.items() for one in _values(value)]
 

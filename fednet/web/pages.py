@@ -19,10 +19,10 @@ from starlette.routing import Route
 from fednet.directory.agenda import agenda, parse_agenda
 from fednet.directory.networks import networks
 from fednet.directory.query import parse_query
+from fednet.directory.query import zone as zone_asked
 from fednet.directory.search import PUBLIC, readable, record, search
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.listing import Event, Organization
-from fednet.listing.check import zone as known_zone
 from fednet.listing.vocabulary import EVENT_TYPES
 from fednet.node.home import Home
 from fednet.web import show, views
@@ -181,7 +181,7 @@ class Site:
             return {source.network: source.name for source in readable(db, PUBLIC).values()}
 
     def _zone(self, asked: Asked) -> str:
-        return known_zone(given(asked)["zone"], "zone") if "zone" in asked else self.home.config.zone
+        return zone_asked(given(asked)["zone"], "zone") if "zone" in asked else self.home.config.zone
 
 
 def _is_handle(text: str) -> bool:

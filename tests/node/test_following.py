@@ -66,12 +66,12 @@ def test_the_expected_fingerprint_may_be_spelled_in_groups(nodes: Nodes) -> None
     assert follow(follower, url, fingerprint(own).replace(" ", "-")).network == own
 
 
-@pytest.mark.parametrize("expected", ["a" * 32, "", "x", "ü" * 32])
-def test_another_fingerprint_is_refused(nodes: Nodes, expected: str) -> None:
+@pytest.mark.parametrize(("expected", "code"), [("a" * 32, 3), ("", 2), ("x", 2), ("ü" * 32, 2)])
+def test_another_fingerprint_is_refused(nodes: Nodes, expected: str, code: int) -> None:
     origin, follower = nodes.home("Origin", "Alpha"), nodes.home("Follower")
     with pytest.raises(FednetError) as refused:
         follow(follower, nodes.served(origin).url, expected, yes=True)
-    assert refused.value.exit_code == 3 and known(follower) == []
+    assert refused.value.exit_code == code and known(follower) == []
 
 
 def test_nobody_follows_themselves(nodes: Nodes) -> None:
@@ -88,7 +88,7 @@ def test_private_addresses_are_refused_unless_allowed(nodes: Nodes) -> None:
     served = nodes.served(origin)
     with pytest.raises(UnreachableError) as refused:
         follow(follower, served.url, yes=True, allow=False)
-    assert refused.value.hint == "--allow-private-addresses" and served.asked == []
+    assert str(refused.value.hint).startswith("--allow-private-addresses") and served.asked == []
 
 
 def test_somebody_elses_identity_is_refused(nodes: Nodes) -> None:
