@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -54,19 +55,24 @@ def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: tu
         return
     moment = now()
     asked["kinds"] = kinds or KINDS_OF[suffix]
-    written = write(file, _rows(opened(), text, asked, moment), now=moment)
+    closed: Counter[str] = Counter()
+    written = write(file, _rows(opened(), text, asked, moment, closed), now=moment)
     say(f"{counted(written, 'record')} in {file}")
+    if closed:
+        circles = ", ".join(sorted(closed))
+        say(f"hint: not public: {closed.total():,} of them (circle {circles}); mind who gets the file")
 
 
 def _rows(
-    home: Home, text: str, asked: dict[str, tuple[str, ...]], moment: datetime
+    home: Home, text: str, asked: dict[str, tuple[str, ...]], moment: datetime, closed: Counter[str]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Network, handle and fields of all that is found, page by page."""
+    """Network, handle and fields of all that is found, page by page; `closed` counts what is not public, by circle."""
     from fednet.directory.search import OPERATOR, search
 
     cursor: str | None = None
     while True:
         found = search(home.store, parsed(text, PAGE, asked, cursor), OPERATOR, moment)
+        closed.update(hit.circle for hit in found.hits if hit.circle != "public")
         yield from ((hit.network, hit.handle, hit.fields) for hit in found.hits)
         if found.next is None:
             return

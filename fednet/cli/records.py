@@ -14,6 +14,8 @@ from fednet.cli.options import agreed, circle_option, handle_argument, json_opti
 from fednet.cli.output import say, show_fields, show_json, written
 from fednet.errors import UsageError
 
+MAX_INPUT = 1024 * 1024
+
 fields_option = click.option(
     "--json", "file", type=click.File("rb"), required=True, metavar="FILE|-", help="A JSON object with fields."
 )
@@ -112,8 +114,8 @@ def _warn_of_unknown(kind: str, fields: dict[str, Any]) -> None:
 def fields_in(file: IO[bytes]) -> dict[str, Any]:
     """The fields of a record as a person wrote them."""
     try:
-        return msgspec.json.decode(file.read(), type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return msgspec.json.decode(file.read(MAX_INPUT), type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
             f"not the fields of a record: {error}", hint='one object, such as {"names": {"en": "Example"}}'
         ) from None

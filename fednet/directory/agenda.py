@@ -34,8 +34,9 @@ MAX_DAYS = 5 * 366
 MAX_PER_EVENT = 1_000
 MAX_PER_FEED = 5_000
 """Occurrences shown of one event, and of one feed."""
+MAX_RULES = 1_000
 MAX_SECONDS = 2.0
-"""Processor time for expanding the recurrences of one feed; of its other events only the first date is shown."""
+"""Recurrences expanded of one feed, and processor time for it; of its other events only the first date is shown."""
 
 OLDEST_YEAR, NEWEST_YEAR = 1900, 2200
 
@@ -167,13 +168,18 @@ def _times(
 ) -> Iterator[_Time]:
     """All times of the candidates, within the bounds of each feed."""
     taken: Counter[int] = Counter()
+    rules: Counter[int] = Counter()
     spent: dict[int, float] = {}
     for listed in candidates:
         event = _event(listed, sources[listed.feed_id])
         if event is None or (types and event.type not in types):
             continue
         feed_id, began = listed.feed_id, thread_time()
-        dates = _dates(listed, event, span, once=spent.get(feed_id, 0.0) >= MAX_SECONDS)
+        if taken[feed_id] >= MAX_PER_FEED:
+            continue
+        rules[feed_id] += event.rrule is not None
+        once = rules[feed_id] > MAX_RULES or spent.get(feed_id, 0.0) >= MAX_SECONDS
+        dates = _dates(listed, event, span, once)
         del dates[MAX_PER_FEED - taken[feed_id] :]
         spent[feed_id] = spent.get(feed_id, 0.0) + thread_time() - began
         taken[feed_id] += len(dates)

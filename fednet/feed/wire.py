@@ -275,9 +275,6 @@ def parse_page_name(text: str) -> PageName:
     return PageName("" if prefix == "root" else prefix, hex_bytes(digest, tlog.HASH_SIZE, "page hash"))
 
 
-ENTRIES_LINE, RECORDS_LINE = b"entries\n", b"records\n"  # what a page begins with
-
-
 class EntriesPage(msgspec.Struct, frozen=True):
     """The 16 entries below a prefix; their counts are hints."""
 
@@ -286,7 +283,7 @@ class EntriesPage(msgspec.Struct, frozen=True):
 
     @property
     def encoded(self) -> bytes:
-        return ENTRIES_LINE + "".join(f"{entry_line(entry)}\n" for entry in self.children).encode()
+        return b"entries\n" + "".join(f"{entry_line(entry)}\n" for entry in self.children).encode()
 
 
 class RecordsPage(msgspec.Struct, frozen=True):
@@ -297,7 +294,7 @@ class RecordsPage(msgspec.Struct, frozen=True):
 
     @property
     def encoded(self) -> bytes:
-        return RECORDS_LINE + b"".join(map(change_line, self.records))
+        return b"records\n" + b"".join(map(change_line, self.records))
 
 
 Page = EntriesPage | RecordsPage

@@ -24,6 +24,8 @@ from fednet.formats.vcard import cards_of
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _LEADING = ("kind", "network", "handle")
 MAX_XLSX_CELL = 32_767
+_SPACING = dict.fromkeys((0x09, 0x0A))
+_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - _SPACING.keys())
 
 
 def write(path: Path, rows: Iterable[Exported], *, now: datetime = UNDATED) -> int:
@@ -43,8 +45,23 @@ def write(path: Path, rows: Iterable[Exported], *, now: datetime = UNDATED) -> i
     if suffix not in formats:
         raise unknown_choice("format", suffix or path.name, list(formats))
     listed = list(rows)
+    if suffix != ".jsonl":  # where they are written as escapes
+        listed = [(network, handle, _without_controls(fields)) for network, handle, fields in listed]
     path.write_bytes(formats[suffix](listed))
     return len(listed)
+
+
+def _without_controls(value: Any) -> Any:
+    """A value whose texts hold no control character but tab and line end, and its names none at all."""
+    match value:
+        case str():
+            return value.translate(_CONTROLS)
+        case dict():
+            return {name.translate(_CONTROLS | _SPACING): _without_controls(inner) for name, inner in value.items()}
+        case list():
+            return [_without_controls(one) for one in value]
+        case _:
+            return value
 
 
 def as_json_lines(rows: list[Exported]) -> bytes:

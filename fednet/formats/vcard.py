@@ -56,7 +56,7 @@ def _organization(fields: dict[str, Any]) -> Iterator[str]:
         yield _address(locality=seat.get("place", ""), country=places.name(seat.get("country", "")))
     if fields.get("services"):
         yield "CATEGORIES:" + ",".join(_text(vocabulary.SERVICES.name(code)) for code in fields["services"])
-    yield from (f"LANG:{tag}" for tag in fields.get("languages", ()))
+    yield from (f"LANG:{_tag(tag)}" for tag in fields.get("languages", ()))
     if fields.get("description"):
         yield f"NOTE:{_text(_original(fields['description'], fields))}"
 
@@ -68,7 +68,7 @@ def _person(fields: dict[str, Any]) -> Iterator[str]:
         yield f"TITLE:{_text(fields['role'])}"
     if fields.get("country"):
         yield _address(country=places.name(fields["country"]))
-    yield from (f"LANG:{tag}" for tag in fields.get("languages", ()))
+    yield from (f"LANG:{_tag(tag)}" for tag in fields.get("languages", ()))
     if fields.get("expertise"):
         yield "CATEGORIES:" + ",".join(_text(one) for one in fields["expertise"])
 
@@ -86,7 +86,8 @@ def _names(names: dict[str, str], original: str | None) -> Iterator[str]:
     """FN in each language, the original preferred; ALTID says that they are one name (RFC 6350, 5.4)."""
     for language, name in names.items():
         preferred = ";PREF=1" if language == original and len(names) > 1 else ""
-        yield f"FN;ALTID=1;LANGUAGE={language}{preferred}:{_text(name)}" if language != "und" else f"FN:{_text(name)}"
+        tagged = f";ALTID=1;LANGUAGE={_tag(language)}{preferred}" if language != "und" else ""
+        yield f"FN{tagged}:{_text(name)}"
 
 
 def _original(texts: dict[str, str], fields: dict[str, Any]) -> str:
@@ -99,6 +100,11 @@ def _address(*, street: str = "", locality: str = "", country: str = "") -> str:
 
 def _text(value: str) -> str:
     return value.translate(_ESCAPES)
+
+
+def _tag(language: str) -> str:
+    """A language tag as it can stand in a line: what peers published need not be one."""
+    return "".join(char for char in language if char.isascii() and (char.isalnum() or char == "-"))
 
 
 def folded(line: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -170,18 +170,19 @@ def _joined(*parts: str) -> str:
     return "\n".join(filter(None, parts))
 
 
-@lru_cache(65536)
 def _countries(first: str | None, others: tuple[str, ...]) -> tuple[str, ...]:
-    found = dict.fromkeys([first] if first else [])
+    found = [first] if first and places.is_country(first) else []
     for code in others:
-        found |= dict.fromkeys(_taken_apart(code))
-    return tuple(code for code in found if places.is_country(code))
+        found += _taken_apart(code)
+    return tuple(dict.fromkeys(found))
 
 
-def _taken_apart(code: str) -> Iterable[str]:
+@lru_cache(1024)
+def _taken_apart(code: str) -> tuple[str, ...]:
+    """The countries that a code stands for: itself, those of a region, or none."""
     if code == places.WORLD or not code.isdigit():
-        return (code,)
-    return sorted(places.countries_in(code)) if code in places.region_codes() else ()
+        return (code,) if places.is_country(code) else ()
+    return tuple(sorted(places.countries_in(code))) if code in places.region_codes() else ()
 
 
 @lru_cache(65536)

@@ -272,8 +272,8 @@ def _address(home: Home, probe: bool) -> Iterator[Finding]:
 
 async def _answering(home: Home, url: str) -> Finding:
     from fednet.node.address import base_url
-    from fednet.node.following import read_well_known
     from fednet.node.fetch import Fetcher
+    from fednet.node.following import read_well_known
 
     try:
         async with asyncio.timeout(PROBE_SECONDS), Fetcher(allow_private=True) as fetcher:

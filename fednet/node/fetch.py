@@ -78,7 +78,7 @@ class Fetcher:
             self._check(url)
             try:
                 fetched, target = await self._once(url, limit, seconds)
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            except (aiohttp.ClientError, OSError, TimeoutError, UnicodeError) as error:
                 raise UnreachableError(f"{url}: {_said(error)}") from None
             if target is None:
                 return fetched
@@ -162,7 +162,7 @@ def _said(error: BaseException) -> str:
     match error:
         case TimeoutError():
             return "no answer in time"
-        case aiohttp.ClientConnectorDNSError():
+        case aiohttp.ClientConnectorDNSError() | UnicodeError():  # the latter: not even a name, as a..b
             return "no such name, or none that may be connected to"
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             return "no secure connection: does it speak https, with a valid certificate?"

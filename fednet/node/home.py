@@ -67,7 +67,10 @@ class Home:
         self.path = path
         self.config = read_config(path / CONFIG)
         if not (path / DATABASE).exists():
+            check_not_lost(path)
             raise NotFoundError(f"{path} has settings but no node yet", hint=f"fednet --node {path} init --name NAME")
+        if (path / DATABASE).stat().st_size == 0:
+            raise BrokenStoreError(f"{path / DATABASE} is empty", hint="put back the newest backup of this node")
         self.store = Store(path / DATABASE)
 
     @cached_property
@@ -109,6 +112,15 @@ def read_config(path: Path) -> Config:
         raise UsageError(f"{path}: {error}") from None
 
 
+def check_not_lost(path: Path) -> None:
+    """Raise where a node was whose database is gone: a new one in its place would take its keys and its mark."""
+    if Mark(path).path.exists():
+        raise BrokenStoreError(
+            f"{path / DATABASE} is missing, but there was a node in {path}",
+            hint="restore the database from the newest backup; a new node needs a directory of its own",
+        )
+
+
 def create(path: Path, name: str | None, url: str | None, recovery_out: Path | None) -> tuple[Home, Path]:
     """A new node in `path`, and the file that its recovery key was written to.
 
@@ -116,6 +128,7 @@ def create(path: Path, name: str | None, url: str | None, recovery_out: Path | N
     """
     if (path / DATABASE).exists():
         raise UsageError(f"there is a node in {path} already", hint=f"fednet --node {path} status")
+    check_not_lost(path)
     config = _initial_config(path / CONFIG, name, url)
     if config.url is not None:
         base_url(config.url)

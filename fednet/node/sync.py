@@ -10,9 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from types import MappingProxyType
-from typing import NamedTuple
+from contextlib import suppress
 
 import msgspec
 from sqlite_utils import Database
@@ -40,18 +38,16 @@ from fednet.node.accept import MovedOnError, accept, check_unmoved
 from fednet.node.fetch import Fetched, Fetcher, error_detail
 from fednet.node.following import keep_introductions, read_identity, read_well_known
 from fednet.node.home import Home, now
-from fednet.node.reader import Reader, Verified, reader
 from fednet.node.verify import log_problems, problems
 from fednet.store import feeds, records
 from fednet.store.feeds import Feed, Network
-from fednet.store.index import Indexed, Known
 
 SYNC_SECONDS = 2 * 3600.0  # one peer, one sync
 SYNC_BYTES = 4 * 1024**3  # on the wire
 PEERS_AT_ONCE = 64
 PAGES_AHEAD = 24
-READER_RECORDS = 20_000  # from which on a first sync has a process for verifying
 BATCH_RECORDS = 20_000  # applied in one transaction of a first sync
+BATCH_SECONDS = 2.0  # or what came in so long: whoever is cut off loses no more
 ATTEMPTS = 16  # how often a state may move on while it is read
 MAX_TILE = tlog.TILE_WIDTH * (tlog.HASH_SIZE + 2 + 1024)
 
@@ -311,15 +307,6 @@ class _Source:
 
 
 Wanted = tuple[str, Entry]  # a hexadecimal prefix, and what must lie below it
-_Came = bytes | asyncio.Future[Verified]  # a page as it came, or what another process makes of it
-
-
-class _Taken(NamedTuple):
-    """Verified records below a prefix, and the index rows of bodies as far as they are worked out."""
-
-    prefix: str
-    records: Sequence[Put | Erase]
-    known: Known
 
 
 class _Descent:
@@ -335,10 +322,11 @@ class _Descent:
         self.edition = step.after.edition
         self.budget = 64 + (self.edition.records + self.edition.erased) // 4 if self.edition else 0
         self.plan: list[Wanted] = []  # of a shown feed: what to take at the end
-        self.batch: list[_Taken] = []
+        self.batch: list[tuple[str, Sequence[Put | Erase]]] = []
         self.batched = 0
-        self.reader: Reader | None = None
         self.writing: asyncio.Task[None] | None = None  # the batch before, in a thread
+        self.clock = asyncio.get_running_loop().time
+        self.flushed_at = self.clock()
         self.done = feed.records + feed.erased
 
     async def run(self) -> None:
@@ -347,28 +335,18 @@ class _Descent:
             return
         root = self.edition.state_root
         level: list[Wanted] = [("", None if root == bytes(tlog.HASH_SIZE) else Node(root))]
-        async with self._reading():
-            try:
-                while level:
-                    level = [wanted async for wanted in self._read(level)]
-            finally:
-                await self._flush()
-                await self._written()
+        try:
+            while level:
+                level = [wanted async for wanted in self._read(level)]
+        finally:
+            await self._flush()
+            await self._written()
         self._finish()
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[None]:
-        """While many records come in, another process verifies them."""
-        if self.feed.visible or self.total - self.done < READER_RECORDS:
-            yield
-            return
-        async with reader() as self.reader:
-            yield
 
     async def _read(self, level: list[Wanted]) -> AsyncIterator[Wanted]:
         """Take what a level's pages bring, and yield what they point to and is not here yet."""
         wanted = self._missing(level)
-        ahead: deque[tuple[Wanted, asyncio.Task[_Came]]] = deque()
+        ahead: deque[tuple[Wanted, asyncio.Task[bytes]]] = deque()
         try:
             while True:
                 while len(ahead) < PAGES_AHEAD and (one := next(wanted, None)) is not None:
@@ -376,30 +354,25 @@ class _Descent:
                 if not ahead:
                     return
                 (prefix, entry), task = ahead.popleft()
-                for found in await self._opened(prefix, entry, await task):
+                for found in self._opened(prefix, entry, await task):
                     yield found
-                if self.batched >= BATCH_RECORDS:
+                if self.batched >= BATCH_RECORDS or self.clock() > self.flushed_at + BATCH_SECONDS:
                     await self._flush()
         finally:
             for _, task in ahead:
                 task.cancel()
-            pages = await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
-            for ((prefix, entry), _), came in zip(ahead, pages, strict=True):
-                if not isinstance(came, BaseException):  # a cut costs the page that it hit, not those that are here
+            raws = await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
+            for ((prefix, entry), _), raw in zip(ahead, raws, strict=True):
+                if isinstance(raw, bytes):  # a cut costs the page that it hit, not those that are here already
                     with suppress(FednetError):
-                        await self._opened(prefix, entry, came)
+                        self._opened(prefix, entry, raw)
 
-    async def _opened(self, prefix: str, entry: Entry, came: _Came) -> list[Wanted]:
+    def _opened(self, prefix: str, entry: Entry, raw: bytes) -> list[Wanted]:
         """Take a page's records, or say what its entries point to."""
-        if not isinstance(came, bytes):
-            verified = await came
-            known = {put.body: row for put, row in zip(verified.puts, verified.indexed, strict=True)}
-            self._batch(_Taken(prefix, [*verified.puts, *verified.erased], known))
-            return []
-        page = wire.parse_page(came, prefix, entry, self.feed.commitments)
+        page = wire.parse_page(raw, prefix, entry, self.feed.commitments)
         if isinstance(page, EntriesPage):
             return [(f"{prefix}{digit:x}", child) for digit, child in enumerate(page.children)]
-        self._take(prefix, entry, page, came)
+        self._take(prefix, entry, page, raw)
         return []
 
     def _missing(self, level: list[Wanted]) -> Iterator[Wanted]:
@@ -423,14 +396,7 @@ class _Descent:
             return (erase(self.feed.commitments, entry.key),)
         return None
 
-    async def _page(self, prefix: str, entry: Entry) -> _Came:
-        """A page as it is here or at the source; one of records on its way through the reading process, if any."""
-        raw = await self._raw(prefix, entry)
-        if self.reader is None or not raw.startswith(wire.RECORDS_LINE):
-            return raw
-        return self.reader.read(self.feed.id, self.feed.commitments, prefix, entry, raw)
-
-    async def _raw(self, prefix: str, entry: Entry) -> bytes:
+    async def _page(self, prefix: str, entry: Entry) -> bytes:
         name = str(PageName(prefix, tree.entry_hash(entry)))
         with self.store.reading() as db:
             kept = records.staged_page(db, self.feed.id, name)
@@ -453,15 +419,13 @@ class _Descent:
                 with self.store.writing() as db:
                     records.stage(db, self.feed.id, str(PageName(prefix, tree.entry_hash(entry))), raw)
             return
-        self._batch(_Taken(prefix, page.records, {}))
-
-    def _batch(self, taken: _Taken) -> None:
-        self.batch.append(taken)
-        self.batched += len(taken.records)
+        self.batch.append((prefix, page.records))
+        self.batched += len(page.records)
 
     async def _flush(self) -> None:
         """Hand what has come so far to a thread that writes it, as soon as the batch before is written."""
         await self._written()
+        self.flushed_at = self.clock()
         if self.batch:
             batch, self.batch, self.batched = self.batch, [], 0
             self.writing = asyncio.create_task(asyncio.to_thread(self._write, batch))
@@ -472,19 +436,17 @@ class _Descent:
             await writing
             self.source._tell(self.done, self.total)
 
-    def _write(self, batch: list[_Taken]) -> None:
+    def _write(self, batch: list[tuple[str, Sequence[Put | Erase]]]) -> None:
         """Apply a batch to a feed that is not shown yet."""
         with self.store.writing() as db:
             check_unmoved(db, self.feed)
             fresh: list[Change] = []
             met: list[Change] = []
-            known: dict[bytes, Indexed | None] = {}
-            for taken in batch:
-                held = self._held(db, taken.prefix)
-                (met if held else fresh).extend(_differences(held, taken.records))
-                known |= taken.known
-            self._apply(db, fresh, fresh=True, known=known)
-            self._apply(db, met, known=known)
+            for prefix, found in batch:
+                held = self._held(db, prefix)
+                (met if held else fresh).extend(_differences(held, found))
+            self._apply(db, fresh, fresh=True)
+            self._apply(db, met)
 
     @property
     def total(self) -> int:
@@ -495,13 +457,11 @@ class _Descent:
         read = records.tree_reader(db, self.feed.id)
         return {leaf.key: leaf.commitment for leaf in tree.leaves_below(read, prefix)}
 
-    def _apply(
-        self, db: Database, changes: list[Change], *, fresh: bool = False, known: Known = MappingProxyType({})
-    ) -> None:
+    def _apply(self, db: Database, changes: list[Change], *, fresh: bool = False) -> None:
         if not changes:
             return
         edition = self.edition.edition if self.edition else 0
-        records.apply(db, self.feed.id, changes, edition, fresh=fresh, known=known)
+        records.apply(db, self.feed.id, changes, edition, fresh=fresh)
         self.source.result.changed += len(changes)
         self.done += sum(1 if not isinstance(change, Drop) else -1 for change in changes)
 

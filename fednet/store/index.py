@@ -7,9 +7,8 @@ a body change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -26,15 +25,11 @@ _DELETE = "INSERT INTO search (search, rowid, names, text, facets) VALUES ('dele
 _FACET = "INSERT INTO facet VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-class Indexed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Indexed(msgspec.Struct, frozen=True, gc=False):
     """The columns of `search`, and those of `facet` after the record's id."""
 
     words: tuple[str, str, str]
     facets: tuple[int, int, str, int, int, str, int | None, int | None]
-
-
-Known = Mapping[bytes, Indexed | None]
-"""What `indexed` gives for bodies of one feed, worked out before."""
 
 
 def indexed(feed_id: int, body: bytes) -> Indexed | None:
@@ -112,11 +107,11 @@ def language_token(tag: str) -> str:
     return f"l{_plain(tag)}"
 
 
-def add(db: Database, records: Iterable[tuple[int, int, bytes]], known: Known = MappingProxyType({})) -> None:
+def add(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
     """Index records that are not indexed yet, given as (record id, feed id, body)."""
     rows: list[tuple[int, Indexed]] = []
     for record_id, feed_id, body in records:
-        found = known[body] if body in known else indexed(feed_id, body)
+        found = indexed(feed_id, body)
         if found is not None:
             rows.append((record_id, found))
     db.conn.executemany(_FACET, ((record_id, *row.facets) for record_id, row in rows))

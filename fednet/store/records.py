@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -16,7 +15,6 @@ from fednet.feed import tree
 from fednet.feed.record import Change, Commitments, Drop, Erase, Put, erase
 from fednet.feed.tree import Entry, Read, Update
 from fednet.store import index
-from fednet.store.index import Known
 
 BATCH = 500
 
@@ -58,27 +56,19 @@ def totals_after(db: Database, feed_id: int, changes: Sequence[Change], root: En
     return _totals(db, feed_id, changes, _held(db, feed_id, changes), root)
 
 
-def apply(
-    db: Database,
-    feed_id: int,
-    changes: Sequence[Change],
-    edition: int,
-    *,
-    fresh: bool = False,
-    known: Known = MappingProxyType({}),
-) -> Totals:
+def apply(db: Database, feed_id: int, changes: Sequence[Change], edition: int, *, fresh: bool = False) -> Totals:
     """Apply changes (each key once) to tree, rows and index; the caller decides whether the result may stay.
 
     Bodies and salts that are replaced, dropped or erased are destroyed (`secure_delete`), and with an erasure every
     word of them in the text index. `edition` stamps the rows. `fresh` spares the search for rows that the changes
-    meet, when the caller knows that there are none; `known` spares working out index rows once more.
+    meet, when the caller knows that there are none.
     """
     changes = sorted(changes, key=lambda change: change.key)
     update = planned(db, feed_id, changes)
     _write_pages(db, feed_id, update)
     held = {} if fresh else _held(db, feed_id, changes)
     totals = _totals(db, feed_id, changes, held, update.root)
-    _write_rows(db, feed_id, changes, held, edition, known)
+    _write_rows(db, feed_id, changes, held, edition)
     db.execute("UPDATE feed SET records = ?, erased = ? WHERE id = ?", (totals.records, totals.erased, feed_id))
     return totals
 
@@ -116,9 +106,7 @@ def _totals(db: Database, feed_id: int, changes: Sequence[Change], held: dict[by
     return Totals(root, records, erased)
 
 
-def _write_rows(
-    db: Database, feed_id: int, changes: Sequence[Change], held: dict[bytes, Held], edition: int, known: Known
-) -> None:
+def _write_rows(db: Database, feed_id: int, changes: Sequence[Change], held: dict[bytes, Held], edition: int) -> None:
     conn = db.conn
     index.remove(db, [(row.id, feed_id, row.body) for row in held.values() if row.body is not None])
     if any(isinstance(change, Erase) and change.key in held for change in changes):
@@ -132,7 +120,7 @@ def _write_rows(
         else:
             rows.append((record_id, feed_id, change.key, None, None, None, edition))
     conn.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-    index.add(db, [(row[0], feed_id, row[5]) for row in rows if row[5] is not None], known)
+    index.add(db, [(row[0], feed_id, row[5]) for row in rows if row[5] is not None])
     dropped = [(feed_id, change.key, edition) for change in changes if isinstance(change, Drop) and change.key in held]
     conn.executemany("INSERT OR REPLACE INTO dropped VALUES (?, ?, ?)", dropped)
     back = [(feed_id, row[2]) for row in rows]

@@ -92,7 +92,7 @@ def test_days_do_not_shift_with_the_zone(listing: Fednet) -> None:
 def test_an_empty_calendar_says_so(listing: Fednet) -> None:
     assert "nothing takes place" in listing("agenda", "--from", "1999-01-01", "--to", "1999-01-02").err
     assert listing("agenda", "--from", "soon").code == 2
-    assert listing("agenda", "--zone", "Mars/Olympus").code == 2
+    assert listing("agenda", "--zone", "Mars/Olympus").code == listing("agenda", "--zone", " ").code == 2
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,10 @@ def test_an_export_replaces_nothing_unasked(listing: Fednet) -> None:
     assert listing("export", "all.csv").code == 2
     assert listing("export", "all.csv", "--yes").code == 0
     assert listing("export", "all.pdf").code == 2
+
+
+def test_an_export_says_when_it_holds_what_is_not_public(listing: Fednet) -> None:
+    assert "not public" not in listing("export", "open.csv").err
+    listing("add", "person", "--json", "-", given='{"name": "Example Person"}')
+    listing("publish")
+    assert "not public: 1 of them (circle partners)" in listing("export", "closed.csv").err

@@ -128,6 +128,6 @@ def test_a_network_that_does_not_answer_is_a_failure_not_a_refusal(node: Fednet)
 
 def test_following_nobody_is_no_failure(node: Fednet) -> None:
     assert node("sync").code == 0
-    assert "nobody is followed yet" in node("sync").err
+    assert "nobody is followed" in node("sync").err
     assert node("sync", "Nobody").code == 1
     assert node("unfollow", "Example Network", "--yes").code == 2

@@ -70,6 +70,16 @@ def test_a_moved_home_signs_again_after_it_was_adopted(node: Fednet, tmp_path: P
     assert node("publish", "--json", node="moved").lines[0]["edition"] == 2
 
 
+def test_a_home_whose_database_is_gone_is_not_begun_anew(node: Fednet, tmp_path: Path) -> None:
+    node("publish")
+    keys = (tmp_path / "node" / "keys.json").read_bytes()
+    (tmp_path / "node" / "fednet.db").unlink()
+    for command in ("status",), ("init", "--name", "Again", "--recovery-out", str(tmp_path / "again.txt")):
+        said = node(*command)
+        assert said.code == 1 and "fednet.db is missing" in said.err and "backup" in said.err
+    assert (tmp_path / "node" / "keys.json").read_bytes() == keys
+
+
 def test_the_index_can_be_made_anew(node: Fednet) -> None:
     node("add", "group", "--json", "-", given='{"names": {"en": "Inland Protection"}}')
     node("publish")

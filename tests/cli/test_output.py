@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import redirect_stdout
+from io import StringIO
+
 import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fednet.cli.output import counted, plain, show_entries, show_table, written
+from fednet.cli.output import counted, plain, show_entries, show_json, show_table, written
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,14 @@ def test_no_text_makes_a_second_line_or_an_escape(text: str) -> None:
     assert len(shown.splitlines()) <= 1
     assert "\x1b" not in shown
     assert "\t" not in shown
+
+
+@given(st.text())
+def test_json_is_the_same_text_and_nothing_that_a_terminal_obeys(text: str) -> None:
+    with redirect_stdout(StringIO()) as out:
+        show_json([{"name": text}])
+    assert json.loads(out.getvalue()) == {"name": text}
+    assert not set(out.getvalue()) & {"\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "\u2066"}
 
 
 def test_a_pipe_gets_tab_separated_lines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fednet.directory.search import OPERATOR, PUBLIC, Query, Results, parse_query, record, search
 from fednet.errors import FednetError, NotFoundError, UsageError
-from fednet.store import feeds
+from fednet.feed.record import put
+from fednet.store import feeds, records
 from tests.directory.world import LONG_AGO, NOW, World, event, organization
 
 
@@ -266,6 +267,21 @@ def test_a_record_cannot_smuggle_itself_under_another_network(world: World) -> N
     world.lists(a, organization("Genuine", services=["health"]))
     world.lists(b, organization("Impostor", services=["x f1", "health"], languages=["en f1"]))
     assert titles(world, network="A", service="health") == ["Genuine"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"null", b"not json", b"[" * 30_000, b'{"a":' * 900 + b"1" + b"}" * 900,
+     b'{"kind":"group","names":{"en":"\\ud800"}}', b'{"kind":"group","kind":"group","names":{"en":"Twice"}}'],
+)  # fmt: skip
+def test_of_a_body_that_is_not_shown_only_the_provenance_is_told(world: World, body: bytes) -> None:
+    network = world.network("A")
+    [handle] = world.lists(network, organization("House"))
+    with world.store.writing() as db:
+        feed = feeds.open_feed(db, network, "public")
+        records.apply(db, feed.id, [put(feed.commitments, handle, bytes(32), body)], 2)
+    hit = record(world.store, handle, PUBLIC, NOW)
+    assert (hit.fields, hit.kind, hit.title, hit.network_name) == ({}, "", "", "A")
 
 
 # --- provenance -------------------------------------------------------------------------------------------------------

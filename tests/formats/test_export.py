@@ -170,3 +170,19 @@ def test_rows_that_a_table_cannot_hold_are_left_out_when_it_is_read_and_that_is_
     found = formats.read(tmp_path / "all.csv")
     assert len(found.entries) == 3
     assert found.notes == ["1 row(s) of kind 'contact' were left out: a table cannot hold them"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".ics", ".vcf"])
+def test_no_control_character_that_a_peer_published_is_in_a_file(tmp_path: Path, suffix: str) -> None:
+    tag = "en\r\nTEL:+1"
+    hostile = "\x1b]0;title\x07 \x9b31m \x00 \x7f\r\nTEL:+1"
+    rows: list[tuple[str, str, dict[str, Any]]] = [
+        ("n", HANDLE + "1", {"kind": "organization", "names": {tag: hostile}, "languages": [tag]}),
+        ("n", HANDLE + "2", {"kind": "event", "titles": {"en": hostile}, "start": "2026-05-12T10:00", "zone": "UTC"}),
+    ]
+    assert formats.write(tmp_path / f"hostile{suffix}", rows) == 2
+    written = (tmp_path / f"hostile{suffix}").read_bytes()
+    if suffix != ".xlsx":
+        assert not {char for char in written.decode() if char < " " or "\x7f" <= char < "\xa0"} - set("\t\r\n")
+    if suffix != ".csv":  # where a line end within a cell is quoted
+        assert not [line for line in written.splitlines() if line.startswith(b"TEL:")]

@@ -77,7 +77,9 @@ def test_a_rule_that_ends_in_utc_ends_there_in_local_time() -> None:
 
 @pytest.mark.parametrize(
     "rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;COUNT=3", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=WEEKLY;INTERVAL=0",
-             "FREQ=DAILY;UNTIL=soon", "RSCALE=CHINESE;FREQ=YEARLY", "", "FREQ=YEARLY;BYDAY=60MO"],
+             "FREQ=DAILY;UNTIL=soon", "RSCALE=CHINESE;FREQ=YEARLY", "", "FREQ=YEARLY;BYDAY=60MO",
+             "FREQ=DAILY;BYMONTH=13", "FREQ=DAILY;BYMONTH=-1", "FREQ=HOURLY;BYHOUR=24",
+             "FREQ=MONTHLY;BYMONTHDAY=0", "FREQ=DAILY;BYMINUTE=x"],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_followed_is_refused(rule: str) -> None:
     with pytest.raises(RuleError):

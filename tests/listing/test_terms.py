@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -95,6 +96,27 @@ def test_the_seminar_of_2017_starts_at_14_utc() -> None:
 )
 def test_an_event_ends_when_it_is_surely_over(fields: dict[str, Any], ends: int | None) -> None:
     assert of(**EVENT | fields).ends == ends
+
+
+@pytest.mark.parametrize(
+    ("start", "zone"),
+    [
+        ("1883-11-18T12:30:59", "America/New_York"),  # the day of two noons
+        ("1899-12-31T00:00", "Asia/Bangkok"),  # local mean time, an offset with seconds
+        ("1969-12-31T23:59:30", "UTC"),
+        ("2027-03-28T02:30", "Europe/Berlin"),  # skipped by summer time
+        ("2027-10-31T02:30", "Europe/Berlin"),  # twice
+        ("2027-03-05T10:00", "Asia/Kathmandu"),
+        ("2027-03-05", "Pacific/Kiritimati"),
+    ],
+)
+def test_minutes_are_those_of_the_zone_on_that_day(start: str, zone: str) -> None:
+    at = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(zone))
+    assert of(**EVENT | {"start": start, "zone": zone}).starts == int(at.timestamp()) // 60
+
+
+def test_an_offset_in_the_end_of_a_recurrence_is_passed_over() -> None:
+    assert of(**EVENT, rrule="FREQ=WEEKLY;UNTIL=20170405T100000+0900").ends == minute(2017, 4, 5, 14)
 
 
 def test_times_that_do_not_exist_are_unknown_and_unknown_zones_count_as_utc() -> None:

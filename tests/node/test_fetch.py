@@ -193,6 +193,12 @@ def test_what_an_error_says_is_safe_to_show(body: bytes) -> None:
     assert said.startswith("500") and len(said) < 400 and said.isprintable()
 
 
+@pytest.mark.parametrize("host", [".", "a..b.example", "x" * 64 + ".example"])
+def test_a_host_that_is_no_name_is_unreachable(host: str) -> None:
+    with pytest.raises(UnreachableError):
+        read(f"http://{host}/")
+
+
 def test_a_dead_port_is_unreachable() -> None:
     with pytest.raises(UnreachableError):
         read("http://127.0.0.1:1")

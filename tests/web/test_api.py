@@ -107,7 +107,7 @@ def test_a_network_that_is_not_followed_is_not_found(program: Client) -> None:
     assert (answer.status, answer.json["error"]) == (404, "not-found")
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{", b"\xff", b'{"text": {"en": 1}}', b'{"limit": true}'])
+@pytest.mark.parametrize("body", [b"[]", b"{", b'{"a":' * 10_000, b"\xff", b'{"text": {"en": 1}}', b'{"limit": true}'])
 def test_a_body_that_is_no_object_of_parameters_is_refused(program: Client, body: bytes) -> None:
     assert program.post("/api/v1/organizations", body).status == 400
 
