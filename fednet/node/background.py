@@ -10,7 +10,9 @@ import asyncio
 import logging
 import random
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 from fednet.errors import FednetError, UnreachableError
 from fednet.feed import note
@@ -71,10 +73,11 @@ class Background:
 
     async def _publish(self, watch: Watch) -> None:
         while True:
+            seen = watch.seen()  # an edit that comes while we look or publish is noticed at once
             if self._waits():
                 await self._quiet(watch)
-                await self._tried("publish", publish.publish, self.home, now())
-            await watch.changed(LOOK_AGAIN)
+                await self._tried("publish", publish.publish)
+            await watch.changed(LOOK_AGAIN, seen)
 
     def _waits(self) -> bool:
         with self.home.store.reading() as db:
@@ -90,12 +93,12 @@ class Background:
 
     async def _renew(self) -> None:
         while True:
-            await self._tried("renew", publish.renew, self.home, now())
+            await self._tried("renew", publish.renew)
             await asyncio.sleep(HEARTBEAT)
 
-    async def _tried(self, what: str, act: object, *arguments: object) -> None:
+    async def _tried(self, what: str, act: Callable[[Home, datetime], object]) -> None:
         try:
-            act(*arguments)  # type: ignore[operator]
+            act(self.home, now())
         except FednetError as error:
             log.error("%s: %s%s", what, error.detail, f" (hint: {error.hint})" if error.hint else "")
             await asyncio.sleep(PAUSE)
@@ -107,13 +110,14 @@ class Background:
         """One task for each network that is followed, also for those that are followed or let go of later."""
         running: dict[int, asyncio.Task[None]] = {}
         while True:
+            seen = watch.seen()
             with self.home.store.reading() as db:
                 wanted = {n.id: n for n in feeds.networks(db) if not n.own and not n.blocked}
             for gone in running.keys() - wanted.keys():
                 running.pop(gone).cancel()
             for network_id in wanted.keys() - running.keys():
                 running[network_id] = tasks.create_task(self._keep_up(fetcher, wanted[network_id]))
-            await watch.changed(LOOK_AGAIN)
+            await watch.changed(LOOK_AGAIN, seen)
 
     async def _keep_up(self, fetcher: Fetcher, network: Network) -> None:
         pause = PAUSE
