@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import pairwise
 from operator import attrgetter
+from struct import Struct
 
 import msgspec
 
@@ -93,6 +94,11 @@ def combine(left: Entry, right: Entry) -> Entry:
 
 def fold(entries: Sequence[Entry]) -> Entry:
     """What the children of a subtree add up to; as many as a power of two, in order."""
+    if all(isinstance(entry, Node) for entry in entries):  # most of a large tree: nothing is carried up
+        hashes = [entry_hash(entry) for entry in entries]
+        while len(hashes) > 1:
+            hashes = [sha256(b"\x01" + hashes[i] + hashes[i + 1]).digest() for i in range(0, len(hashes), 2)]
+        return Node(hashes[0], sum(map(count, entries)))
     while len(entries) > 1:
         entries = [combine(entries[i], entries[i + 1]) for i in range(0, len(entries), 2)]
     return entries[0]
@@ -139,6 +145,7 @@ def check_children(prefix: str, entries: Sequence[Entry]) -> None:
 
 # --- pages as stored ------------------------------------------------------------------------------------------------
 
+_NODE = Struct(">c32sI")
 _BRANCH = b"B"
 _LEAVES = b"L"
 
@@ -146,17 +153,18 @@ _LEAVES = b"L"
 def _branch_bytes(entries: Sequence[Entry]) -> bytes:
     parts = [_BRANCH]
     for entry in entries:
-        match entry:
-            case None:
-                parts.append(b"-")
-            case Leaf(key=key, commitment=commitment):
-                parts.append(b"l" + key + commitment)
-            case Node(hash=node, count=below):
-                parts.append(b"n" + node + below.to_bytes(4, "big"))
+        if entry is None:
+            parts.append(b"-")
+        elif isinstance(entry, Leaf):
+            parts.append(b"l" + entry.key + entry.commitment)
+        else:
+            parts.append(_NODE.pack(b"n", entry.hash, entry.count))
     return b"".join(parts)
 
 
 def _branch(page: bytes) -> list[Entry]:
+    if page[1 :: _NODE.size] == b"n" * FANOUT:  # most of a large tree; a first tag "n" tells where the next one is
+        return [Node(node, below) for _, node, below in _NODE.iter_unpack(page[1:])]
     entries: list[Entry] = []
     at = 1
     while at < len(page):

@@ -20,9 +20,9 @@ from fednet.store.schema import migrations
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_SECONDS = 15.0
-PAGE_SIZE = 16 * 1024
+PAGE_SIZE = 4 * 1024
 CACHE_KIB = 4 * 1024
-WAL_PAGES = 4_000
+WAL_PAGES = 16_000
 
 
 class Store:
