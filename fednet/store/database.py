@@ -1,6 +1,6 @@
 """Opening the database, and the two ways to use it: `reading` one snapshot, `writing` one transaction.
 
-WAL, `synchronous=FULL`, foreign keys, 16 KiB pages, secure deletion. SQLite comes from pysqlite3 (>= 3.51.3): older
+WAL, `synchronous=FULL`, foreign keys, 4 KiB pages, secure deletion. SQLite comes from pysqlite3 (>= 3.51.3): older
 ones cannot securely delete from a search index and have a WAL bug.
 """
 
