@@ -79,7 +79,8 @@ def _write_pages(db: Database, feed_id: int, update: Update) -> None:
         [(feed_id, prefix) for prefix, page in update.pages.items() if page is None],
     )
     db.conn.executemany(
-        "INSERT OR REPLACE INTO page (feed_id, prefix, page) VALUES (?, ?, ?)",
+        "INSERT INTO page (feed_id, prefix, page) VALUES (?, ?, ?) "
+        "ON CONFLICT (feed_id, prefix) DO UPDATE SET page = excluded.page",
         [(feed_id, prefix, page) for prefix, page in update.pages.items() if page is not None],
     )
 
