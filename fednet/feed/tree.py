@@ -28,7 +28,7 @@ from struct import Struct
 
 import msgspec
 
-from fednet.errors import LimitError, MalformedError, MisplacedLeafError
+from fednet.errors import FednetError, LimitError, MalformedError, MisplacedLeafError
 from fednet.feed.tlog import HASH_SIZE
 
 KEY_BITS = 256
@@ -260,6 +260,42 @@ def _leaves_in_bucket_above(read: Read, prefix: str) -> Iterator[Leaf]:
 def leaf_at(read: Read, key: bytes) -> Leaf | None:
     entry = entry_at(read, key.hex())
     return entry if isinstance(entry, Leaf) else None
+
+
+def sound(read: Read, keys: Iterable[bytes], root: bytes) -> bool:
+    """Whether the pages on the way to these keys add up, each to what the page above it says, the top to `root`.
+
+    A changed tree that has the wrong root although this held before was given wrong changes.
+    """
+    seen: set[str] = set()
+    for key in keys:
+        prefix, said = "", root
+        while True:
+            page = read(prefix)
+            if page is None:
+                return not prefix and said == _ZERO
+            if prefix not in seen and not _adds_up(page, prefix, said):
+                return False
+            seen.add(prefix)
+            if page[:1] == _LEAVES:
+                break
+            digit = key.hex()[len(prefix)]
+            child = _branch(page)[int(digit, 16)]
+            if not isinstance(child, Node):
+                break
+            prefix, said = prefix + digit, child.hash
+    return True
+
+
+def _adds_up(page: bytes, prefix: str, said: bytes) -> bool:
+    """A stored page may be damaged in any way; whole pages only are asked what they add up to."""
+    try:
+        if page[:1] == _LEAVES:
+            return len(page) % 64 == 1 and entry_hash(fold_leaves(_bucket(page), prefix)) == said
+        entries = _branch(page)
+        return len(entries) == FANOUT and entry_hash(fold(entries)) == said
+    except (FednetError, ValueError):
+        return False
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------

@@ -147,6 +147,7 @@ class _Source:
         self.home, self.fetcher, self.network, self.url = home, fetcher, network, url
         self.result, self.progress = result, progress
         self.feed_url = f"{url}/feeds/{network.network}"
+        self.touched: list[bytes] = []  # keys that the last answer changes
 
     @property
     def identity(self) -> Identity:
@@ -182,14 +183,21 @@ class _Source:
         except GoneError:
             await self._descend()
         except StateMismatchError:
-            if self._intact(feed):
+            if self._sound(feed):
                 raise  # the answer is wrong, not what is held: another source may do better
+            self._intact(feed)
             await self._descend()
 
     async def repair(self) -> None:
         """Fetch again whatever of a feed is not as it was signed."""
         if not self._intact(self.feed()):
             await self._descend()
+
+    def _sound(self, feed: Feed) -> bool:
+        """Whether what the last answer would change is held as it was signed; cheap, for a peer can bring it about."""
+        edition = feed.followed.edition
+        with self.home.store.reading() as db:
+            return edition is not None and records.sound(db, feed.id, self.touched, edition.state_root)
 
     def _intact(self, feed: Feed) -> bool:
         """Whether what is held is as it was signed. If not, the tree afterwards says truly what is held."""
@@ -232,6 +240,7 @@ class _Source:
                 raise UnreachableError(f"{self.url} answers {error_detail(fetched)}")
         if answer.epoch > self.identity.epoch:
             await self._renew_identity()
+        self.touched = [change.key for change in answer.changes]
         with self.home.store.writing() as db:
             accept(db, feed, self.identity, answer, now(), self.url)
         self.result.changed += len(answer.changes)

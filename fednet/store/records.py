@@ -73,6 +73,18 @@ def apply(db: Database, feed_id: int, changes: Sequence[Change], edition: int, *
     return totals
 
 
+def sound(db: Database, feed_id: int, keys: Sequence[bytes], root: bytes) -> bool:
+    """Whether tree and rows agree, and with the signed root, wherever changes of these keys meet them: O(k log n)."""
+    read = tree_reader(db, feed_id)
+    if not tree.sound(read, keys, root):
+        return False
+    records, erased = db.execute("SELECT records, erased FROM feed WHERE id = ?", (feed_id,)).fetchone()
+    sql = "SELECT 1 FROM record WHERE feed_id = ? AND key = ?"
+    return records + erased == tree.count(tree.root(read)) and all(
+        (tree.leaf_at(read, key) is None) == (db.conn.execute(sql, (feed_id, key)).fetchone() is None) for key in keys
+    )
+
+
 def _write_pages(db: Database, feed_id: int, update: Update) -> None:
     db.conn.executemany(
         "DELETE FROM page WHERE feed_id = ? AND prefix = ?",

@@ -282,3 +282,20 @@ def test_a_leaf_that_does_not_lie_on_the_way_is_misplaced():
         Path((Leaf(bytes.fromhex("c0" + "00" * 31), ZERO),), None).root(target)
     with pytest.raises(MisplacedLeafError):  # a sibling one bit down must share the first bit
         Path((None, Leaf(bytes.fromhex("40" + "00" * 31), ZERO)), None).root(target)
+
+
+@law
+@given(changes, st.integers(0, 2**32))
+def test_a_tree_is_sound_until_a_page_on_the_way_is_not(some: tree.Changes, at: int) -> None:
+    store = Store()
+    root = tree.root_hash(store.change(some))
+    assert tree.sound(store.get, POOL, root)
+    if store:
+        assert not tree.sound(store.get, POOL, bytes([root[0] ^ 1]) + root[1:])
+        prefix = sorted(store)[at % len(store)]
+        leaves = [leaf.key for leaf in tree.leaves_below(store.get, prefix)]
+        page = store.pop(prefix)
+        assert not tree.sound(store.get, leaves, root)
+        for wrong in (b"", b"B", b"L", page[:-1], page[:1] + page[33:65] + page[33:], b"?" + page[1:]):
+            store[prefix] = wrong
+            assert not tree.sound(store.get, leaves, root)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from urllib.request import urlopen
 
 import msgspec
 import pytest
@@ -100,6 +101,21 @@ def hurried(home: Home) -> Home:
     """Without waiting for the disk: thousands of syncs."""
     home.store._database().execute("PRAGMA synchronous=OFF")
     return home
+
+
+def test_a_wrong_answer_does_not_make_us_hash_everything_anew(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    synced(follower)
+    published(origin, "Beta")
+    path = f"/feeds/{origin.network.network}/public/changes?since={held(follower, origin).followed.position}"
+    with urlopen(served.url + path) as answer:
+        honest = answer.read()
+    replay = Replay({path: Fetched(200, honest.replace(b"Beta", b"Beda"), len(honest))})
+    with follower.store.writing() as db:
+        db.execute("UPDATE source SET url = 'http://replay.example'")
+    monkeypatch.setattr(sync, "problems", lambda *_: pytest.fail("everything was hashed anew"))
+    assert replayed(follower, origin, replay).refused
+    assert list(listing(follower, origin.network.network).values()) != []
 
 
 # --- one flipped bit

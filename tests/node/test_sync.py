@@ -355,12 +355,13 @@ def test_damage_is_found_and_repaired(nodes: Nodes, damage: str) -> None:
     assert converged(origin, follower)
 
 
-def test_damage_that_changes_meet_is_repaired_by_the_sync_itself(nodes: Nodes) -> None:
+@pytest.mark.parametrize("where", ["true", "prefix <> ''"])
+def test_damage_that_changes_meet_is_repaired_by_the_sync_itself(nodes: Nodes, where: str) -> None:
     origin, follower = pages_of(nodes, 200)
     pin(follower, origin, nodes.served(origin).url)
     synced(follower)
     with follower.store.writing() as db:
-        db.execute("DELETE FROM page WHERE feed_id = ?", (held(follower, origin).id,))
+        db.execute(f"DELETE FROM page WHERE feed_id = ? AND {where}", (held(follower, origin).id,))
     published(origin, "Beta")
     assert synced(follower).verified and converged(origin, follower)
 
