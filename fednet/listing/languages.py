@@ -101,11 +101,6 @@ def name(tag: str, locale: str = "en") -> str:
     return _own_name(tag.split("-")[0]) or tag
 
 
-def own_name(tag: str) -> str:
-    """The name of a language in itself, as a switch between languages shows it: "Français", "ไทย"."""
-    return name(tag, tag)
-
-
 def is_right_to_left(tag: str) -> bool:
     """Whether text in that language runs from right to left."""
     script = re.search(r"[-_]([A-Z][a-z]{3})(?:[-_]|$)", tag)

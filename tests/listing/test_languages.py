@@ -31,7 +31,7 @@ def test_names_are_given_in_the_asked_language_and_in_itself() -> None:
     assert languages.name("zh-Hant") == "Traditional Chinese"
     assert languages.name("rhg") == "Rohingya"
     assert languages.name("qqq") == "qqq"
-    assert languages.own_name("th") == "ไทย"
+    assert languages.name("th", "th") == "ไทย"
 
 
 def test_a_misspelt_language_has_a_near_one() -> None:
