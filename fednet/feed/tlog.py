@@ -122,23 +122,27 @@ def check_inclusion(proof: Sequence[bytes], size: int, root: bytes, index: int, 
         raise ProofError(f"the inclusion proof leads to {found.hex()}, expected {root.hex()}")
 
 
-def consistency_proof(old_size: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
-    """PROOF(old_size, D[n]) of RFC 6962 section 2.1.2; empty when the sizes are equal."""
-    size = len(leaf_hashes)
+def consistency_ranges(old_size: int, size: int) -> list[tuple[int, int]]:
+    """The ranges [start, end) of leaves whose hashes are the consistency proof, in its order."""
     if not 0 < old_size <= size:
         raise ProofError(f"no consistency proof from size {old_size} to size {size}")
-    low, high, complete, path = 0, size, True, []
+    low, high, complete, ranges = 0, size, True, []
     while old_size < high:
         middle = low + _split(high - low)
         if old_size <= middle:
-            path.append(root_of(leaf_hashes[middle:high]))
+            ranges.append((middle, high))
             high = middle
         else:
-            path.append(root_of(leaf_hashes[low:middle]))
+            ranges.append((low, middle))
             low, complete = middle, False
     if not complete:
-        path.append(root_of(leaf_hashes[low:high]))
-    return path[::-1]
+        ranges.append((low, high))
+    return ranges[::-1]
+
+
+def consistency_proof(old_size: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
+    """PROOF(old_size, D[n]) of RFC 6962 section 2.1.2; empty when the sizes are equal."""
+    return [root_of(leaf_hashes[start:end]) for start, end in consistency_ranges(old_size, len(leaf_hashes))]
 
 
 def check_consistency(proof: Sequence[bytes], old_size: int, old_root: bytes, size: int, root: bytes) -> None:
@@ -149,9 +153,17 @@ def check_consistency(proof: Sequence[bytes], old_size: int, old_root: bytes, si
         if proof or old_root != root:
             raise ProofError("two logs of one size must have one root and an empty proof")
         return
-    path = list(proof)
-    if old_size & (old_size - 1) == 0:
-        path.insert(0, old_root)
+    seeded = [old_root, *proof] if old_size & (old_size - 1) == 0 else proof
+    if joined_roots(seeded, old_size, size) != (old_root, root):
+        raise ProofError("the consistency proof does not join the two roots")
+
+
+def joined_roots(path: Sequence[bytes], old_size: int, size: int) -> tuple[bytes, bytes]:
+    """The roots at `old_size` and at `size` (0 < old_size < size) that a consistency proof leads to.
+
+    `path` is the proof, with the root at `old_size` before it when that size is a power of two (RFC 9162 section
+    2.1.4.2). Whatever leads to the root of a log at `size` leads to the root of that log's own first leaves.
+    """
     if not path:
         raise ProofError("the consistency proof is empty")
     position, last = old_size - 1, size - 1
@@ -173,8 +185,7 @@ def check_consistency(proof: Sequence[bytes], old_size: int, old_root: bytes, si
         last >>= 1
     if last:
         raise ProofError("the consistency proof is too short")
-    if old != old_root or new != root:
-        raise ProofError("the consistency proof does not join the two roots")
+    return old, new
 
 
 # --- tiles: C2SP tlog-tiles ---------------------------------------------------------------------------------------

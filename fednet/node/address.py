@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from fednet.errors import UsageError
 from fednet.feed.text import shown
 
 _THIS_MACHINE = ("localhost", "127.", "[::1]")
-_REFUSED_V6 = tuple(
-    map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10"))
+
+# Written out, not left to `is_global` alone: what that says differs between versions of Python.
+_OPEN_V6 = IPv6Network("2000::/3")  # all that is routed; outside of it lie NAT64, site-local, mapped and the like
+_REFUSED = (
+    *map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")),  # protocol assignments, 6to4 relays
+    *map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")),  # Teredo, examples, 6to4, examples
 )
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is one of the open Internet: not loopback, private, link-local, multicast, NAT64 or 6to4."""
+    """Whether an address is one of the open Internet: not loopback, private, link-local, multicast, NAT64 or 6to4.
+
+    An IPv4 address that is mapped into IPv6 is judged like itself. A NAT64 prefix that somebody cut out of their own
+    public addresses cannot be told from them.
+    """
     try:
         found: IPv4Address | IPv6Address = ip_address(address.split("%")[0])
     except ValueError:
@@ -23,8 +31,10 @@ def is_public(address: str) -> bool:
     if isinstance(found, IPv6Address):
         if found.ipv4_mapped is not None:
             return is_public(str(found.ipv4_mapped))
-        if any(found in network for network in _REFUSED_V6):
+        if found not in _OPEN_V6:
             return False
+    if any(found in network for network in _REFUSED):
+        return False
     return found.is_global and not found.is_multicast
 
 

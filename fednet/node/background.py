@@ -20,16 +20,18 @@ from fednet.feed.checkpoint import parse_checkpoint
 from fednet.node import publish
 from fednet.node.fetch import Fetcher
 from fednet.node.home import Home, now
+from fednet.node.sources import Address
 from fednet.node.sync import sync_network
 from fednet.node.watch import Watch
 from fednet.store import drafts, feeds
-from fednet.store.feeds import Network
+from fednet.store.feeds import Feed, Network
 
 DEBOUNCE = 2.0  # seconds of quiet before drafts are signed
 LONGEST_WAIT = 30.0  # drafts that keep coming are signed at least so often
 LOOK_AGAIN = 60.0  # when nothing was heard of, and after a failure to publish
 HEARTBEAT = 3600.0  # how often to look whether an edition needs renewal
 POLL = 50  # seconds a peer may let us wait
+SYNC_ANYWAY = 900.0  # whatever the peer says: a circle may be new, another source may know more
 PAUSE, LONGEST_PAUSE = 2.0, 900.0  # after a failure, doubled each time
 
 log = logging.getLogger("fednet")
@@ -123,11 +125,12 @@ class Background:
         pause = PAUSE
         while True:
             try:
-                result = await sync_network(self.home, fetcher, network)
-                error = result.error
+                results = await sync_network(self.home, fetcher, network)
+                error = next((result.error for result in results if result.error), None)
                 if error is None:
                     pause = PAUSE
-                    log.info("%s: edition %s, %s records", result.name, result.edition, result.records)
+                    for result in results:
+                        log.info("%s: edition %s, %s records", result.name, result.edition, result.records)
                     await self._news(fetcher, network)
                     continue
             except FednetError as refusal:  # of our own store: busy, or the disk is full
@@ -140,17 +143,27 @@ class Background:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _news(self, fetcher: Fetcher, network: Network) -> None:
-        """Return when the peer has signed something newer; its word is a hint, the sync that follows verifies."""
+        """Return when the peer has signed something newer in any circle; the sync that follows verifies."""
+        with self.home.store.reading() as db:
+            held, sources = feeds.feeds(db, network), feeds.sources(db, network)
+        if not sources:
+            return
+        origin = Address(fetcher, sources[0], network.network, origin=True)
+        waiting = [asyncio.create_task(self._news_of(origin, feed)) for feed in held]
+        try:
+            await asyncio.wait(waiting, timeout=SYNC_ANYWAY, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _news_of(self, origin: Address, feed: Feed) -> None:
+        """Wait at the checkpoint of one feed until it is another one; what it says is a hint."""
+        followed = feed.followed
+        path = f"{feed.circle}/{followed.epoch}/checkpoint?after={followed.epoch}.{followed.frontier.size}&wait={POLL}"
         while True:
-            with self.home.store.reading() as db:
-                feed, sources = feeds.feed(db, network, "public"), feeds.sources(db, network)
-            if feed is None or not sources:
-                return
-            followed = feed.followed
-            path = f"{sources[0]}/feeds/{network.network}/public/{followed.epoch}/checkpoint"
-            query = f"?after={followed.epoch}.{followed.frontier.size}&wait={POLL}"
             try:
-                fetched = await fetcher.get(path + query, limit=note.MAX_NOTE, seconds=POLL + 30)
+                fetched = await origin.get(path, limit=note.MAX_NOTE, seconds=POLL + 30, signed=feed.circle != "public")
                 if fetched.status != 200:
                     raise UnreachableError(f"answers {fetched.status}")
                 if parse_checkpoint(note.parse(fetched.body).text).size != followed.frontier.size:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import zlib
+from collections.abc import Mapping
 from io import BytesIO
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -72,18 +73,46 @@ class Fetcher:
     ) -> None:
         await self._session.close()
 
-    async def get(self, url: str, *, limit: int = MAX_ANSWER, seconds: float = REQUEST_SECONDS) -> Fetched:
+    async def get(
+        self,
+        url: str,
+        *,
+        limit: int = MAX_ANSWER,
+        seconds: float = REQUEST_SECONDS,
+        headers: Mapping[str, str] | None = None,
+    ) -> Fetched:
         """GET, whatever the status; raises UnreachableError when there is no answer, LimitError when it is too long."""
         for _ in range(MAX_REDIRECTS + 1):
-            self._check(url)
-            try:
-                fetched, target = await self._once(url, limit, seconds)
-            except (aiohttp.ClientError, OSError, TimeoutError, UnicodeError) as error:
-                raise UnreachableError(f"{url}: {_said(error)}") from None
+            fetched, target = await self._asked("GET", url, limit, seconds, headers)
             if target is None:
                 return fetched
             url = _moved(url, target)
         raise UnreachableError(f"{url}: too many redirects")
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        limit: int = MAX_ERROR,
+        seconds: float = REQUEST_SECONDS,
+    ) -> Fetched:
+        """POST, whatever the status; never redirected, raises as `get` does."""
+        fetched, target = await self._asked("POST", url, limit, seconds, headers, body)
+        if target is not None:
+            raise UnreachableError(f"{url}: sends us elsewhere ({shown(target)}), which is not followed on POST")
+        return fetched
+
+    async def _asked(
+        self, method: str, url: str, limit: int, seconds: float, headers: Mapping[str, str] | None, body: bytes = b""
+    ) -> tuple[Fetched, str | None]:
+        """One request, and where its answer sends us."""
+        self._check(url)
+        try:
+            return await self._once(method, url, limit, seconds, headers, body)
+        except (aiohttp.ClientError, OSError, TimeoutError, UnicodeError) as error:
+            raise UnreachableError(f"{url}: {_said(error)}") from None
 
     def _check(self, url: str) -> None:
         host = parsed(url).hostname
@@ -93,9 +122,13 @@ class Fetcher:
                 hint="--allow-private-addresses, or allow_private_addresses = true in node.toml",
             )
 
-    async def _once(self, url: str, limit: int, seconds: float) -> tuple[Fetched, str | None]:
+    async def _once(
+        self, method: str, url: str, limit: int, seconds: float, headers: Mapping[str, str] | None, body: bytes
+    ) -> tuple[Fetched, str | None]:
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
-        async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
+        async with self._session.request(
+            method, url, data=body or None, headers=headers, timeout=timeout, allow_redirects=False
+        ) as response:
             if response.status in (301, 302, 303, 307, 308):
                 return Fetched(response.status, b"", 0), response.headers.get("Location", "")
             limit = limit if response.status == 200 else min(limit, MAX_ERROR)
@@ -104,8 +137,8 @@ class Fetcher:
                 raw += piece
                 if len(raw) > limit:
                     raise LimitError(f"{url}: more than {limit} bytes")
-            body = decoded(bytes(raw), response.headers.get("Content-Encoding", "identity"), limit)
-            return Fetched(response.status, body, len(raw)), None
+            found = decoded(bytes(raw), response.headers.get("Content-Encoding", "identity"), limit)
+            return Fetched(response.status, found, len(raw)), None
 
 
 def _moved(url: str, target: str) -> str:

@@ -30,6 +30,8 @@ class Network(msgspec.Struct, frozen=True):
     blocked: bool
     identity: Identity
     pinned_at: str
+    frozen: str | None = None
+    policy: bytes | None = None
 
 
 class Feed(msgspec.Struct, frozen=True):
@@ -46,6 +48,8 @@ class Feed(msgspec.Struct, frozen=True):
     source: str | None
     tried_at: str | None
     error: str | None
+    witnessed: int | None = None
+    receipted: str | None = None
 
     @property
     def circle(self) -> str:
@@ -56,16 +60,16 @@ class Feed(msgspec.Struct, frozen=True):
         return Commitments(self.network.network, self.circle)
 
 
-_NETWORK = "SELECT id, network, name, own, partner, blocked, identity, pinned_at FROM network"
+_NETWORK = "SELECT id, network, name, own, partner, blocked, identity, pinned_at, frozen, policy FROM network"
 _FEED = (
     "SELECT id, network_id, circle, visible, epoch, size, frontier, edition, checkpoint, closes, "
-    "records, erased, floor, verified_at, source, tried_at, error FROM feed"
+    "records, erased, floor, verified_at, source, tried_at, error, witnessed, receipted FROM feed"
 )
 
 
 def _network(row: Sequence[Any]) -> Network:
-    id_, network, name, own, partner, blocked, identity, pinned_at = row
-    return Network(id_, network, name, bool(own), bool(partner), bool(blocked), parse_identity(identity), pinned_at)
+    id_, network, name, own, partner, blocked, identity, *rest = row
+    return Network(id_, network, name, bool(own), bool(partner), bool(blocked), parse_identity(identity), *rest)
 
 
 def networks(db: Database) -> list[Network]:
@@ -128,6 +132,24 @@ def pin(db: Database, identity: Identity, now: datetime, *, own: bool = False) -
     return _network(db.execute(f"{_NETWORK} WHERE network = ?", (identity.network,)).fetchone())
 
 
+def again(db: Database, network: Network) -> Network:
+    """The network as it is pinned now."""
+    row = db.execute(f"{_NETWORK} WHERE id = ?", (network.id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"{network.name} is no longer followed", hint="fednet peers")
+    return _network(row)
+
+
+def freeze(db: Database, network: Network, kind: str | None) -> None:
+    """Stop advancing a network, for the kind of evidence there is; None: go on."""
+    db.execute("UPDATE network SET frozen = ? WHERE id = ?", (kind, network.id))
+
+
+def remove_feed(db: Database, feed: Feed) -> None:
+    """Let go of one circle. The caller has taken its records out of the index."""
+    db.execute("DELETE FROM feed WHERE id = ?", (feed.id,))
+
+
 def remove(db: Database, network: Network) -> None:
     """Unpin a network; everything of it goes. The caller has taken its records out of the index."""
     db.execute("DELETE FROM network WHERE id = ?", (network.id,))
@@ -188,7 +210,7 @@ def introductions(db: Database) -> list[Introduction]:
 
 def _feed(network: Network, row: Sequence[Any]) -> Feed:
     (id_, _, circle, visible, epoch, size, hashes, edition, checkpoint, closes,
-     records, erased, floor, verified_at, source, tried_at, error) = row  # fmt: skip
+     records, erased, floor, *lately) = row  # fmt: skip
     followed = Followed(
         network=network.network,
         circle=circle,
@@ -198,9 +220,7 @@ def _feed(network: Network, row: Sequence[Any]) -> Feed:
         checkpoint=None if checkpoint is None else note.parse(checkpoint),
         closes=NOTHING_CLOSED if closes is None else msgspec.json.decode(closes, type=Closes),
     )
-    return Feed(
-        id_, network, followed, bool(visible), records, erased, floor, verified_at, source, tried_at, error
-    )  # fmt: skip
+    return Feed(id_, network, followed, bool(visible), records, erased, floor, *lately)
 
 
 def feeds(db: Database, network: Network | None = None) -> list[Feed]:
@@ -246,6 +266,8 @@ def accept(db: Database, feed: Feed, step: Step, followed: Followed, now: dateti
             for position, found in enumerate(step.leaves, start)
         ],
     )
+    if followed.epoch > feed.followed.epoch:
+        _discard(db, feed, followed.closes)
     floor = feed.floor if feed.visible else (followed.edition.edition if followed.edition else 0)
     closes = None if followed.closes == NOTHING_CLOSED else msgspec.json.encode(followed.closes)
     db.execute(
@@ -262,6 +284,27 @@ def accept(db: Database, feed: Feed, step: Step, followed: Followed, now: dateti
             utc_text(now),
             source,
             utc_text(now),
+            feed.id,
+        ),
+    )
+
+
+def _discard(db: Database, feed: Feed, closes: Closes) -> None:
+    """Forget the leaves of closed logs that are not believed."""
+    db.execute(
+        "DELETE FROM leaf WHERE feed_id = ? AND epoch = ? AND position >= ?", (feed.id, closes.epoch, closes.size)
+    )
+
+
+def void(db: Database, feed: Feed, closes: Closes) -> None:
+    """Hide a feed that holds more than its network stands by: what it holds becomes the state of nothing signed."""
+    _discard(db, feed, closes)
+    db.execute(
+        "UPDATE feed SET visible = 0, epoch = ?, size = 0, frontier = x'', edition = NULL, checkpoint = NULL, "
+        "closes = NULL, witnessed = NULL, receipted = NULL, error = ? WHERE id = ?",
+        (
+            closes.epoch + 1,
+            f"what was signed after edition {closes.edition} is void: the network has opened a new epoch",
             feed.id,
         ),
     )

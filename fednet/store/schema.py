@@ -152,9 +152,59 @@ CREATE TABLE setting (
 """
 
 
+TRUST = """
+ALTER TABLE network ADD COLUMN frozen TEXT;     -- the kind of the evidence that stops us from advancing it
+ALTER TABLE network ADD COLUMN policy BLOB;     -- whose cosignatures make a quorum: a C2SP tlog-policy file
+ALTER TABLE feed ADD COLUMN witnessed INTEGER;  -- the newest size whose cosignatures satisfy the policy
+ALTER TABLE feed ADD COLUMN receipted TEXT;     -- the position that we last sent a receipt for
+CREATE TABLE circle (                           -- own named circles; public and partners are always there
+  name TEXT PRIMARY KEY,
+  made_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE member (                           -- who may read a named circle
+  circle TEXT NOT NULL REFERENCES circle ON DELETE CASCADE,
+  network_id INTEGER NOT NULL REFERENCES network ON DELETE CASCADE,
+  PRIMARY KEY (circle, network_id)
+) WITHOUT ROWID;
+CREATE TABLE evidence (                         -- proofs of misbehaviour; kept also when the network is let go of
+  id INTEGER PRIMARY KEY,
+  network TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE,                  -- hex SHA-256 of the file
+  file BLOB NOT NULL,
+  found_at TEXT NOT NULL,
+  resolved_at TEXT,
+  verdict TEXT                                  -- what a person decided
+);
+CREATE TABLE witness (                          -- whom we ask to cosign our public log
+  url TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  key TEXT NOT NULL,                            -- its verifier key
+  network TEXT,                                 -- network id, when it is a fednet node
+  added_at TEXT NOT NULL,
+  asked_at TEXT,
+  error TEXT                                    -- the last failure, empty after a success
+) WITHOUT ROWID;
+CREATE TABLE receipt (                          -- who has told us that they hold an edition of ours
+  network_id INTEGER NOT NULL REFERENCES network ON DELETE CASCADE,
+  circle TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  edition INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (network_id, circle)
+) WITHOUT ROWID;
+"""
+
+
 @migrations()
 def m001_first(db: Database) -> None:
     for statement in statements(FIRST):
+        db.execute(statement)
+
+
+@migrations()
+def m002_trust(db: Database) -> None:
+    for statement in statements(TRUST):
         db.execute(statement)
 
 

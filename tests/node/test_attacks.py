@@ -20,7 +20,7 @@ from fednet.feed.edition import Edition, parse_edition
 from fednet.feed.note import Ed25519Signer
 from fednet.feed.record import Drop, Put
 from fednet.feed.text import base64_text
-from fednet.node import answers, edits, fetch, publish, sync
+from fednet.node import answers, edits, fetch, publish, reading, sync
 from fednet.node.fetch import Fetched
 from fednet.node.following import unfollow
 from fednet.node.home import Home
@@ -80,7 +80,7 @@ def heard(follower: Home, origin: Home) -> Replay:
 
     async def listen() -> dict[str, Fetched]:
         async with Listening() as fetcher:
-            result = await sync.sync_network(follower, fetcher, network_of(follower, origin))
+            (result,) = await sync.sync_network(follower, fetcher, network_of(follower, origin))
             assert result.verified, result.error
             return fetcher.heard
 
@@ -89,7 +89,7 @@ def heard(follower: Home, origin: Home) -> Replay:
 
 def replayed(follower: Home, origin: Home, replay: Replay) -> sync.Synced:
     fetcher: fetch.Fetcher = replay  # type: ignore[assignment]
-    return asyncio.run(sync.sync_network(follower, fetcher, network_of(follower, origin)))
+    return asyncio.run(sync.sync_network(follower, fetcher, network_of(follower, origin)))[0]
 
 
 def start_again(follower: Home, origin: Home) -> None:
@@ -113,7 +113,7 @@ def test_a_wrong_answer_does_not_make_us_hash_everything_anew(nodes: Nodes, monk
     replay = Replay({path: Fetched(200, honest.replace(b"Beta", b"Beda"), len(honest))})
     with follower.store.writing() as db:
         db.execute("UPDATE source SET url = 'http://replay.example'")
-    monkeypatch.setattr(sync, "problems", lambda *_: pytest.fail("everything was hashed anew"))
+    monkeypatch.setattr(reading, "problems", lambda *_: pytest.fail("everything was hashed anew"))
     assert replayed(follower, origin, replay).refused
     assert list(listing(follower, origin.network.network).values()) != []
 

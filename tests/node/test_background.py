@@ -94,7 +94,7 @@ def test_what_goes_wrong_in_one_task_ends_nothing_else(nodes: Nodes, monkeypatch
     sync_network, fsync = background.sync_network, os.fsync
     full = [True]
 
-    async def stumbling(home: Home, fetcher: Fetcher, network: Network) -> Synced:
+    async def stumbling(home: Home, fetcher: Fetcher, network: Network) -> list[Synced]:
         if network.name == "Bad":
             raise KeyError("a mistake of ours")
         return await sync_network(home, fetcher, network)

@@ -1,0 +1,52 @@
+"""Where a network's resources are read: at the address of a node, of a mirror or of a static host; or out of a bundle.
+
+Verification is the same whatever the source: content authenticates itself wherever it was found.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fednet.feed.wire import MAX_ANSWER
+from fednet.node.fetch import REQUEST_SECONDS, Fetched, Fetcher
+
+
+class Source(Protocol):
+    """One place that a network's resources are read from.
+
+    `name` is what people are shown. `origin`: the network itself answers, so being behind is an alarm and no lateness.
+    """
+
+    name: str
+    origin: bool
+
+    async def get(
+        self, path: str, *, limit: int = MAX_ANSWER, seconds: float = REQUEST_SECONDS, signed: bool = False
+    ) -> Fetched:
+        """What is at `path`, relative to `/feeds/<network id>/`; `signed` says who asks."""
+
+
+class Signer(Protocol):
+    """Makes the headers that say who asks (SPEC 7.10)."""
+
+    def headers(self, method: str, url: str, body: bytes = b"") -> dict[str, str]: ...
+
+
+class Address:
+    """A base URL at which a network's resources are served, and who asks there (nobody, when `signer` is None)."""
+
+    def __init__(
+        self, fetcher: Fetcher, url: str, network: str, *, origin: bool = False, signer: Signer | None = None
+    ) -> None:
+        self.fetcher, self.url, self.network, self.signer = fetcher, url, network, signer
+        self.name = url
+        self.origin = origin
+
+    async def get(
+        self, path: str, *, limit: int = MAX_ANSWER, seconds: float = REQUEST_SECONDS, signed: bool = False
+    ) -> Fetched:
+        url = f"{self.url}/feeds/{self.network}/{path}"
+        if signed and self.signer is not None:
+            headers = self.signer.headers("GET", url)
+            return await self.fetcher.get(url, limit=limit, seconds=seconds, headers=headers)
+        return await self.fetcher.get(url, limit=limit, seconds=seconds)
