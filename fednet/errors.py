@@ -35,11 +35,40 @@ class NotFoundError(FednetError):
     status = 404
 
 
+class UnauthenticatedError(FednetError):
+    """A request's signature fails, is too old, was used before, or is nobody's that we know: never a smaller answer."""
+
+    word = "unauthenticated"
+    status = 401
+    time: str | None = None  # by the clock of whoever refused, so that the asker can tell that its own is wrong
+
+
 class BusyError(FednetError):
     """Somebody else is writing, or a limit on concurrent work is reached; trying again may succeed."""
 
     word = "busy"
     status = 503
+
+
+class ThrottledError(FednetError):
+    """One client asks for more costly answers than this node makes for one; it may go on in a moment."""
+
+    word = "throttled"
+    status = 429
+
+
+class SlowError(FednetError):
+    """A request did not come whole within its time."""
+
+    word = "too-slow"
+    status = 408
+
+
+class MisdirectedError(FednetError):
+    """The request is for a host of another name: perhaps a page elsewhere whose name was made to lead here."""
+
+    word = "misdirected"
+    status = 421
 
 
 class BrokenStoreError(FednetError):

@@ -53,3 +53,10 @@ def judge(base_url: str, vkey: str, old_size: int, old_root: str | None = None) 
     command = [binary(), base_url, vkey, str(old_size), *([old_root] if old_root else [])]
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def judge_cosignature(checkpoint: bytes, log: str, witness: str) -> subprocess.CompletedProcess[bytes]:
+    """What the judge says of a checkpoint that both of these verifier keys must have signed."""
+    require()
+    command = [binary(), "cosignature", log, witness]
+    return subprocess.run(command, input=checkpoint, capture_output=True, timeout=60, check=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from fednet.errors import FednetError
+from fednet.errors import FednetError, RefusedError
 
 COMMANDS = {
     "init": ("node.init", "make a new node"),
@@ -23,19 +23,33 @@ COMMANDS = {
     "edit": ("records.edit", "change a record"),
     "show": ("records.show", "show a record of any network"),
     "withdraw": ("records.withdraw", "take a record out"),
+    "erase": ("records.erase", "destroy a record, here and at every follower"),
     "publish": ("publishing.publish", "sign an edition of what waits"),
     "serve": ("node.serve", "pages, API, feeds; publish and sync by itself"),
     "follow": ("peers.follow", "verify and pin a network"),
     "peers": ("peers.peers", "whom this node follows"),
     "unfollow": ("peers.unfollow", "let go of a network"),
-    "block": ("peers.block", "hide a network"),
+    "partner": ("circles.partner", "share what is for partners"),
+    "circle": ("circles.circle", "audiences: add, list, member"),
+    "block": ("peers.block", "refuse a network, and destroy what is held of it"),
+    "source": ("sources.source", "where else a network can be read: add, list, remove"),
     "sync": ("syncing.sync", "bring followed networks up to date"),
+    "witness": ("witnesses.witness", "who cosigns this node's public editions: add, list, remove"),
+    "policy": ("witnesses.policy", "whose cosignatures count for a network that is followed"),
+    "evidence": ("evidence.evidence", "proofs of misbehaviour: list, show, check, resolve"),
+    "bundle": ("bundles.bundle", "directories in a file: write, read"),
+    "site": ("sites.site", "a static site for a plain web host"),
     "status": ("node.status", "own head, followed networks, what to do"),
     "search": ("directory.search", "the global directory"),
     "agenda": ("directory.agenda", "the shared calendar"),
     "verify": ("syncing.verify", "re-hash all that is stored against what was signed"),
     "proof": ("proofs.proof", "offline proofs: make, check"),
     "export": ("exporting.export", "write a CSV, XLSX, ICS, VCF or JSON lines file"),
+    "keys": ("keys.keys", "show, rotate, recover: who this network is"),
+    "backup": ("backups.backup", "write everything but the high-water mark into one file"),
+    "restore": ("backups.restore", "put a backup in place; read the own feed again from followers"),
+    "rehearse": ("backups.rehearse", "restore into a temporary place, verify, say what would be missing"),
+    "dump": ("dumping.dump", "all that is held and shown, byte for byte"),
     "doctor": ("node.doctor", "check the set-up and say what to fix"),
 }
 """Where each command lives in this package, and what help says of it; in the order in which help shows them."""
@@ -67,7 +81,7 @@ class Commands(click.Group):
             sys.stdout.flush()
             return answer
         except FednetError as error:
-            complain(error.detail, error.hint)
+            complain(f"{error.word}: {error.detail}" if isinstance(error, RefusedError) else error.detail, error.hint)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)

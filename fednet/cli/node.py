@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,11 +27,17 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
     "--recovery-out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Where the recovery key is written. Default: beside the node's home.",
+    help="Where the recovery key is written; several as FILE-1, FILE-2, ... Default: beside the node's home.",
 )
+@click.option("--recovery-keys", type=int, default=1, show_default=True, metavar="N", help="How many there are.")
+@click.option("--threshold", type=int, default=1, show_default=True, metavar="K", help="How many must sign together.")
 @json_option
-def init(name: str | None, url: str | None, recovery_out: Path | None, as_json: bool) -> None:
-    """Make a new node: keys, identity, database; and a recovery key, to be printed.
+def init(
+    name: str | None, url: str | None, recovery_out: Path | None, recovery_keys: int, threshold: int, as_json: bool
+) -> None:
+    """Make a new node: keys, identity, database; and recovery keys, each on a sheet to be printed.
+
+    With `--recovery-keys 3 --threshold 2`, any two of three people can recover the network, and none of them alone.
 
     \b
         fednet --node ./node init --name "Our Network" --url https://node.example.org
@@ -38,20 +45,32 @@ def init(name: str | None, url: str | None, recovery_out: Path | None, as_json: 
     from fednet.feed.identity import fingerprint
     from fednet.node.home import create
 
-    home, recovery = create(home_path(), name, url, recovery_out)
+    home, sheets = create(
+        home_path(), name, url, recovery_out, recovery_keys=recovery_keys, threshold=threshold
+    )
     made = {
         "home": str(home.path),
         "network": home.network.network,
         "name": home.network.name,
         "fingerprint": fingerprint(home.network.network),
-        "recovery": str(recovery),
+        "recovery": str(sheets[0]) if len(sheets) == 1 else list(map(str, sheets)),
     }
     home.close()
     if as_json:
         show_json([made])
     else:
-        show_fields(made.items())
-    say(f"hint: print {recovery}, keep the paper where this computer is not, and delete the file")
+        show_fields({**made, "recovery": ", ".join(map(str, sheets))}.items())
+    tell_to_print(sheets)
+
+
+def tell_to_print(sheets: Sequence[Path]) -> None:
+    from fednet.node.sheet import page_beside
+
+    for file in sheets:
+        say(
+            f"hint: print {file} (or {page_beside(file).name}, with a code to scan), keep the paper where this "
+            "computer is not, and delete the files"
+        )
 
 
 @click.command()
@@ -101,13 +120,16 @@ def status(as_json: bool) -> None:
 
 @click.command()
 @click.option("--adopt", is_flag=True, help="This is the one copy of the node: let it sign here.")
+@click.option("--newest", is_flag=True, help="With --adopt: nothing was published elsewhere, or after this copy.")
 @click.option("--reindex", is_flag=True, help="Make the search index anew.")
-@click.option("--offline", is_flag=True, help="Do not ask at the node's own address.")
+@click.option("--offline", is_flag=True, help="Ask nobody, not even at the node's own address.")
+@private_option
 @json_option
-def doctor(adopt: bool, reindex: bool, offline: bool, as_json: bool) -> None:
+def doctor(adopt: bool, newest: bool, reindex: bool, offline: bool, allow_private: bool, as_json: bool) -> None:
     """Check the set-up and say what to fix. Exit 1 when something is broken.
 
-    After a home was moved or copied, and once the other copy is switched off for good: `fednet doctor --adopt`.
+    After a home was moved or copied, and once the other copy is switched off for good: `fednet doctor --adopt`. If
+    nothing was published there after the copy was made, add --newest; else `fednet restore` reads it from followers.
 
     \b
         fednet doctor
@@ -116,7 +138,7 @@ def doctor(adopt: bool, reindex: bool, offline: bool, as_json: bool) -> None:
     from fednet.node.home import now
 
     if adopt:
-        doctoring.adopt(opened())
+        _adopt(opened(), newest, allow_private, offline)
         say("adopted: this copy may sign")
     if reindex:
         _reindex(opened())
@@ -130,6 +152,14 @@ def doctor(adopt: bool, reindex: bool, offline: bool, as_json: bool) -> None:
                 say(f"hint: {one.check}: {one.hint}")
     if any(one.level == "fail" for one in found):
         click.get_current_context().exit(1)
+
+
+def _adopt(home: Home, newest: bool, allow_private: bool, offline: bool) -> None:
+    """Others are asked first: what they hold may show that this is not the newest."""
+    from fednet.node import ask, doctor
+
+    answers = [] if offline else ask.now(home, allow_private=private_allowed(home, allow_private))
+    doctor.adopt(home, newest=newest, asked=ask.settle(home, answers))
 
 
 def _reindex(home: Home) -> None:

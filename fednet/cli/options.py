@@ -38,19 +38,22 @@ def _handle(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
         raise UsageError(error.detail, hint="fednet search shows handles") from None
 
 
-def _circle(ctx: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
-    from fednet.node.edits import CIRCLES
+def chosen_circle(ctx: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    from fednet.feed.checkpoint import check_circle
 
-    if given is not None and given not in CIRCLES:
-        raise UsageError(f"there is no circle {given!r}", hint=f"choose one of: {', '.join(CIRCLES)}")
-    return given
+    if given is None:
+        return None
+    try:
+        return check_circle(given)
+    except MalformedError as error:
+        raise UsageError(error.detail, hint="fednet circle list") from None
 
 
 handle_argument = click.argument("handle", callback=_handle)
 circle_option = click.option(
     "--circle",
     metavar="C",
-    callback=_circle,
+    callback=chosen_circle,
     help="Who may read it. Default: partners for contacts and persons, else public.",
 )
 

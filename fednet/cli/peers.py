@@ -10,11 +10,12 @@ import msgspec
 
 from fednet.cli.options import agreed, json_option, opened, private_allowed, private_option, yes_option
 from fednet.cli.output import plain, say, show_json, show_table
-from fednet.errors import UsageError
+from fednet.errors import NotFoundError, UsageError
 from fednet.feed.identity import fingerprint as fingerprint_of
 
 if TYPE_CHECKING:
     from fednet.node.following import Offer
+    from fednet.node.home import Home
     from fednet.store.feeds import Introduction, Network
 
 
@@ -70,17 +71,18 @@ def _compared(offer: Offer) -> bool:
 @click.command()
 @json_option
 def peers(as_json: bool) -> None:
-    """List the networks that this node follows, and those that they introduce.
+    """List the networks that this node follows, those that they introduce, and those that are blocked.
 
     \b
         fednet peers
     """
-    from fednet.store import feeds
+    from fednet.store import blocks, feeds
 
     home = opened()
     with home.store.reading() as db:
         found = [_pinned(network, feeds.sources(db, network)) for network in feeds.networks(db) if not network.own]
         found += map(_introduced, feeds.introductions(db))
+        found += map(_refused, blocks.unpinned(db))
     if as_json:
         show_json(found)
     elif found:
@@ -135,6 +137,11 @@ def _introduced(offered: Introduction) -> Peer:
     )
 
 
+def _refused(network: str) -> Peer:
+    """A network that is blocked, and that nobody has brought here."""
+    return Peer(network=network, name="", fingerprint=fingerprint_of(network), following=False, urls=(), blocked=True)
+
+
 @click.command()
 @click.argument("name", metavar="N")
 @yes_option
@@ -157,20 +164,49 @@ def unfollow(name: str, yes: bool) -> None:
 
 @click.command()
 @click.argument("name", metavar="N")
-@click.option("--undo", is_flag=True, help="Show and read it again.")
+@click.option("--undo", is_flag=True, help="Read it again.")
 @yes_option
 def block(name: str, undo: bool, yes: bool) -> None:
-    """Hide a network and stop reading it; its pin stays.
+    """Destroy all that is held of network N, and take nothing of it any more, whoever brings it.
+
+    N may be the network id of one that is not followed: it is refused then, should anybody ever bring it.
 
     \b
         fednet block "Example Network" --yes
     """
     from fednet.node import following
-    from fednet.store import feeds
 
     home = opened()
+    network, network_id, shown_name = _meant(home, name)
+    if undo:
+        if network is not None:
+            following.block(home, network, blocked=False)
+        else:
+            following.block_unknown(home, network_id, blocked=False)
+        say(f"{shown_name} is not blocked any more")
+        say("hint: fednet sync" if network is not None else "hint: fednet follow URL")
+    elif agreed(f"Destroy all that is held of {shown_name}, and refuse it from now on?", yes):
+        if network is not None:
+            following.block(home, network)
+        else:
+            following.block_unknown(home, network_id)
+        say(f"{shown_name} is blocked")
+
+
+def _meant(home: Home, name: str) -> tuple[Network | None, str, str]:
+    """The pinned network that a person means, its id and name; or the id of a network that is not pinned."""
+    from fednet.node.following import parse_fingerprint
+    from fednet.store import feeds
+
     with home.store.reading() as db:
-        network = feeds.named(db, name)
-    if undo or agreed(f"Hide all that {network.name} lists, and stop reading it?", yes):
-        following.block(home, network, blocked=not undo)
-        say(f"{network.name} is {'followed again' if undo else 'blocked'}")
+        try:
+            network = feeds.named(db, name)
+        except NotFoundError:
+            try:
+                network_id = parse_fingerprint(name)
+            except UsageError:
+                detail = f"no network called {name!r} is followed here"
+                raise NotFoundError(detail, hint="give its network id") from None
+            pinned = feeds.pinned(db, network_id)
+            return pinned, network_id, pinned.name if pinned else network_id
+    return network, network.network, network.name

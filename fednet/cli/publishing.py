@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import click
 
-from fednet.cli.options import json_option, opened
+from fednet.cli.options import json_option, opened, private_allowed, private_option
 from fednet.cli.output import counted, say, show_json, show_table
 
 
 @click.command()
+@private_option
 @json_option
-def publish(as_json: bool) -> None:
+def publish(allow_private: bool, as_json: bool) -> None:
     """Sign an edition of everything that waits; a node that serves does it by itself.
+
+    First, followers are asked whether they hold more than is known here; witnesses are asked to cosign what is signed.
+    Both have a few seconds to answer.
 
     \b
         fednet publish
     """
     from fednet.feed.text import utc_text
+    from fednet.node import ask
+    from fednet.node.cosigning import by_witnesses
     from fednet.node.home import now
     from fednet.node.publish import publish as publish_drafts
 
     home = opened()
-    published = publish_drafts(home, now())
+    private = private_allowed(home, allow_private)
+    ask.once(home, allow_private=private)
+    cosign = by_witnesses(home, allow_private=private)
+    published = publish_drafts(home, now(), cosign=cosign)
     rows = [
         {
             "network": home.network.network,

@@ -1,20 +1,29 @@
-"""One record: `add`, `edit`, `show`, `withdraw`."""
+"""One record: `add`, `edit`, `show`, `withdraw`, `erase`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from fednet import listing
-from fednet.cli.options import agreed, circle_option, handle_argument, json_option, opened, yes_option
+from fednet.cli.options import agreed, chosen_circle, circle_option, handle_argument, json_option, opened, yes_option
 from fednet.cli.output import say, show_fields, show_json, written
 from fednet.errors import UsageError
 
+if TYPE_CHECKING:
+    from fednet.node.erasure import Erased
+    from fednet.node.home import Home
+
 MAX_INPUT = 1024 * 1024
+WAITING = {
+    "put": "these fields wait to be signed",
+    "drop": "its withdrawal waits to be signed",
+    "erase": "its erasure waits to be signed",
+}
 
 fields_option = click.option(
     "--json", "file", type=click.File("rb"), required=True, metavar="FILE|-", help="A JSON object with fields."
@@ -48,21 +57,31 @@ def add(kind: str, file: IO[bytes], circle: str | None) -> None:
 
 @click.command()
 @handle_argument
-@fields_option
-def edit(handle: str, file: IO[bytes]) -> None:
+@click.option("--json", "file", type=click.File("rb"), metavar="FILE|-", help="A JSON object with fields.")
+@click.option("--circle", metavar="C", callback=chosen_circle, help="Move it there: see fednet circle list.")
+def edit(handle: str, file: IO[bytes] | None, circle: str | None) -> None:
     """Change the given fields of a record; a field given as null is taken out.
+
+    A signed record that moves to another circle gets a new handle, which is printed; in the circle that it leaves it
+    is erased, or just dropped when all who read that one may read the other.
 
     \b
         echo '{"website": "https://aid.example", "acronym": null}' | fednet edit HANDLE --json -
+        fednet edit HANDLE --circle partners
     """
     from fednet.node import edits
     from fednet.node.home import now
 
-    fields = fields_in(file)
-    own = edits.edit(opened(), handle, fields, now())
+    if file is None and circle is None:
+        raise UsageError("nothing to change is given", hint="--json FILE, or --circle C")
+    fields = fields_in(file) if file else {}
+    own = edits.edit(opened(), handle, fields, now(), circle)
     click.echo(own.handle)
     _warn_of_unknown(own.fields["kind"], fields)
-    say("changed; fednet publish signs it" if own.draft else "nothing differs")
+    if own.handle != handle:
+        say(f"moved to circle {own.circle} under a new handle; fednet publish signs it, and takes the old one away")
+    else:
+        say(f"changed, in circle {own.circle}; fednet publish signs it" if own.draft else "nothing differs")
 
 
 @click.command()
@@ -102,6 +121,41 @@ def withdraw(handle: str, yes: bool) -> None:
         say("withdrawn; fednet publish tells everyone")
 
 
+@click.command()
+@handle_argument
+@yes_option
+def erase(handle: str, yes: bool) -> None:
+    """Destroy a record: here, and at every follower as it hears of it. It cannot come back under this handle.
+
+    The next edition says so, and goes on saying it; fednet show HANDLE tells who has confirmed. A record that was
+    withdrawn can be erased as well.
+
+    \b
+        fednet erase 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e --yes
+    """
+    from fednet.node import erasure
+    from fednet.node.home import now
+
+    home = opened()
+    if agreed(f"Erase {_title(home, handle)} for good?", yes):
+        erasing = erasure.erase(home, handle, now())
+        said = "it was never signed, and is gone" if erasing.circle is None else "fednet publish tells everyone"
+        say(f"erased; {said}")
+
+
+def _title(home: Home, handle: str) -> str:
+    """What the record is called, as far as it is still here."""
+    from fednet.errors import NotFoundError
+    from fednet.node import edits
+    from fednet.node.imports import title_of
+
+    try:
+        with home.store.reading() as db:
+            return repr(title_of(edits.find(db, home, handle).body))
+    except NotFoundError:
+        return handle
+
+
 def _warn_of_unknown(kind: str, fields: dict[str, Any]) -> None:
     """Unknown fields are kept, for other programs may know them; but a slip of the pen looks just the same."""
     known = [field.name for field in msgspec.structs.fields(listing.KINDS[kind])]
@@ -124,16 +178,21 @@ def fields_in(file: IO[bytes]) -> dict[str, Any]:
 def _found(handle: str) -> dict[str, Any]:
     """A record with its provenance: this network's draft, else what a verified edition lists.
 
-    `draft` says what waits for the next edition: `put`, `drop`, `erase` or nothing.
+    `draft` says what waits for the next edition: `put`, `drop`, `erase` or nothing. A record that was erased has no
+    fields, but `receipts`: who has confirmed that it is destroyed there.
     """
     from fednet.cli.directory import hit_object
     from fednet.directory.search import OPERATOR, record
+    from fednet.node import erasure
     from fednet.node.home import now
     from fednet.store import drafts
 
     home = opened()
     with home.store.reading() as db:
         waiting = drafts.draft(db, handle)
+    gone = erasure.erased(home, handle) if waiting is None else None
+    if gone is not None:
+        return _tombstone(gone)
     if waiting is None or waiting.body is None:
         listed = hit_object(record(home.store, handle, OPERATOR, now()))
         return {**listed, "draft": waiting.action if waiting else None}
@@ -154,7 +213,55 @@ def _found(handle: str) -> dict[str, Any]:
     }
 
 
+def _tombstone(gone: Erased) -> dict[str, Any]:
+    network = {"network": gone.network.network, "name": gone.network.name}
+    return {
+        "handle": gone.handle,
+        "kind": None,
+        "network": gone.network.network,
+        "network_name": gone.network.name,
+        "networks": [network],
+        "circle": gone.circle,
+        "epoch": gone.position.epoch,
+        "edition": gone.position.edition,
+        "verified_at": None,
+        "fields": {},
+        "draft": None,
+        "erased": True,
+        "destroyed": gone.done,
+        "receipts": [
+            {
+                "network": one.network.network,
+                "name": one.network.name,
+                "confirmed": one.confirmed,
+                "newest": str(one.told.position) if one.told else None,
+                "at": one.told.at if one.told else None,
+            }
+            for one in gone.confirmations
+        ],
+    }
+
+
+def _described_tombstone(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    yield "handle", found["handle"]
+    yield "erased by", found["network_name"]
+    yield "circle", found["circle"]
+    yield "edition", f"{found['edition']} of epoch {found['epoch']}"
+    yield "destroyed here", "yes" if found["destroyed"] else "not wholly yet: others are reading; fednet serve goes on"
+    for confirmed, name in ((True, "confirmed by"), (False, "unconfirmed by")):
+        yield name, ", ".join(_spoken(one) for one in found["receipts"] if one["confirmed"] is confirmed)
+
+
+def _spoken(receipt: dict[str, Any]) -> str:
+    if receipt["newest"] is None:
+        return f"{receipt['name']} (never sent a receipt)"
+    return f"{receipt['name']} (holds {receipt['newest']} since {receipt['at']})"
+
+
 def _described(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    if found.get("erased"):
+        yield from _described_tombstone(found)
+        return
     yield "handle", found["handle"]
     yield "kind", found["kind"]
     yield "listed by", ", ".join(network["name"] for network in found["networks"])
@@ -162,7 +269,7 @@ def _described(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     if found["edition"] is not None:
         yield "edition", f"{found['edition']} of epoch {found['epoch']}, verified {found['verified_at']}"
     if found["draft"] is not None:
-        waiting = "these fields wait to be signed" if found["draft"] == "put" else "its withdrawal waits to be signed"
+        waiting = WAITING[found["draft"]]
         yield "draft", f"{waiting}: fednet publish"
     for name, value in found["fields"].items():
         if name != "kind":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,15 +13,29 @@ from fednet.cli.output import say, show_fields, show_table
 if TYPE_CHECKING:
     from fednet.directory.networks import Circle, Network
     from fednet.node.home import Home
+    from fednet.node.receipts import Received
 
+NEWS = timedelta(days=90)
 WHAT_TO_DO = "fednet sync tries again; fednet doctor looks at this side"
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The newest position of an own circle that a network has confirmed to hold, and when."""
+
+    network: str
+    name: str
+    newest: str
+    at: str
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One circle of one network.
 
     `age` is how many seconds ago its edition was signed, `lag` how many seconds ago it was verified here; `drafts` are
-    edits that wait for the next edition; `hint` says what to do about what is wrong.
+    edits that wait for the next edition; `opened` is when the network began this epoch, with new keys, and `believed`
+    the last position that counts of what the old ones signed; `receipts` tell who has confirmed which position of an
+    own circle; `destroying` while copies of something that was erased are left here; `hint` says what to do
+    about what is wrong.
     """
 
     network: str
@@ -40,9 +54,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     issued: str | None = None
     expires: str | None = None
     expired: bool = False
+    frozen: str | None = None
+    witnessed: bool | None = None
+    opened: str | None = None
+    believed: str | None = None
     age: int | None = None
     verified_at: str | None = None
     lag: int | None = None
+    receipts: tuple[Receipt, ...] = ()
+    destroying: bool = False
     tried_at: str | None = None
     source: str | None = None
     error: str | None = None
@@ -53,11 +73,14 @@ def lines(home: Home) -> list[Line]:
     """Every circle that this node publishes or has drafts for, every feed that it follows."""
     from fednet.directory.networks import networks
     from fednet.directory.search import OPERATOR
+    from fednet.node import standing
     from fednet.node.home import now
-    from fednet.store import drafts
+    from fednet.node.receipts import received
+    from fednet.store import destruction, drafts
 
-    moment = now()
+    moment, confirmed = now(), received(home)
     with home.store.reading() as db:
+        destroying = destruction.is_owed(db)
         waiting = {circle: len(drafts.drafts(db, circle)) for circle in drafts.circles_with_drafts(db)}
     found = []
     for network in networks(home.store, OPERATOR, moment):
@@ -65,7 +88,12 @@ def lines(home: Home) -> list[Line]:
         if network.own:
             opened = {circle.circle for circle in network.circles}
             found += [_unopened(network, circle, count) for circle, count in waiting.items() if circle not in opened]
-    return found
+    found = [_with_receipts(line, confirmed, destroying) for line in found]
+    halted = standing.halted(home)
+    if halted is None:
+        return found
+    wrong = {"error": halted.detail, "hint": halted.hint}
+    return [msgspec.structs.replace(line, **wrong) if line.own else line for line in found]
 
 
 def _line(network: Network, circle: Circle, waiting: int, moment: datetime) -> Line:
@@ -88,6 +116,10 @@ def _line(network: Network, circle: Circle, waiting: int, moment: datetime) -> L
         issued=circle.issued,
         expires=circle.expires,
         expired=circle.expired,
+        frozen=network.frozen,
+        witnessed=circle.witnessed,
+        opened=circle.opened,
+        believed=circle.believed,
         age=None if issued is None else max(0, round((moment - issued).total_seconds())),
         verified_at=circle.verified_at,
         lag=circle.lag_seconds,
@@ -96,6 +128,17 @@ def _line(network: Network, circle: Circle, waiting: int, moment: datetime) -> L
         error=circle.error,
         hint=_hint(network, circle, waiting),
     )
+
+
+def _with_receipts(line: Line, confirmed: Sequence[Received], destroying: bool) -> Line:
+    if not line.own:
+        return line
+    newest = tuple(
+        Receipt(one.network.network, one.network.name, str(one.told.position), one.told.at)
+        for one in confirmed
+        if one.circle == line.circle
+    )
+    return msgspec.structs.replace(line, receipts=newest, destroying=destroying)
 
 
 def _unopened(network: Network, circle: str, waiting: int) -> Line:
@@ -116,6 +159,8 @@ def _hint(network: Network, circle: Circle, waiting: int) -> str | None:
         return "fednet publish" if waiting or circle.expired or not circle.edition else None
     if network.blocked:
         return f"fednet block --undo {network.network}"
+    if network.frozen:
+        return f"fednet evidence show {network.network}"
     if circle.error:
         return WHAT_TO_DO
     return "fednet sync" if circle.expired or not circle.edition else None
@@ -134,10 +179,24 @@ def show(found: Sequence[Line]) -> None:
         ],
     )  # fmt: skip
     for line in found:
+        if line.receipts:
+            holders = (f"{one.name} holds {one.newest}" for one in line.receipts)
+            say(f"receipts, circle {line.circle}: {', '.join(holders)}")
+        if line.destroying:
+            say("what was erased is not wholly destroyed yet, for others were reading; fednet publish goes on with it")
+        if _is_news(line):
+            say(f"{line.name}: new keys since {line.opened}; what the old ones signed after {line.believed} is void")
         if line.error:
             say(f"{line.name}: {line.error}")
         if line.hint:
             say(f"hint: {line.name}, circle {line.circle}: {line.hint}")
+
+
+def _is_news(line: Line) -> bool:
+    """Whether the network changed its keys a short while ago: it may have been robbed."""
+    from fednet.node.home import now
+
+    return line.circle == "public" and line.opened is not None and now() - datetime.fromisoformat(line.opened) < NEWS
 
 
 def _verified(line: Line) -> str:
@@ -147,9 +206,13 @@ def _verified(line: Line) -> str:
 def _state(line: Line) -> str:
     if line.blocked:
         return "blocked"
+    if line.frozen:
+        return "frozen"
     if line.error:
         return "failing"
-    return "expired" if line.expired else "nothing yet" if not line.edition else "well"
+    if line.expired or not line.edition:
+        return "expired" if line.expired else "nothing yet"
+    return "well" if line.witnessed is None else "witnessed" if line.witnessed else "waiting for witnesses"
 
 
 def spoken(seconds: int | None) -> str:

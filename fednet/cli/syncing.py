@@ -66,17 +66,18 @@ def _show(done: Sequence[Synced]) -> None:
         say("hint: fednet follow https://node.example.org")
         return
     show_table(
-        ["network", "edition", "records", "changed", "bytes", "seconds", "outcome"],
+        ["network", "circle", "edition", "records", "changed", "bytes", "seconds", "outcome"],
         [
-            (one.name, f"{one.epoch}.{one.edition}", one.records, one.changed, one.bytes, one.seconds, _outcome(one))
+            (one.name, one.circle, f"{one.epoch}.{one.edition}", one.records, one.changed, one.bytes, one.seconds,
+             _outcome(one))
             for one in done
         ],
-    )
+    )  # fmt: skip
     for one in done:
         if one.error:
             say(f"{one.name}: {one.error}")
-            if one.hint:
-                say(f"hint: {one.hint}")
+        if one.hint:
+            say(f"hint: {one.hint}")
 
 
 def _outcome(one: Synced) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet.directory.search import KIND_NAMES, Reader, head
+from fednet.feed.edition import parse_edition
 from fednet.feed.identity import fingerprint
 from fednet.store import feeds
 from fednet.store import search as index_search
@@ -21,7 +22,9 @@ from fednet.store.database import Store
 class Circle(msgspec.Struct, frozen=True):
     """One feed of a network. `lag_seconds` is how long ago it was last verified; `kinds` counts what is shown.
 
-    `visible` is false while a first sync is under way; `error` is the last failure, None after a success.
+    `visible` is false while a first sync is under way; `error` is the last failure, None after a success. `witnessed`
+    is None where nobody is asked for, else whether enough witnesses have cosigned the newest edition. `opened` is
+    when the network began the epoch, with new keys; nothing that the old ones signed after `believed` counts.
     """
 
     circle: str
@@ -34,6 +37,9 @@ class Circle(msgspec.Struct, frozen=True):
     issued: str | None
     expires: str | None
     expired: bool
+    witnessed: bool | None
+    opened: str | None
+    believed: str | None
     verified_at: str | None
     lag_seconds: int | None
     tried_at: str | None
@@ -50,13 +56,17 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True):
-    """A network as this node knows it; `circles` are those the reader may see, `public` first."""
+    """A network as this node knows it; `circles` are those the reader may see, `public` first.
+
+    `frozen` is the kind of the evidence because of which it is not advanced: what is shown was agreed before that.
+    """
 
     network: str
     name: str
     own: bool
     partner: bool
     blocked: bool
+    frozen: str | None
     fingerprint: str
     pinned_at: str
     circles: tuple[Circle, ...]
@@ -78,7 +88,8 @@ def networks(store: Store, reader: Reader, now: datetime) -> list[Network]:
 
 def _network(db: Database, network: feeds.Network, reader: Reader, now: datetime) -> Network:
     circles = tuple(
-        _circle(feed, index_search.counts(db, feed.id), reader, now) for feed in _shown(db, network, reader)
+        _circle(feed, _opened(db, feed), index_search.counts(db, feed.id), reader, now)
+        for feed in _shown(db, network, reader)
     )
     offers = [Offer(o.network, o.name, o.urls) for o in feeds.introductions(db) if o.by == network.name]
     return Network(
@@ -87,6 +98,7 @@ def _network(db: Database, network: feeds.Network, reader: Reader, now: datetime
         own=network.own,
         partner=network.partner and _tells_all(reader),
         blocked=network.blocked,
+        frozen=network.frozen,
         fingerprint=fingerprint(network.network),
         pinned_at=network.pinned_at,
         circles=circles,
@@ -96,7 +108,7 @@ def _network(db: Database, network: feeds.Network, reader: Reader, now: datetime
 
 
 def _tells_all(reader: Reader) -> bool:
-    return reader.circles is None
+    return reader.everything
 
 
 def _shown(db: Database, network: feeds.Network, reader: Reader) -> list[feeds.Feed]:
@@ -104,12 +116,30 @@ def _shown(db: Database, network: feeds.Network, reader: Reader) -> list[feeds.F
     may = [
         feed
         for feed in feeds.feeds(db, network)
-        if reader.may_read(feed.circle) and (feed.visible or _tells_all(reader))
+        if reader.may_read(feed.circle, network.own) and (feed.visible or _tells_all(reader))
     ]
     return sorted(may, key=lambda feed: (feed.circle != "public", feed.circle))
 
 
-def _circle(feed: feeds.Feed, counts: dict[int, int], reader: Reader, now: datetime) -> Circle:
+def _opened(db: Database, feed: feeds.Feed) -> str | None:
+    """When the first edition of a later epoch was issued, where this node has seen it."""
+    if feed.followed.epoch == 1:
+        return None
+    return next((parse_edition(line).issued for line in feeds.edition_lines(db, feed, 0, 1) if line), None)
+
+
+def _believed(feed: feeds.Feed) -> str | None:
+    """The last position of earlier epochs that counts."""
+    followed, identity = feed.followed, feed.network.identity
+    if followed.epoch == 1:
+        return None
+    closes = identity.opening(followed.epoch).closes if feed.circle == "public" else followed.closes
+    return f"{closes.epoch}.{closes.edition}" if closes else None
+
+
+def _circle(
+    feed: feeds.Feed, opened: str | None, counts: dict[int, int], reader: Reader, now: datetime
+) -> Circle:
     newest = head(feed.followed.edition.line if feed.followed.edition else None, now)
     verified = datetime.fromisoformat(feed.verified_at) if feed.verified_at else None
     return Circle(
@@ -123,6 +153,9 @@ def _circle(feed: feeds.Feed, counts: dict[int, int], reader: Reader, now: datet
         issued=newest.issued,
         expires=newest.expires,
         expired=newest.expired,
+        witnessed=None if feed.network.policy is None else feed.witnessed == feed.followed.frontier.size,
+        opened=opened,
+        believed=_believed(feed),
         verified_at=feed.verified_at,
         lag_seconds=None if verified is None else max(0, (now - verified) // timedelta(seconds=1)),
         tried_at=feed.tried_at if _tells_all(reader) else None,

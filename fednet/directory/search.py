@@ -41,17 +41,22 @@ UNASKED_KINDS = frozenset({"contact", "opinion"})
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """Who asks: the circles whose records may be shown; None is every circle."""
+    """Who asks, by what they may be shown: every public feed, and those `circles` of this node's own network.
 
-    circles: frozenset[str] | None = frozenset({"public"})
+    What other networks let this node read in confidence is the operator's alone (`everything`).
+    """
 
-    def may_read(self, circle: str) -> bool:
-        return self.circles is None or circle in self.circles
+    circles: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def may_read(self, circle: str, own: bool) -> bool:
+        """Whether the feed of a circle, of this node's own network or of another one, may be shown."""
+        return self.everything or circle == "public" or (own and circle in self.circles)
 
 
 PUBLIC = Reader()
 """Anybody."""
-OPERATOR = Reader(None)
+OPERATOR = Reader(everything=True)
 """The command line on the node's own machine."""
 
 
@@ -59,7 +64,8 @@ class Hit(msgspec.Struct, frozen=True):
     """A record with its provenance: who lists it, in which signed edition, when that was verified.
 
     `networks` are (id, name) of every network that lists the same thing by hard evidence, its own first. `expired` says
-    that the edition should have been renewed by now. `fields` is the decoded body.
+    that the edition should have been renewed by now, `frozen` that the network has contradicted itself since. `fields`
+    is the decoded body.
     """
 
     handle: str
@@ -74,6 +80,7 @@ class Hit(msgspec.Struct, frozen=True):
     verified_at: str | None
     expired: bool
     fields: dict[str, Any]
+    frozen: bool = False
 
 
 class Results(msgspec.Struct, frozen=True):
@@ -118,7 +125,7 @@ def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
 
 def readable(db: Database, reader: Reader) -> dict[int, Source]:
     """The feeds that may be shown to a reader, by their row, this node's own first."""
-    return {source.feed_id: source for source in index_search.sources(db) if reader.may_read(source.circle)}
+    return {source.feed_id: source for source in index_search.sources(db) if reader.may_read(source.circle, source.own)}
 
 
 def among(sources: Mapping[int, Source], networks: Sequence[str]) -> list[int]:
@@ -197,6 +204,7 @@ def shown(listed: Listed, source: Source, head: Head, networks: Mapping[str, str
         verified_at=source.verified_at,
         expired=head.expired,
         fields=fields,
+        frozen=source.frozen is not None,
     )
 
 

@@ -34,7 +34,13 @@ SEALED = "sealed"
 MAX_LINE = 512  # a resource line
 MAX_RESOURCE = wire.MAX_ANSWER
 MAX_RESOURCES = 100_000
+MAX_NETWORKS = 256
 MAX_BUNDLE = 4 * 1024**3  # decompressed
+
+LIMITS = (
+    f"{MAX_RESOURCES} resources of {MAX_NETWORKS} networks, at most {MAX_RESOURCE >> 20} MiB each and "
+    f"{MAX_BUNDLE >> 30} GiB together"
+)
 
 _HEAD = re.compile(rb"fednet/([^ ]{1,20}) bundle")
 
@@ -54,13 +60,12 @@ class Resource(msgspec.Struct, frozen=True):
 def packed(resources: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     """The pieces of a bundle of these resources, given as (path, content), each network's identity first."""
     yield HEAD + b"\n"
-    count = 0
+    count = total = networks = 0
     for count, (path, content) in enumerate(resources, 1):
-        if count > MAX_RESOURCES or len(content) > MAX_RESOURCE:
-            raise LimitError(
-                f"{path} has {len(content)} bytes and is resource {count}: a bundle takes {MAX_RESOURCES} "
-                f"of at most {MAX_RESOURCE} bytes"
-            )
+        total += len(content) + MAX_LINE
+        networks += path.endswith("/identity")
+        if len(content) > MAX_RESOURCE or count > MAX_RESOURCES or networks > MAX_NETWORKS or total > MAX_BUNDLE:
+            raise LimitError(f"{path}, of {len(content)} bytes, does not fit into the bundle: {LIMITS}")
         yield f"resource {path} {len(content)}\n".encode()
         yield content
     yield f"end {count}\n".encode()
@@ -74,10 +79,9 @@ def unpacked(pieces: Iterable[bytes], *, sealed: bool = False) -> Iterator[Resou
     """
     text = _Text(pieces)
     _check_head(text.line())
-    seen: set[str] = set()
-    while (found := _resource(text.line(), len(seen))) is not None:
-        _check_place(found, seen, sealed)
-        seen.add(found.path)
+    listed = _Listed(sealed)
+    while (found := _resource(text.line(), len(listed.paths))) is not None:
+        listed.add(found)
         yield found
         yield from text.content(found.length)
     text.check_over()
@@ -144,6 +148,8 @@ def _resource(line: bytes, count: int) -> Resource | None:
         case ["end", said]:
             if number(said, "end") != count:
                 raise MalformedError(f"the end line speaks of {shown(said)} resources, found {count}")
+            if count == 0:
+                raise MalformedError("a bundle begins with the identity of the network that wrote it, found none")
             return None
         case _:
             raise MalformedError(f"not a line of a bundle: {shown(line)}")
@@ -154,18 +160,32 @@ def _resource(line: bytes, count: int) -> Resource | None:
     return found
 
 
-def _check_place(found: Resource, seen: set[str], sealed: bool) -> None:
-    """Raise unless the path is one that a bundle may have, there, and for the first time."""
-    if found.path in seen:
-        raise MalformedError(f"{shown(found.path)} is in the bundle twice")
-    if found.path == SEALED:
-        if sealed or not seen:
-            raise MalformedError("sealed comes after an identity, and nothing sealed is in what is sealed")
-        return
-    check_path(found.path, sealed=sealed)
-    identity = f"{found.network}/identity"
-    if found.path != identity and identity not in seen:
-        raise MalformedError(f"{shown(found.path)} comes before the identity of its network")
+class _Listed:
+    """What a bundle has listed so far: every resource in its place, and once."""
+
+    def __init__(self, sealed: bool) -> None:
+        self.sealed = sealed
+        self.paths: set[str] = set()
+        self.networks: set[str] = set()
+
+    def add(self, found: Resource) -> None:
+        if found.path in self.paths:
+            raise MalformedError(f"{shown(found.path)} is in the bundle twice")
+        self._check_place(found)
+        self.paths.add(found.path)
+
+    def _check_place(self, found: Resource) -> None:
+        if found.path == SEALED:
+            if self.sealed or not self.paths:
+                raise MalformedError("sealed comes after an identity, and nothing sealed is in what is sealed")
+            return
+        check_path(found.path, sealed=self.sealed)
+        if found.path == f"{found.network}/identity":
+            self.networks.add(found.network)
+            if len(self.networks) > MAX_NETWORKS:
+                raise LimitError(f"a bundle of more than {MAX_NETWORKS} networks")
+        elif found.network not in self.networks:
+            raise MalformedError(f"{shown(found.path)} comes before the identity of its network")
 
 
 def check_path(path: str, *, sealed: bool) -> None:

@@ -95,11 +95,12 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """A quorum over named witnesses and groups; `quorum` "none" asks for nobody."""
+    """A quorum over named witnesses and groups; `quorum` "none" asks for nobody. `urls` are where some can be asked."""
 
     quorum: str = "none"
     witnesses: dict[str, Verifier] = {}
     groups: dict[str, Group] = {}
+    urls: dict[str, str] = {}
 
     def satisfied_by(self, vouching: Iterable[Verifier]) -> bool:
         """Whether these verified cosigners make a quorum."""
@@ -117,6 +118,7 @@ def parse_policy(raw: bytes) -> Policy:
         raise MalformedError("the policy is too long")
     witnesses: dict[str, Verifier] = {}
     groups: dict[str, Group] = {}
+    urls: dict[str, str] = {}
     logs: set[bytes] = set()
     used: set[str] = set()
     quorum: str | None = None
@@ -134,12 +136,14 @@ def parse_policy(raw: bytes) -> Policy:
                 if log.algorithm != ED25519 or log.key in logs:
                     raise MalformedError(f"log {shown(log.name)}: not a log's key, or one given before")
                 logs.add(log.key)
-            case ["witness", name, vkey] | ["witness", name, vkey, _]:
+            case ["witness", name, vkey, *url] if len(url) <= 1:
                 _check_free(name, witnesses, groups)
                 verifier = parse_vkey(vkey)
                 if verifier.algorithm != COSIGNATURE_V1 or any(w.key == verifier.key for w in witnesses.values()):
                     raise MalformedError(f"witness {shown(name)}: not a cosigner's key, or one given before")
                 witnesses[name] = verifier
+                if url:
+                    urls[name] = url[0]
             case ["group", name, needed, *members] if members:
                 _check_free(name, witnesses, groups)
                 groups[name] = _group(needed, members, witnesses, groups, used)
@@ -149,7 +153,7 @@ def parse_policy(raw: bytes) -> Policy:
                 raise MalformedError(f"not a line of a policy: {shown(line)}")
     if quorum is None:
         raise MalformedError("the policy has no quorum line")
-    return Policy(quorum, witnesses, groups)
+    return Policy(quorum, witnesses, groups, urls)
 
 
 def _check_free(name: str, witnesses: dict[str, Verifier], groups: dict[str, Group]) -> None:

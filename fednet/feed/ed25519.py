@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from fednet.errors import MalformedError
 
@@ -21,8 +22,9 @@ _L = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, -1, _P) % _P
 _SQRT_M1 = pow(2, (_P - 1) // 4, _P)
 
-_Point = tuple[int, int, int, int]  # extended homogeneous coordinates X, Y, Z, T
-_IDENTITY: _Point = (0, 1, 1, 0)
+# 5L - 1 is -1 modulo L and 0 modulo 8: times a point of the curve it is the opposite of its part of prime order. And it
+# is the scalar of an X25519 exchange as it stands (RFC 7748, section 5), which OpenSSL does 10 times as fast as Python.
+_OPPOSITE = X25519PrivateKey.from_private_bytes((5 * _L - 1).to_bytes(32, "little"))
 
 
 def public_key(seed: bytes) -> bytes:
@@ -48,15 +50,15 @@ def check_key(key: bytes) -> None:
     """Raise MalformedError unless the key is the canonical encoding of a point of prime order."""
     if len(key) != KEY_SIZE:
         raise MalformedError(f"an Ed25519 key has {KEY_SIZE} bytes, found {len(key)}")
-    point = _decoded(key)
-    if point is None:
+    y = _decoded(key)
+    if y is None:
         raise MalformedError("the Ed25519 key is not the canonical encoding of a curve point")
-    if _is_identity(point) or not _is_identity(_times(_L, point)):
+    if not _is_of_prime_order(y):
         raise MalformedError("the Ed25519 key is not of prime order")
 
 
-def _decoded(key: bytes) -> _Point | None:
-    """RFC 8032 section 5.1.3, refusing y >= p and a sign bit on x = 0."""
+def _decoded(key: bytes) -> int | None:
+    """The y of a point, by RFC 8032 section 5.1.3, refusing y >= p and a sign bit on x = 0; None for no point."""
     encoded = int.from_bytes(key, "little")
     sign_bit, y = encoded >> 255, encoded & (2**255 - 1)
     if y >= _P:
@@ -67,28 +69,17 @@ def _decoded(key: bytes) -> _Point | None:
         x = x * _SQRT_M1 % _P
     if (v * x * x - u) % _P or (x == 0 and sign_bit):
         return None
-    if x & 1 != sign_bit:
-        x = _P - x
-    return x, y, 1, x * y % _P
+    return y
 
 
-def _sum(a: _Point, b: _Point) -> _Point:
-    """RFC 8032 section 5.1.4."""
-    s, t = (a[1] - a[0]) * (b[1] - b[0]) % _P, (a[1] + a[0]) * (b[1] + b[0]) % _P
-    c, d = 2 * a[3] * b[3] * _D % _P, 2 * a[2] * b[2] % _P
-    e, f, g, h = t - s, d - c, d + c, t + s
-    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+def _is_of_prime_order(y: int) -> bool:
+    """Whether the two curve points of this y, each other's opposites, have no part of small order.
 
-
-def _times(factor: int, point: _Point) -> _Point:
-    total = _IDENTITY
-    while factor:
-        if factor & 1:
-            total = _sum(total, point)
-        point = _sum(point, point)
-        factor >>= 1
-    return total
-
-
-def _is_identity(point: _Point) -> bool:
-    return point[0] % _P == 0 and (point[1] - point[2]) % _P == 0
+    They are compared by the u of Montgomery's form of the curve (RFC 7748, section 4.1), which opposites share.
+    """
+    u = (1 + y) * pow(1 - y, -1, _P) % _P if y != 1 else 0
+    raw = u.to_bytes(32, "little")
+    try:
+        return _OPPOSITE.exchange(X25519PublicKey.from_public_bytes(raw)) == raw
+    except ValueError:  # the exchange ended at the neutral element: nothing of the point is of prime order
+        return False

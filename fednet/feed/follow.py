@@ -57,7 +57,7 @@ class Step(msgspec.Struct, frozen=True):
 
     before: Followed
     after: Followed
-    leaves: tuple[bytes, ...]
+    leaves: Sequence[bytes]
     lines: dict[int, bytes]  # edition lines that came along, by leaf index
 
     def confirmed(self, state_root: bytes, records: int, erased: int) -> Followed:
@@ -235,13 +235,14 @@ def begin(
     check_not_behind(start, checkpoint)
     if len(leaves) != checkpoint.size:
         raise MalformedError(f"expected {checkpoint.size} leaf hashes, found {len(leaves)}")
-    if Frontier().extended(leaves[: start.frontier.size]).root != start.frontier.root:
+    known = Frontier().extended(leaves[: start.frontier.size])
+    if known.root != start.frontier.root:
         raise SplitViewError(
             f"{checkpoint.origin}: the first {start.frontier.size} editions are not those accepted before"
         )
     if checkpoint.size > start.frontier.size:
         check_open(identity, circle, epoch, checkpoint)
-    frontier = start.frontier.extended(leaves[start.frontier.size :])
+    frontier = known.extended(leaves[start.frontier.size :])
     _check_root(start, frontier, checkpoint)
     if not leaves:
         return Step(before, Followed(identity.network, circle, epoch, checkpoint=note), (), {})
@@ -252,7 +253,7 @@ def begin(
     _check_number(opening, closes, epoch, 0)
     _check_number(edition, closes, epoch, len(leaves) - 1)
     after = Followed(identity.network, circle, epoch, frontier, edition, note, closes)
-    return Step(before, after, tuple(leaves[start.frontier.size :]), {0: first, len(leaves) - 1: newest})
+    return Step(before, after, leaves[start.frontier.size :], {0: first, len(leaves) - 1: newest})
 
 
 def closes_root(closes: Closes) -> bytes:

@@ -22,6 +22,7 @@ from fednet.feed.note import COSIGNATURE_V1, Ed25519Signer, Note, Verifier, open
 from fednet.feed.text import base64_bytes, base64_text, json_value, shown
 
 MAX_STATEMENTS = 1_000
+MAX_IDENTITY = 2 * 1024 * 1024  # of the `identity` resource: also bounds the keys and signatures that are checked
 MAX_RECOVERY_KEYS = 16
 MAX_NAME = 200
 RECOVERY = "fednet/recovery"
@@ -124,6 +125,10 @@ class Identity(msgspec.Struct, frozen=True):
                 return statement
         raise IdentityError(f"no statement of {self.network} opens epoch {epoch}")
 
+    def until(self, sequence: int) -> Identity:
+        """The chain as it was when statement `sequence` was its newest."""
+        return Identity(self.network, self.statements[: sequence + 1], self.notes[: sequence + 1])
+
     def log_verifier(self, circle: str, epoch: int) -> Verifier:
         """The key that signs a circle's checkpoints in an epoch."""
         return Verifier(origin(self.network, circle, epoch), base64_bytes(self.opening(epoch).log_key))
@@ -216,16 +221,18 @@ def _check_epoch(identity: Identity, statement: Statement) -> None:
             )
 
 
-def parse_identity(raw: bytes) -> Identity:
-    """The `identity` resource, verified from the genesis on."""
+def parse_identity(raw: bytes, held: Identity | None = None) -> Identity:
+    """The `identity` resource, verified from the genesis on, or from where a verified chain that is held ends."""
+    if len(raw) > MAX_IDENTITY:
+        raise LimitError(f"an identity of {len(raw)} bytes, at most {MAX_IDENTITY} are read")
     lines = raw.split(b"\n")
     if lines[-1] or len(lines) < 2:
         raise MalformedError("an identity is one base64 note a line, each ended by a newline")
     if len(lines) - 1 > MAX_STATEMENTS:
         raise LimitError(f"an identity of {len(lines) - 1} statements, at most {MAX_STATEMENTS} are read")
     notes = [parse(base64_bytes(line, what="identity")) for line in lines[:-1]]
-    identity = begun(notes[0])
-    for note in notes[1:]:
+    identity = held if held is not None and tuple(notes[: len(held.notes)]) == held.notes else begun(notes[0])
+    for note in notes[len(identity.notes) :]:
         identity = extended(identity, note)
     return identity
 

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
+from collections.abc import Iterator
 from hashlib import sha256
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -38,6 +39,7 @@ MAX_ANSWER = 64 * 1024 * 1024  # decoded
 MAX_EDITION_LINES = 1_000  # in one changes answer
 LEAVES_PER_LINE = 512
 PAGE_RECORDS = 512
+MAX_PAGE = 8 * 1024 * 1024  # decoded; of more, publishers send entries
 
 
 class Position(NamedTuple):
@@ -112,15 +114,23 @@ def _key(raw: bytes) -> bytes:
 
 def lines_of(raw: bytes) -> list[bytes]:
     """The lines of an answer, without their newlines; a last line without one shows a cut."""
+    return list(_lines(raw))
+
+
+def _lines(raw: bytes) -> Iterator[bytes]:
+    """One by one: so memory holds an answer and what was made of it, and nothing behind a line that is refused."""
     if len(raw) > MAX_ANSWER:
         raise LimitError(f"an answer of {len(raw)} bytes, at most {MAX_ANSWER} are read")
-    lines = raw.split(b"\n")
-    if lines.pop():
+    if raw and not raw.endswith(b"\n"):
         raise MalformedError("the answer is cut: its last line does not end")
-    utf8(raw, "answer")
-    if max(map(len, lines), default=0) > MAX_LINE:
-        raise LimitError(f"a line of more than {MAX_LINE} bytes")
-    return lines
+    start = 0
+    while (end := raw.find(b"\n", start)) >= 0:
+        if end - start > MAX_LINE:
+            raise LimitError(f"a line of more than {MAX_LINE} bytes")
+        line = raw[start:end]
+        utf8(line, "answer")
+        yield line
+        start = end + 1
 
 
 # --- changes ----------------------------------------------------------------------------------------------------------
@@ -161,21 +171,24 @@ _HEAD = re.compile(r"fednet/(\S+) changes (\S+) (\S+) (\S+)")
 
 
 def parse_answer(raw: bytes) -> Answer:
-    lines = lines_of(raw)
-    if len(lines) < 3:
+    lines = _lines(raw)
+    head = list(islice(lines, 2))
+    if len(head) < 2:
         raise MalformedError("the answer is cut: a changes answer has at least three lines")
-    network, circle, since = _parse_head(lines[0])
-    epoch, checkpoint = _parse_checkpoint_line(lines[1])
+    network, circle, since = _parse_head(head[0])
+    epoch, checkpoint = _parse_checkpoint_line(head[1])
     feed = Commitments(network, circle)
+    prefix = feed.record_prefix
     editions: list[bytes] = []
     inclusion: list[bytes] = []
     leaves: list[bytes] = []
-    changed: list[bytes] = []
-    stage = 0  # editions, inclusion, leaves, changes come in this order
-    for line in lines[2:-1]:
+    changes: list[Change] = []
+    said: bytes | None = None  # in the end line
+    stage = 0  # editions, inclusion, leaves, changes and the end come in this order
+    for line in lines:
         word, _, rest = line.partition(b" ")
         now = _STAGES.get(word, -1)
-        if now < stage:
+        if now < stage or said is not None:
             raise MalformedError(f"not a line of a changes answer, or out of place: {shown(line)}")
         stage = now
         match word:
@@ -185,40 +198,45 @@ def parse_answer(raw: bytes) -> Answer:
                 inclusion.append(base64_bytes(rest, tlog.HASH_SIZE, "inclusion"))
             case b"leaves":
                 leaves += _parse_leaves(rest)
+            case b"end":
+                said = rest
             case _:
-                changed.append(line)
-    _check_end(lines[-1], len(changed))
-    changes = _parse_change_lines(changed, feed)
-    if len(editions) > MAX_EDITION_LINES:
-        raise LimitError(f"{len(editions)} edition lines, at most {MAX_EDITION_LINES} are read")
-    return Answer(network, circle, since, epoch, checkpoint, tuple(editions), tuple(inclusion), tuple(leaves), changes)
+                changes.append(_parse_change(line, feed, prefix))
+        if len(editions) > MAX_EDITION_LINES:
+            raise LimitError(f"more than {MAX_EDITION_LINES} edition lines")
+    _check_end(said, len(changes))
+    return Answer(
+        network, circle, since, epoch, checkpoint,
+        tuple(editions), tuple(inclusion), tuple(leaves), _each_key_once(changes),
+    )  # fmt: skip
 
 
 def parse_changes(raw: bytes, feed: Commitments) -> tuple[Change, ...]:
     """The put, drop and erase lines of a feed, each key once."""
-    return _parse_change_lines(lines_of(raw), feed)
-
-
-def _parse_change_lines(lines: list[bytes], feed: Commitments) -> tuple[Change, ...]:
     prefix = feed.record_prefix
-    changes: list[Change] = []
-    for line in lines:
-        word, _, rest = line.partition(b" ")
-        match word:
-            case b"put":
-                changes.append(_parse_put(line, prefix))
-            case b"drop":
-                changes.append(Drop(_key(rest)))
-            case b"erase":
-                changes.append(erase(feed, _key(rest)))
-            case _:
-                raise MalformedError(f"not a change: {shown(line)}")
+    return _each_key_once([_parse_change(line, feed, prefix) for line in _lines(raw)])
+
+
+def _parse_change(line: bytes, feed: Commitments, prefix: bytes) -> Change:
+    """A put, drop or erase line of `feed`, whose records' commitments begin with `prefix`."""
+    word, _, rest = line.partition(b" ")
+    match word:
+        case b"put":
+            return _parse_put(line, prefix)
+        case b"drop":
+            return Drop(_key(rest))
+        case b"erase":
+            return erase(feed, _key(rest))
+    raise MalformedError(f"not a change: {shown(line)}")
+
+
+def _each_key_once(changes: list[Change]) -> tuple[Change, ...]:
     if len({change.key for change in changes}) != len(changes):
         raise MalformedError("a key occurs twice in one answer")
     return tuple(changes)
 
 
-_STAGES = {b"edition": 0, b"inclusion": 1, b"leaves": 2, b"put": 3, b"drop": 3, b"erase": 3}
+_STAGES = {b"edition": 0, b"inclusion": 1, b"leaves": 2, b"put": 3, b"drop": 3, b"erase": 3, b"end": 4}
 
 
 def _parse_head(line: bytes) -> tuple[str, str, Position]:
@@ -244,9 +262,8 @@ def _parse_leaves(encoded: bytes) -> list[bytes]:
     return [raw[i : i + tlog.HASH_SIZE] for i in range(0, len(raw), tlog.HASH_SIZE)]
 
 
-def _check_end(line: bytes, found: int) -> None:
-    word, _, said = line.partition(b" ")
-    if word != b"end":
+def _check_end(said: bytes | None, found: int) -> None:
+    if said is None:
         raise MalformedError("the answer is cut: it has no end line")
     if number(utf8(said), "end") != found:
         raise MalformedError(f"the end line speaks of {shown(said)} changes, found {found}")
@@ -324,7 +341,9 @@ def parse_entry(line: str) -> tree.Entry:
 
 def parse_page(raw: bytes, prefix: str, wanted: tree.Entry, feed: Commitments) -> Page:
     """A page of `feed` at `prefix`, which must add up to the wanted entry, tag included."""
-    lines = lines_of(raw)
+    if len(raw) > MAX_PAGE:
+        raise LimitError(f"a page of {len(raw)} bytes, at most {MAX_PAGE} are read")
+    lines = list(islice(_lines(raw), PAGE_RECORDS + 2))
     match lines[:1]:
         case [b"entries"]:
             page: Page = _parse_entries(lines[1:], prefix, wanted)
@@ -363,7 +382,7 @@ def _parse_entries(lines: list[bytes], prefix: str, wanted: tree.Entry) -> Entri
 
 def _parse_records(lines: list[bytes], prefix: str, feed: Commitments) -> RecordsPage:
     if len(lines) > PAGE_RECORDS:
-        raise LimitError(f"a records page of {len(lines)} lines, at most {PAGE_RECORDS} are read")
+        raise LimitError(f"a records page of more than {PAGE_RECORDS} lines")
     committed = feed.record_prefix
     records = tuple(
         _parse_put(line, committed) if line.startswith(b"put ") else parse_erase(line, feed) for line in lines

@@ -12,7 +12,7 @@ _THIS_MACHINE = ("localhost", "127.", "[::1]")
 
 # Written out, not left to `is_global` alone: what that says differs between versions of Python.
 _OPEN_V6 = IPv6Network("2000::/3")  # all that is routed; outside of it lie NAT64, site-local, mapped and the like
-_REFUSED = (
+_REFUSED: tuple[IPv4Network | IPv6Network, ...] = (
     *map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")),  # protocol assignments, 6to4 relays
     *map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")),  # Teredo, examples, 6to4, examples
 )

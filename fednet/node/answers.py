@@ -19,7 +19,8 @@ from fednet.node.home import Home
 from fednet.store import feeds, records
 from fednet.store.feeds import Feed
 
-ROOM = wire.MAX_ANSWER * 3 // 4  # bodies of one changes answer, so that its lines stay below the limit
+LEAF_BYTES = 43  # a hash in base64
+ROOM = wire.MAX_ANSWER // 4  # bodies and leaves of one changes answer: whoever needs more reads pages
 
 
 class AheadError(RollbackError):
@@ -69,7 +70,8 @@ def _check_answerable(db: Database, feed: Feed, since: Position) -> None:
         raise GoneError(f"closed: epoch {since.epoch} is believed up to edition {followed.closes.edition} only")
     if since.epoch and since.edition < feed.floor:
         raise GoneError(f"gone: changes since {since} are no longer known here, only since edition {feed.floor}")
-    if records.weight_since(db, feed.id, since.edition) > ROOM:
+    skipped = (followed.position.edition - since.edition) * LEAF_BYTES
+    if skipped + records.weight_since(db, feed.id, since.edition) > ROOM:
         raise GoneError("too-much: the changes do not fit into one answer")
 
 
@@ -79,9 +81,9 @@ def page(db: Database, feed: Feed, name: PageName) -> Page:
     entry = tree.entry_at(read, name.prefix)
     if entry is None or tree.entry_hash(entry) != name.hash:
         raise NotFoundError("the state has moved on: read the checkpoint again")
-    if tree.count(entry) > wire.PAGE_RECORDS:
-        return EntriesPage(name.prefix, tuple(tree.children(read, name.prefix)))
-    return RecordsPage(name.prefix, tuple(records.records_below(db, feed.id, feed.commitments, name.prefix)))
+    if tree.count(entry) <= wire.PAGE_RECORDS and records.weight_below(db, feed.id, name.prefix) <= wire.MAX_PAGE:
+        return RecordsPage(name.prefix, tuple(records.records_below(db, feed.id, feed.commitments, name.prefix)))
+    return EntriesPage(name.prefix, tuple(tree.children(read, name.prefix)))
 
 
 def tile(db: Database, feed: Feed, epoch: int, asked: Tile) -> bytes:
@@ -120,7 +122,7 @@ def proof(db: Database, feed: Feed, handle: str) -> bytes:
     ).encoded
 
 
-def well_known(db: Database, home: Home) -> bytes:
+def well_known(db: Database, home: Home, *, base: str = "/") -> bytes:
     """`/.well-known/fednet`: hints for whoever comes here first. Whom we follow is named only if settings say so."""
     own = feeds.own(db)
     follows = []
@@ -134,7 +136,7 @@ def well_known(db: Database, home: Home) -> bytes:
             "protocols": list(wire.VERSIONS),
             "network": own.network,
             "name": own.name,
-            "feeds": {"public": f"/feeds/{own.network}/public/"},
+            "feeds": {"public": f"{base}feeds/{own.network}/public/"},
             "follows": follows,
         }
     )

@@ -13,28 +13,45 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from fednet.errors import FednetError, UnreachableError
 from fednet.feed import note
 from fednet.feed.checkpoint import parse_checkpoint
-from fednet.node import publish
+from fednet.node import ask, cosigning, erasure, publish, receipts
 from fednet.node.fetch import Fetcher
 from fednet.node.home import Home, now
+from fednet.node.signatures import signer
 from fednet.node.sources import Address
-from fednet.node.sync import sync_network
+from fednet.node.sync import Synced, sync_network
 from fednet.node.watch import Watch
-from fednet.store import drafts, feeds
+from fednet.store import destruction, feeds, sources
 from fednet.store.feeds import Feed, Network
 
 DEBOUNCE = 2.0  # seconds of quiet before drafts are signed
 LONGEST_WAIT = 30.0  # drafts that keep coming are signed at least so often
 LOOK_AGAIN = 60.0  # when nothing was heard of, and after a failure to publish
+ASK_AGAIN = 60.0  # witnesses that have not cosigned the newest edition yet
 HEARTBEAT = 3600.0  # how often to look whether an edition needs renewal
 POLL = 50  # seconds a peer may let us wait
 SYNC_ANYWAY = 900.0  # whatever the peer says: a circle may be new, another source may know more
 PAUSE, LONGEST_PAUSE = 2.0, 900.0  # after a failure, doubled each time
 
 log = logging.getLogger("fednet")
+
+
+class _Edited(NamedTuple):
+    """A circle with edits that no edition has signed: what they are in short, when they began, and the latest."""
+
+    words: str
+    first: float
+    latest: float
+
+    @property
+    def due(self) -> float:
+        """So that one edition takes many edits."""
+        return min(self.latest + DEBOUNCE, self.first + LONGEST_WAIT)
 
 
 class Background:
@@ -64,49 +81,92 @@ class Background:
         with suppress(asyncio.CancelledError):
             self._loop.run_until_complete(self._main)
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
     async def _tasks(self) -> None:
         watch = Watch(self.home.store)
         async with Fetcher(allow_private=self.allow_private) as fetcher, asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._publish(watch))
-            tasks.create_task(self._renew())
+            tasks.create_task(self._publish(watch, fetcher))
+            tasks.create_task(self._renew(fetcher))
+            tasks.create_task(self._cosign(fetcher))
+            tasks.create_task(self._settle(watch, fetcher))
             tasks.create_task(self._follow(watch, fetcher, tasks))
 
-    async def _publish(self, watch: Watch) -> None:
+    async def _publish(self, watch: Watch, fetcher: Fetcher) -> None:
+        """Sign a circle after a pause in its own editing: when that is must tell nothing of any other circle."""
+        edited: dict[str, _Edited] = {}
         while True:
             seen = watch.seen()  # an edit that comes while we look or publish is noticed at once
-            if self._waits():
-                await self._quiet(watch)
-                await self._tried("publish", publish.publish)
-            await watch.changed(LOOK_AGAIN, seen)
+            edited = self._edited(edited)
+            clock = self._loop.time()
+            due = [circle for circle, one in edited.items() if one.due <= clock]
+            if due or publish.unfinished(self.home):
+                await ask.before_signing(self.home, fetcher)
+                signing = partial(publish.publish, circles=due, cosign=self._by_witnesses())
+                if not await self._tried("publish", signing):
+                    await watch.changed(LOOK_AGAIN, seen)
+                edited = {circle: one for circle, one in edited.items() if circle not in due}
+            else:
+                await watch.changed(min([one.due - clock for one in edited.values()], default=LOOK_AGAIN), seen)
 
-    def _waits(self) -> bool:
+    def _edited(self, before: dict[str, _Edited]) -> dict[str, _Edited]:
+        """What waits to be signed in each circle, and since when it has not been edited."""
         with self.home.store.reading() as db:
-            public = feeds.feed(db, self.home.network, "public")
-            unsigned = public is None or public.followed.edition is None
-            return unsigned or bool(drafts.circles_with_drafts(db)) or bool(drafts.circles_prepared(db))
+            waits = publish.waits(db, self.home.network)
+        clock = self._loop.time()
+        found = {}
+        for circle, words in waits.items():
+            known = before.get(circle, _Edited(words, clock, clock))
+            found[circle] = known if known.words == words else _Edited(words, known.first, clock)
+        return found
 
-    async def _quiet(self, watch: Watch) -> None:
-        """Wait for a pause in the editing, so that one edition takes many edits."""
-        end = self._loop.time() + LONGEST_WAIT
-        while self._loop.time() < end and await watch.changed(DEBOUNCE):
-            continue
+    def _by_witnesses(self) -> publish.Cosign:
+        return cosigning.by_witnesses(self.home, allow_private=self.allow_private)
 
-    async def _renew(self) -> None:
+    async def _cosign(self, fetcher: Fetcher) -> None:
+        """Ask those witnesses again that were not there when an edition was published."""
         while True:
-            await self._tried("renew", publish.renew)
+            with suppress(FednetError):  # of our own store: busy, or the disk is full
+                await cosigning.ask_missing(self.home, fetcher)
+            await asyncio.sleep(ASK_AGAIN)
+
+    async def _renew(self, fetcher: Fetcher) -> None:
+        while True:
+            await ask.before_signing(self.home, fetcher)
+            await self._tried("renew", partial(publish.renew, cosign=self._by_witnesses()))
             await asyncio.sleep(HEARTBEAT)
 
-    async def _tried(self, what: str, act: Callable[[Home, datetime], object]) -> None:
+    async def _settle(self, watch: Watch, fetcher: Fetcher) -> None:
+        """Destroy what a command that was cut off, or met readers, left of erasures; of replaced records hourly."""
+        settled_at = self._loop.time()
+        while True:
+            seen = watch.seen()
+            if self._owed() or self._loop.time() > settled_at + HEARTBEAT:
+                settled_at = self._loop.time()
+                await self._tried("erase", lambda home, _: erasure.settle(home))
+                await receipts.confirm_all(self.home, fetcher)
+            if self._owed():
+                await asyncio.sleep(PAUSE)
+            else:
+                await watch.changed(LOOK_AGAIN, seen)
+
+    def _owed(self) -> bool:
+        with self.home.store.reading() as db:
+            return destruction.is_owed(db)
+
+    async def _tried(self, what: str, act: Callable[[Home, datetime], object]) -> bool:
+        """Whether it went well; what goes wrong is told in the log."""
         try:
-            act(self.home, now())
+            await asyncio.to_thread(act, self.home, now())  # witnesses may take their time
+            return True
         except FednetError as error:
             log.error("%s: %s%s", what, error.detail, f" (hint: {error.hint})" if error.hint else "")
             await asyncio.sleep(PAUSE)
         except OSError as error:  # the disk is full, or a file cannot be written: it may be put right while we run
             log.error("%s: %s", what, error)
             await asyncio.sleep(PAUSE)
+        return False
 
     async def _follow(self, watch: Watch, fetcher: Fetcher, tasks: asyncio.TaskGroup) -> None:
         """One task for each network that is followed, also for those that are followed or let go of later."""
@@ -126,32 +186,42 @@ class Background:
         while True:
             try:
                 results = await sync_network(self.home, fetcher, network)
-                error = next((result.error for result in results if result.error), None)
+                error = results[0].error
                 if error is None:
-                    pause = PAUSE
                     for result in results:
-                        log.info("%s: edition %s, %s records", result.name, result.edition, result.records)
-                    await self._news(fetcher, network)
+                        _told(result)
+                    failing = any(result.error for result in results)  # in a restricted circle
+                    await self._news(fetcher, network, pause if failing else SYNC_ANYWAY)
+                    pause = min(2 * pause, LONGEST_PAUSE) if failing else PAUSE
                     continue
             except FednetError as refusal:  # of our own store: busy, or the disk is full
                 error = refusal.detail
             except Exception:  # a mistake of ours, met with this peer's bytes, must not end the other tasks
                 log.exception("%s: unforeseen", network.name)
                 error = "unforeseen"
-            log.warning("%s: %s", network.name, error)
+            log.log(logging.WARNING if self._addressed(network) else logging.DEBUG, "%s: %s", network.name, error)
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _news(self, fetcher: Fetcher, network: Network) -> None:
-        """Return when the peer has signed something newer in any circle; the sync that follows verifies."""
+    def _addressed(self, network: Network) -> bool:
+        """Whether it can be read at any address; one that comes in bundles need not have one."""
         with self.home.store.reading() as db:
-            held, sources = feeds.feeds(db, network), feeds.sources(db, network)
-        if not sources:
-            return
-        origin = Address(fetcher, sources[0], network.network, origin=True)
-        waiting = [asyncio.create_task(self._news_of(origin, feed)) for feed in held]
+            return bool(sources.named(db, network))
+
+    async def _news(self, fetcher: Fetcher, network: Network, seconds: float) -> None:
+        """Return when the peer has signed something newer in any circle, or then; the sync that follows verifies."""
+        with self.home.store.reading() as db:
+            held, origin = feeds.feeds(db, network), sources.origin(db, network)
+        restricted = any(feed.circle != "public" for feed in held)
+        signing = signer(self.home) if restricted else None
+        waiting = [asyncio.create_task(asyncio.sleep(seconds))]  # there may be nobody to ask
+        for feed in held:
+            url = _told_by(feed, origin)
+            if url is not None:
+                place = Address(fetcher, url, network.network, origin=url == origin, signer=signing)
+                waiting.append(asyncio.create_task(self._news_of(place, feed)))
         try:
-            await asyncio.wait(waiting, timeout=SYNC_ANYWAY, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in waiting:
                 task.cancel()
@@ -162,12 +232,34 @@ class Background:
         followed = feed.followed
         path = f"{feed.circle}/{followed.epoch}/checkpoint?after={followed.epoch}.{followed.frontier.size}&wait={POLL}"
         while True:
+            began = self._loop.time()
             try:
                 fetched = await origin.get(path, limit=note.MAX_NOTE, seconds=POLL + 30, signed=feed.circle != "public")
+                if fetched.status == 404 and feed.circle != "public":  # no longer for us, it seems: a sync finds out
+                    await asyncio.sleep(random.uniform(PAUSE, 5 * PAUSE))
+                    return
                 if fetched.status != 200:
                     raise UnreachableError(f"answers {fetched.status}")
                 if parse_checkpoint(note.parse(fetched.body).text).size != followed.frontier.size:
                     return
+                if followed.checkpoint and len(fetched.body) > len(followed.checkpoint.encoded):  # more have cosigned
+                    return
+                await asyncio.sleep(began + POLL - self._loop.time())  # a static host lets nobody wait
             except FednetError:
                 await asyncio.sleep(random.uniform(PAUSE, 5 * PAUSE))
                 return
+
+
+def _told_by(feed: Feed, origin: str | None) -> str | None:
+    """Where news of a feed is waited for: at the address where it was read last, of a restricted one at the origin."""
+    if feed.circle != "public" or feed.source is None or "://" not in feed.source:
+        return origin
+    return feed.source
+
+
+def _told(result: Synced) -> None:
+    """One line of the log for one feed."""
+    if result.error:
+        log.warning("%s, circle %s: %s", result.name, result.circle, result.error)
+    else:
+        log.info("%s, circle %s: edition %s, %s records", result.name, result.circle, result.edition, result.records)

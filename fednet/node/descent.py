@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ from fednet.feed.follow import Step
 from fednet.feed.record import Change, Drop, Erase, Put, erase
 from fednet.feed.tree import Entry, Leaf, Node
 from fednet.feed.wire import EntriesPage, PageName, RecordsPage
-from fednet.node.accept import MovedOnError, check_unmoved
+from fednet.node import tombstones
+from fednet.node.accept import MovedOnError, check_unmoved, switch
 from fednet.node.fetch import error_detail
 from fednet.node.home import now
 from fednet.store import feeds, records
@@ -29,14 +31,20 @@ if TYPE_CHECKING:
     from fednet.node.reading import Reading
 
 PAGES_AHEAD = 24
+AHEAD_BYTES = 512 * 1024  # of each of them; the usual page has half of it
 BATCH_RECORDS = 20_000  # applied in one transaction of a first sync
+BATCH_BYTES = 4 * 1024 * 1024  # of bodies in it
 BATCH_SECONDS = 2.0  # or what came in so long: whoever is cut off loses no more
+
+_WRITER = ThreadPoolExecutor(1, "fednet writer")  # SQLite lets one write at a time, and each thread has a cache
 
 Wanted = tuple[str, Entry]  # a hexadecimal prefix, and what must lie below it
 
 
 class Descent:
-    """Reading the state that one edition signs, level by level, each level in the order of its keys.
+    """Reading the state that one edition signs, in the order of its keys, several pages ahead.
+
+    What is still wanted is a stack, so however large a state is said to be, little of it is in memory.
 
     A feed that is not shown yet takes pages as they come, a batch a transaction; a later sync skips what is there. A
     feed that is shown keeps verified pages aside (`staged`) until all are there, and takes them in one transaction.
@@ -47,10 +55,11 @@ class Descent:
         self.store = reading.home.store
         self.edition = step.after.edition
         self.budget = 64 + (self.edition.records + self.edition.erased) // 4 if self.edition else 0
+        self.erased: list[Erase] = []
         self.plan: list[Wanted] = []  # of a shown feed: what to take at the end
         self.batch: list[tuple[str, Sequence[Put | Erase]]] = []
-        self.batched = 0
-        self.writing: asyncio.Task[None] | None = None  # the batch before, in a thread
+        self.batched = self.batched_bytes = 0
+        self.writing: asyncio.Future[None] | None = None  # the batch before, in a thread
         self.clock = asyncio.get_running_loop().time
         self.flushed_at = self.clock()
         self.done = feed.records + feed.erased
@@ -60,38 +69,40 @@ class Descent:
         if self.edition is None:
             return
         root = self.edition.state_root
-        level: list[Wanted] = [("", None if root == bytes(tlog.HASH_SIZE) else Node(root))]
         try:
-            while level:
-                level = [wanted async for wanted in self._read(level)]
+            await self._read([("", None if root == bytes(tlog.HASH_SIZE) else Node(root))])
         finally:
             await self._flush()
             await self._written()
         self._finish()
 
-    async def _read(self, level: list[Wanted]) -> AsyncIterator[Wanted]:
-        """Take what a level's pages bring, and yield what they point to and is not here yet."""
-        wanted = self._missing(level)
-        ahead: deque[tuple[Wanted, asyncio.Task[bytes]]] = deque()
+    async def _read(self, wanted: list[Wanted]) -> None:
+        """Take what pages bring, and go on with what they point to: a stack, the next at its end."""
+        ahead: deque[tuple[Wanted, asyncio.Task[bytes | None]]] = deque()
         try:
             while True:
-                while len(ahead) < PAGES_AHEAD and (one := next(wanted, None)) is not None:
-                    ahead.append((one, asyncio.create_task(self._page(*one))))
+                while len(ahead) < PAGES_AHEAD and (one := self._missing(wanted)) is not None:
+                    ahead.append((one, asyncio.create_task(self._ahead(*one))))
                 if not ahead:
                     return
                 (prefix, entry), task = ahead.popleft()
-                for found in self._opened(prefix, entry, await task):
-                    yield found
-                if self.batched >= BATCH_RECORDS or self.clock() > self.flushed_at + BATCH_SECONDS:
+                raw = await task
+                if raw is None:
+                    raw = await self._page(prefix, entry, wire.MAX_PAGE)
+                wanted += reversed(self._opened(prefix, entry, raw))
+                if self._is_full() or self.clock() > self.flushed_at + BATCH_SECONDS:
                     await self._flush()
         finally:
             for _, task in ahead:
                 task.cancel()
-            raws = await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
-            for ((prefix, entry), _), raw in zip(ahead, raws, strict=True):
-                if isinstance(raw, bytes):  # a cut costs the page that it hit, not those that are here already
+            read = await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
+            for ((prefix, entry), _), page in zip(ahead, read, strict=True):
+                if isinstance(page, bytes):  # a cut costs the page that it hit, not those that are here already
                     with suppress(FednetError):
-                        self._opened(prefix, entry, raw)
+                        self._opened(prefix, entry, page)
+
+    def _is_full(self) -> bool:
+        return self.batched >= BATCH_RECORDS or self.batched_bytes >= BATCH_BYTES
 
     def _opened(self, prefix: str, entry: Entry, raw: bytes) -> list[Wanted]:
         """Take a page's records, or say what its entries point to."""
@@ -101,18 +112,19 @@ class Descent:
         self._take(prefix, entry, page, raw)
         return []
 
-    def _missing(self, level: list[Wanted]) -> Iterator[Wanted]:
-        """What of a level must be fetched; what is here already, or needs no bytes, is dealt with on the way."""
-        for prefix, entry in level:
+    def _missing(self, wanted: list[Wanted]) -> Wanted | None:
+        """The next that must be fetched; what is here already, or needs no bytes, is dealt with on the way."""
+        while wanted:
+            prefix, entry = wanted.pop()
             with self.store.reading() as db:
                 held = tree.entry_at(records.tree_reader(db, self.feed.id), prefix)
             if tree.entry_hash(held) == tree.entry_hash(entry):
                 continue
             records_here = self._without_bytes(entry)
             if records_here is None:
-                yield prefix, entry
-            else:
-                self._take(prefix, entry, RecordsPage(prefix, records_here), None)
+                return prefix, entry
+            self._take(prefix, entry, RecordsPage(prefix, records_here), None)
+        return None
 
     def _without_bytes(self, entry: Entry) -> tuple[Erase, ...] | None:
         """The records below an entry where its hash alone tells them: nothing, or a tombstone."""
@@ -122,7 +134,14 @@ class Descent:
             return (erase(self.feed.commitments, entry.key),)
         return None
 
-    async def _page(self, prefix: str, entry: Entry) -> bytes:
+    async def _ahead(self, prefix: str, entry: Entry) -> bytes | None:
+        """A page that is read before its turn; None for one so large that it must wait, or memory would not do."""
+        try:
+            return await self._page(prefix, entry, AHEAD_BYTES)
+        except LimitError:
+            return None
+
+    async def _page(self, prefix: str, entry: Entry, limit: int) -> bytes:
         name = str(PageName(prefix, tree.entry_hash(entry)))
         with self.store.reading() as db:
             kept = records.staged_page(db, self.feed.id, name)
@@ -131,7 +150,7 @@ class Descent:
         self.budget -= 1
         if self.budget < 0:
             raise LimitError(f"{self.reading.source.name}: more pages than a state of this size has")
-        fetched = await self.reading.get(f"{self.feed.circle}/page/{name}")
+        fetched = await self.reading.get(f"{self.feed.circle}/page/{name}", limit)
         if fetched.status == 404:
             raise NotFoundError("the state has moved on")
         if fetched.status != 200:
@@ -143,18 +162,20 @@ class Descent:
             self.plan.append((prefix, entry))
             if raw is not None:
                 with self.store.writing() as db:
+                    check_unmoved(db, self.feed)
                     records.stage(db, self.feed.id, str(PageName(prefix, tree.entry_hash(entry))), raw)
             return
         self.batch.append((prefix, page.records))
         self.batched += len(page.records)
+        self.batched_bytes += len(raw or b"")
 
     async def _flush(self) -> None:
         """Hand what has come so far to a thread that writes it, as soon as the batch before is written."""
         await self._written()
         self.flushed_at = self.clock()
         if self.batch:
-            batch, self.batch, self.batched = self.batch, [], 0
-            self.writing = asyncio.create_task(asyncio.to_thread(self._write, batch))
+            batch, self.batch, self.batched, self.batched_bytes = self.batch, [], 0, 0
+            self.writing = asyncio.get_running_loop().run_in_executor(_WRITER, self._write, batch)
 
     async def _written(self) -> None:
         if self.writing is not None:
@@ -188,6 +209,7 @@ class Descent:
             return
         edition = self.edition.edition if self.edition else 0
         records.apply(db, self.feed.id, changes, edition, fresh=fresh)
+        self.erased += [change for change in changes if isinstance(change, Erase)]
         self.reading.result.changed += len(changes)
         self.done += sum(1 if not isinstance(change, Drop) else -1 for change in changes)
 
@@ -203,7 +225,9 @@ class Descent:
                 raise MovedOnError("the feed is no longer followed")
             check_unmoved(db, self.feed)
             followed = self.step.confirmed(tree.root_hash(root), held.records, held.erased)
-            feeds.accept(db, self.feed, self.step, followed, now(), self.reading.source.name)
+            switch(db, self.feed, self.step, followed, now(), self.reading.source.name)
+        if self.feed.followed.edition is not None:  # of a first sync there is no older backup
+            tombstones.keep(self.reading.home.path, self.feed, followed.position, self.erased)
         self.reading.tell(self.total, self.total)
 
     def _planned(self, db: Database, prefix: str, entry: Entry) -> Sequence[Put | Erase]:

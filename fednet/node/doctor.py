@@ -14,17 +14,20 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
-import pyrage
 
-from fednet.errors import FednetError
-from fednet.feed import ed25519
+from fednet.errors import FednetError, RollbackError
 from fednet.feed.identity import fingerprint
-from fednet.feed.text import base64_bytes, base64_text
-from fednet.node.home import CONFIG, DATABASE, KEYS, Home, read_config
-from fednet.store import drafts, feeds, index, integrity
+from fednet.feed.text import base64_text
+from fednet.node.files import alone
+from fednet.node.home import CONFIG, DATABASE, Home, read_config
+from fednet.node.keys import KEYS
+from fednet.node.mark import ADOPT, Stopped
+from fednet.node.publish import unfinished
+from fednet.node.sheet import TITLE
+from fednet.node.standing import logs
+from fednet.store import feeds, index, integrity
 
-RECOVERY_MARK = b"Recovery key of "
-LARGEST_KEY_FILE = 4096
+LARGEST_KEY_FILE = 64 * 1024
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """No clock that is right shows a time before this program was written."""
 TOLERANCE = timedelta(minutes=10)
@@ -67,12 +70,26 @@ def examine(path: Path, now: datetime, *, probe: bool = True) -> Iterator[Findin
         home.close()
 
 
-def adopt(home: Home) -> None:
-    """A person says that this is the one copy of the node: the high-water mark follows the database and this place."""
-    with home.store.reading() as db:
-        own = feeds.feeds(db, home.network)
-    logs = {feed.circle: (feed.followed.epoch, feed.followed.frontier) for feed in own}
-    home.mark.adopt(home.network.network, logs)
+def adopt(home: Home, *, newest: bool = False, asked: Stopped | None = None) -> None:
+    """A person says that this is the one copy of the node: the high-water mark follows the database and this place.
+
+    `newest`: and that nothing was published elsewhere, or after it, which nothing here can show. `asked` is what others
+    have shown (`fednet.node.ask`). Raises RollbackError when it is not so, or may not be so.
+    """
+    own = home.network
+    with alone(home.path), home.store.reading() as db:
+        standing = logs(db, own)
+        reason = asked or home.mark.stopped(own.identity.epoch)
+        if reason is not None and reason.kind != "restored":
+            raise RollbackError(reason.detail, hint=reason.hint)
+        home.mark.check_known(standing)
+        if not newest and (reason is not None or not home.mark.agrees(standing)):
+            raise RollbackError(
+                "nothing shows that this is the newest that was signed",
+                hint="if nothing was published elsewhere or after this: fednet doctor --adopt --newest; else followers "
+                "may have more: fednet restore --from URL",
+            )
+        home.mark.adopt(own.network, standing)
 
 
 def _checked(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -134,7 +151,7 @@ def _is_recovery(file: Path, network: str) -> bool:
         content = file.read_bytes()
     except OSError:  # not ours to read, so not ours to judge
         return False
-    return content.startswith(RECOVERY_MARK) and fingerprint(network).encode() in content
+    return TITLE.encode() in content and fingerprint(network).encode() in content
 
 
 def _clock(now: datetime) -> Iterator[Finding]:
@@ -158,56 +175,41 @@ def _database(home: Home) -> Iterator[Finding]:
 
 def _keys(home: Home) -> Iterator[Finding]:
     """The private keys here are those that the network's newest statement names."""
-    keys, stated = home.keys, home.network.identity.current
-    public = {
-        "log": (_public(keys.log), stated.log_key),
-        "cosigner": (_public(keys.cosigner), stated.cosigner_key),
-        "transport": (_public(keys.transport), stated.transport_key),
-        "bundle": (_recipient(keys.bundle), stated.bundle_key),
+    public, stated = home.keys.public, home.network.identity.current
+    held = {
+        "log": (base64_text(public.log), stated.log_key),
+        "cosigner": (base64_text(public.cosigner), stated.cosigner_key),
+        "transport": (base64_text(public.transport), stated.transport_key),
+        "bundle": (public.bundle, stated.bundle_key),
     }
-    differing = [name for name, (held, named) in public.items() if held != named]
+    differing = [name for name, (here, named) in held.items() if here != named]
     for name in differing:
         yield Finding(
             "keys",
             "fail",
             f"the {name} key in {KEYS} is not the one that the network's identity names",
-            "bring back keys.json of this network, or recover with the recovery key",
+            "bring back keys.json of this network, or: fednet keys recover --recovery FILE --closes last-good",
         )
-    if not differing:
+    if unfinished(home):
+        yield Finding("keys", "warn", "a change of keys was interrupted", "fednet publish finishes it")
+    elif not differing:
         yield Finding("keys", "ok", "the keys are those that the network's identity names")
 
 
-def _public(seed: str) -> str:
-    return base64_text(ed25519.public_key(base64_bytes(seed, ed25519.KEY_SIZE, KEYS)))
-
-
-def _recipient(key: str) -> str:
-    try:
-        return str(pyrage.x25519.Identity.from_str(key).to_public())
-    except Exception:  # pyrage names its errors by nothing narrower
-        return "not a key"
-
-
 def _mark(home: Home) -> Iterator[Finding]:
-    """The mark lies here, and says what the database says; one step ahead while an edition is being signed."""
-    home.mark.check_place()
-    content = home.mark.read()
-    signed = content.logs if content else {}
+    """The mark lies here, says what the database says or has prepared, and nobody has shown that more was signed."""
+    content = home.mark.check_place()
     with home.store.reading() as db:
-        own, prepared = feeds.feeds(db, home.network), set(drafts.circles_prepared(db))
-    wrong = False
-    for feed in own:
-        size, found = feed.followed.frontier.size, signed.get(feed.circle)
-        if (found.size if found else 0) != size and feed.circle not in prepared:
-            wrong = True
-            yield Finding(
-                "high-water mark",
-                "fail",
-                f"circle {feed.circle}: the mark knows {found.size if found else 0} signed editions of this epoch, "
-                f"the database {size}",
-                "restore the newest backup, or re-read the feed from a follower",
-            )
-    if not wrong:
+        own = feeds.own(db)
+        standing = logs(db, own)
+        stopped = home.mark.stopped(own.identity.epoch)
+        if stopped is not None:
+            yield Finding("high-water mark", "fail", f"this node signs nothing: {stopped.detail}", stopped.hint)
+        home.mark.check_known(standing)
+    if not home.mark.agrees(standing):
+        said = ", ".join(f"{circle} {signed.epoch}.{signed.size}" for circle, signed in sorted(content.logs.items()))
+        yield Finding("high-water mark", "fail", f"the database holds more than was signed here: {said}", ADOPT)
+    elif stopped is None:
         yield Finding("high-water mark", "ok", "it agrees with the database, and was written here")
 
 

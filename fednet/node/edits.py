@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,14 +15,14 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.errors import NotFoundError, UsageError
 from fednet.feed import wire
-from fednet.feed.checkpoint import check_circle
 from fednet.feed.record import Put, check_body, check_handle, key_of
+from fednet.listing import references
+from fednet.node import circles
 from fednet.node.home import Home
 from fednet.store import drafts, feeds
-from fednet.store.drafts import Draft
+from fednet.store.drafts import Action, Draft
 from fednet.store.feeds import Feed
 
-CIRCLES = ("public", "partners")
 CLOSED_KINDS = frozenset({"contact", "person"})  # circle `partners` unless chosen otherwise
 
 
@@ -55,25 +57,89 @@ def add(home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle:
     """A new record; raises ListingError (naming the field) on anything that makes no sense."""
     if fields.get("kind", kind) != kind:
         raise UsageError(f"the fields say kind {fields['kind']!r}, expected {kind!r}")
-    circle = check_circle(circle or usual_circle(kind))
-    own = Own(new_handle(), circle, body_of({**fields, "kind": kind}), True)
+    own = Own(new_handle(), circle or usual_circle(kind), body_of({**fields, "kind": kind}), True)
     with home.store.writing() as db:
-        drafts.save(db, [Draft(own.handle, circle, "put", own.body)], now)
+        circles.check_known(db, own.circle)
+        drafts.save(db, [Draft(own.handle, own.circle, "put", own.body)], now)
     return own
 
 
-def edit(home: Home, handle: str, fields: Mapping[str, Any], now: datetime) -> Own:
-    """Change the given fields of a record; a field given as null is taken out. The kind stays."""
+def edit(home: Home, handle: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None) -> Own:
+    """Change the given fields of a record; a field given as null is taken out. The kind stays.
+
+    To another `circle` a signed record moves under a new handle: see `move`.
+    """
     with home.store.writing() as db:
         own = find(db, home, handle)
         changed = {**own.fields, **fields}
         if changed["kind"] != own.fields["kind"]:
             raise UsageError(f"the record is of kind {own.fields['kind']!r}, and that cannot change")
         body = body_of({name: value for name, value in changed.items() if value is not None})
+        if circle is not None and circles.check_known(db, circle) != own.circle:
+            return move(db, home, own, Own(handle, circle, body, True), now)
         if body == own.body:
             return own
         drafts.save(db, [Draft(handle, own.circle, "put", body)], now)
     return Own(handle, own.circle, body, True)
+
+
+def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
+    """List a record in another circle, in a transaction of the caller: a handle is of one circle, so it gets a new one.
+
+    In the circle it leaves it is erased, unless everybody there may read it in the other one; then it is dropped. Own
+    references follow it where all who read them may follow, and are taken out where nobody may know of it any more.
+    """
+    if is_listed(db, home, own.handle, own.circle):
+        moved = moved._replace(handle=new_handle())
+        action: Action = "drop" if circles.reads(db, moved.circle, own.circle) else "erase"
+        drafts.save(db, [Draft(own.handle, own.circle, action, None)], now)
+    drafts.save(db, [Draft(moved.handle, moved.circle, "put", moved.body)], now)
+    drafts.move_imported(db, own.handle, moved.handle, moved.circle)
+    _repoint(db, home, own, moved, now)
+    return moved
+
+
+def _repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> None:
+    """Follow a move in all own records that refer to the record, and in what imports remember of them."""
+    stuck = []
+    for other in _referring(db, home, own.handle):
+        if circles.reads(db, moved.circle, other.circle):
+            target: str | None = moved.handle
+        elif circles.reads(db, own.circle, other.circle):
+            target = None
+        else:  # whoever reads it could not follow the reference before: changing it would tell them something
+            continue
+        body = references.repointed(other.body, own.handle, target)
+        if body is None:
+            stuck.append(other)
+        elif body != other.body:
+            drafts.save(db, [Draft(other.handle, other.circle, "put", body)], now)
+            drafts.revise_imported(db, other.handle, partial(_as_repointed, old=own.handle, new=target))
+    if stuck:
+        named = ", ".join(f"{other.fields['kind']} {other.handle} in {other.circle}" for other in stuck[:3])
+        raise UsageError(
+            f"{len(stuck)} records would be left without what they are about: {named}",
+            hint=f"move or withdraw them first: fednet edit {stuck[0].handle} --circle {moved.circle}",
+        )
+
+
+def _as_repointed(body: bytes, old: str, new: str | None) -> bytes:
+    return references.repointed(body, old, new) or body
+
+
+def _referring(db: Database, home: Home, handle: str) -> list[Own]:
+    """This network's records as they stand, drafts included, that mention a handle."""
+    own = feeds.feeds(db, home.network)
+    mentioned = {found for feed in own for found in drafts.mentioning(db, feed.id, handle)}
+    for feed in own:
+        prepared = drafts.prepared(db, feed.id)
+        changes = wire.parse_changes(prepared.changes, feed.commitments) if prepared else ()
+        mentioned |= {change.handle for change in changes if isinstance(change, Put) and handle.encode() in change.body}
+    found = []
+    for one in sorted(mentioned - {handle}):
+        with suppress(NotFoundError):  # withdrawn already
+            found.append(find(db, home, one))
+    return found
 
 
 def withdraw(home: Home, handle: str, now: datetime) -> Own:

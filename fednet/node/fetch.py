@@ -5,30 +5,35 @@ Answers are counted while they stream, before and after decompression. Redirects
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import socket
-import zlib
 from collections.abc import Mapping
-from io import BytesIO
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import msgspec
-import zstandard
+from aiohttp.abc import AbstractResolver, ResolveResult
 
-from fednet.errors import LimitError, MalformedError, UnreachableError
+from fednet.errors import LimitError, RefusedError, UnreachableError
 from fednet.feed.text import shown
 from fednet.feed.wire import MAX_ANSWER
 from fednet.node.address import is_literal, is_public, parsed
+from fednet.node.coding import ACCEPTED, Decoder
 
 REQUEST_SECONDS = 60.0  # a whole answer
 CONNECT_SECONDS = 10.0
+LONGEST_PAUSE = 20  # seconds that a busy peer may ask for
+REDIRECTS = (301, 302, 303, 307, 308)
 MAX_REDIRECTS = 3
 MAX_ERROR = 64 * 1024
-MAX_WINDOW = 8 * 1024 * 1024  # zstd, RFC 9659
 CONNECTIONS_A_HOST = 24
+LOOKUPS_AT_ONCE = 32
 
 
 def public_socket(wanted: aiohttp.AddrInfoType) -> socket.socket:
@@ -39,12 +44,35 @@ def public_socket(wanted: aiohttp.AddrInfoType) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
+class _Names(AbstractResolver):
+    """Looks names up in threads of its own: a name server that stalls holds up other look-ups at most."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(LOOKUPS_AT_ONCE, "fednet names")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        look_up = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        return [
+            ResolveResult(
+                hostname=host, host=str(address[0]), port=port, family=family, proto=proto, flags=socket.AI_NUMERICHOST
+            )
+            for family, _, proto, _, address in found
+        ]
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
 class Fetched(NamedTuple):
-    """An answer: its decoded body, and how many bytes travelled."""
+    """An answer: its decoded body, how many bytes travelled, and of a POST what kind of text it says it is."""
 
     status: int
     body: bytes
     wire_bytes: int
+    media_type: str = ""
 
 
 class Fetcher:
@@ -54,17 +82,20 @@ class Fetcher:
         self.allow_private = allow_private
 
     async def __aenter__(self) -> Self:
+        self._names = _Names()
         connector = aiohttp.TCPConnector(
             socket_factory=None if self.allow_private else public_socket,
             limit_per_host=CONNECTIONS_A_HOST,
             use_dns_cache=False,
+            resolver=self._names,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept-Encoding": "zstd, gzip", "User-Agent": "fednet"},
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+            headers={"Accept-Encoding": ACCEPTED, "User-Agent": "fednet"},
         )
         return self
 
@@ -72,6 +103,7 @@ class Fetcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._session.close()
+        await self._names.close()
 
     async def get(
         self,
@@ -81,13 +113,17 @@ class Fetcher:
         seconds: float = REQUEST_SECONDS,
         headers: Mapping[str, str] | None = None,
     ) -> Fetched:
-        """GET, whatever the status; raises UnreachableError when there is no answer, LimitError when it is too long."""
-        for _ in range(MAX_REDIRECTS + 1):
-            fetched, target = await self._asked("GET", url, limit, seconds, headers)
-            if target is None:
-                return fetched
-            url = _moved(url, target)
-        raise UnreachableError(f"{url}: too many redirects")
+        """GET, whatever the status; raises UnreachableError when there is no answer, LimitError when it is too long.
+
+        `seconds` are for all of it: redirects, and the one pause that a busy peer may ask for.
+        """
+        end = _clock() + seconds
+        fetched, answered = await self._followed(url, limit, end, headers)
+        pause = _asked_to_wait(fetched.status, answered)
+        if pause is not None and _clock() + pause < end:
+            await asyncio.sleep(pause)
+            fetched, _ = await self._followed(url, limit, end, headers)
+        return fetched
 
     async def post(
         self,
@@ -98,23 +134,40 @@ class Fetcher:
         limit: int = MAX_ERROR,
         seconds: float = REQUEST_SECONDS,
     ) -> Fetched:
-        """POST, whatever the status; never redirected, raises as `get` does."""
-        fetched, target = await self._asked("POST", url, limit, seconds, headers, body)
-        if target is not None:
-            raise UnreachableError(f"{url}: sends us elsewhere ({shown(target)}), which is not followed on POST")
-        return fetched
+        """POST, whatever the status; never redirected and never sent twice, raises as `get` does."""
+        fetched, answered = await self._asked("POST", url, limit, _clock() + seconds, headers, body)
+        if fetched.status in REDIRECTS:
+            target = shown(answered.get("Location", ""))
+            raise UnreachableError(f"{url}: sends us elsewhere ({target}), which is not followed on POST")
+        return fetched._replace(media_type=answered.get("Content-Type", "").partition(";")[0].strip().lower())
+
+    async def _followed(self, url: str, limit: int, end: float, headers: Mapping[str, str] | None) -> _Answered:
+        """GET through a few redirects, each on the host that was asked: so `headers` go nowhere else."""
+        for _ in range(MAX_REDIRECTS + 1):
+            fetched, answered = await self._asked("GET", url, limit, end, headers)
+            if fetched.status not in REDIRECTS:
+                return fetched, answered
+            url = _moved(url, answered.get("Location", ""))
+        raise UnreachableError(f"{url}: too many redirects")
 
     async def _asked(
-        self, method: str, url: str, limit: int, seconds: float, headers: Mapping[str, str] | None, body: bytes = b""
-    ) -> tuple[Fetched, str | None]:
-        """One request, and where its answer sends us."""
+        self, method: str, url: str, limit: int, end: float, headers: Mapping[str, str] | None, body: bytes = b""
+    ) -> _Answered:
+        """One request and its answer, whole before `end`."""
         self._check(url)
         try:
-            return await self._once(method, url, limit, seconds, headers, body)
+            async with (
+                asyncio.timeout_at(end),
+                self._session.request(
+                    method, url, data=body or None, headers=headers, allow_redirects=False
+                ) as response,
+            ):
+                return await _read(url, response, limit), response.headers
         except (aiohttp.ClientError, OSError, TimeoutError, UnicodeError) as error:
             raise UnreachableError(f"{url}: {_said(error)}") from None
 
     def _check(self, url: str) -> None:
+        """Literal addresses, for a message that says what to do; what counts is `public_socket`."""
         host = parsed(url).hostname
         if not self.allow_private and host and is_literal(host) and not is_public(host):
             raise UnreachableError(
@@ -122,23 +175,43 @@ class Fetcher:
                 hint="--allow-private-addresses, or allow_private_addresses = true in node.toml",
             )
 
-    async def _once(
-        self, method: str, url: str, limit: int, seconds: float, headers: Mapping[str, str] | None, body: bytes
-    ) -> tuple[Fetched, str | None]:
-        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
-        async with self._session.request(
-            method, url, data=body or None, headers=headers, timeout=timeout, allow_redirects=False
-        ) as response:
-            if response.status in (301, 302, 303, 307, 308):
-                return Fetched(response.status, b"", 0), response.headers.get("Location", "")
-            limit = limit if response.status == 200 else min(limit, MAX_ERROR)
-            raw = bytearray()
-            async for piece in response.content.iter_any():
-                raw += piece
-                if len(raw) > limit:
-                    raise LimitError(f"{url}: more than {limit} bytes")
-            found = decoded(bytes(raw), response.headers.get("Content-Encoding", "identity"), limit)
-            return Fetched(response.status, found, len(raw)), None
+
+_Answered = tuple[Fetched, Mapping[str, str]]
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _read(url: str, response: aiohttp.ClientResponse, limit: int) -> Fetched:
+    """The body, counted as it comes. Of an error no more is read than can be shown; a redirect has none."""
+    if response.status in REDIRECTS:
+        return Fetched(response.status, b"", 0)
+    coding = response.headers.get("Content-Encoding", "identity")
+    if response.status == 200:
+        return await _counted(url, response, Decoder(coding, limit), limit)
+    try:
+        return await _counted(url, response, Decoder(coding, MAX_ERROR), MAX_ERROR)
+    except RefusedError:
+        return Fetched(response.status, b"", MAX_ERROR)
+
+
+async def _counted(url: str, response: aiohttp.ClientResponse, decoder: Decoder, limit: int) -> Fetched:
+    taken = 0
+    async for piece in response.content.iter_any():
+        taken += len(piece)
+        if taken > limit:
+            raise LimitError(f"{url}: more than {limit} bytes")
+        decoder.write(piece)
+    return Fetched(response.status, decoder.finish(), taken)
+
+
+def _asked_to_wait(status: int, answered: Mapping[str, str]) -> float | None:
+    """Seconds after which a busy peer wants to be asked again (RFC 9110, 10.2.3), if that is soon."""
+    wanted = answered.get("Retry-After", "")
+    if status not in (429, 503) or not re.fullmatch("[0-9]{1,3}", wanted) or int(wanted) > LONGEST_PAUSE:
+        return None
+    return float(wanted)
 
 
 def _moved(url: str, target: str) -> str:
@@ -151,34 +224,6 @@ def _moved(url: str, target: str) -> str:
     if not same:
         raise UnreachableError(f"{url}: sends us to another host ({shown(moved)}), which is not followed")
     return moved
-
-
-def decoded(raw: bytes, encoding: str, limit: int) -> bytes:
-    """A body without its content coding; never more than `limit` bytes are produced."""
-    match encoding.strip().lower():
-        case "identity" | "":
-            body = raw
-        case "zstd":
-            try:
-                reader = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(
-                    BytesIO(raw), read_across_frames=True
-                )
-                body = reader.read(limit + 1)
-            except zstandard.ZstdError as error:
-                raise MalformedError(f"the answer is not valid zstd: {error}") from None
-        case "gzip" | "x-gzip":
-            inflater = zlib.decompressobj(wbits=31)
-            try:
-                body = inflater.decompress(raw, limit + 1)
-            except zlib.error as error:
-                raise MalformedError(f"the answer is not valid gzip: {error}") from None
-            if len(body) <= limit and not inflater.eof:
-                raise MalformedError("the answer is cut: its gzip stream does not end")
-        case other:
-            raise MalformedError(f"the answer is coded as {shown(other)}, which was not asked for")
-    if len(body) > limit:
-        raise LimitError(f"an answer of more than {limit} bytes, decoded")
-    return body
 
 
 def error_detail(fetched: Fetched) -> str:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
 from sqlite_utils import Database
 
-from fednet.errors import FednetError, IdentityError, MalformedError, UnreachableError, UsageError
+from fednet.errors import (
+    FednetError,
+    IdentityError,
+    MalformedError,
+    NotFoundError,
+    UnreachableError,
+    UsageError,
+)
 from fednet.feed.checkpoint import check_network
-from fednet.feed.identity import Identity, check_pinned, newer, parse_identity
+from fednet.feed.identity import MAX_IDENTITY, Identity, check_pinned, parse_identity
 from fednet.feed.identity import fingerprint as groups_of_four
 from fednet.feed.text import json_value, shown
 from fednet.feed.wire import check_version
+from fednet.node import circles, erasure, evidence
+from fednet.node.accept import accept_identity
 from fednet.node.address import base_url
 from fednet.node.fetch import Fetcher, error_detail
 from fednet.node.home import Home, now
-from fednet.store import feeds, records
+from fednet.store import blocks, feeds, records, sources
 from fednet.store.feeds import Network
 
 MAX_WELL_KNOWN = 256 * 1024
-MAX_IDENTITY = 16 * 1024 * 1024
 MAX_INTRODUCTIONS = 1_000
 MAX_URLS = 8
 
@@ -74,18 +83,25 @@ async def follow(
         identity = await read_identity(fetcher, base, check_network(hints.network))
     _check_wanted(home, identity, base, fingerprint, confirm)
     with home.store.writing() as db:
-        network = _pinned(db, identity)
-        feeds.add_source(db, network, base)
+        network = pin(db, identity)
+        sources.add_origin(db, network, base)
         feeds.mark(db, network, partner=partner or network.partner)
-        feeds.open_feed(db, network, "public")
         keep_introductions(db, network, hints)
+        return feeds.again(db, network)
+
+
+def pin(db: Database, identity: Identity) -> Network:
+    """Pin an identity whose fingerprint was compared; one that is pinned already is never made shorter."""
+    if blocks.is_blocked(db, identity.network):
+        raise UsageError(
+            f"{identity.current.name} is blocked here",
+            hint=f"fednet block {identity.network} --undo, if it is not to be",
+        )
+    held = feeds.pinned(db, identity.network)
+    network = accept_identity(db, held, identity, now()) if held else feeds.pin(db, identity, now())
+    feeds.open_feed(db, network, "public")
+    evidence.freeze_undecided(db, network)
     return network
-
-
-def _pinned(db: Database, identity: Identity) -> Network:
-    """Pin an identity; one that is pinned already is never made shorter."""
-    held = next((n.identity for n in feeds.networks(db) if n.network == identity.network), identity)
-    return feeds.pin(db, newer(held, identity), now())
 
 
 def _check_wanted(
@@ -103,11 +119,16 @@ def _check_wanted(
         )
 
 
-def _check_fingerprint(identity: Identity, expected: str) -> None:
+def parse_fingerprint(text: str) -> str:
+    """The network id that a person means by a fingerprint, in groups of four or not."""
     try:
-        wanted = check_network(expected.replace(" ", "").replace("-", "").lower())
+        return check_network(text.replace(" ", "").replace("-", "").lower())
     except MalformedError:
-        raise UsageError(f"{shown(expected)} is no fingerprint: expected 8 groups of 4 letters and digits") from None
+        raise UsageError(f"{shown(text)} is no fingerprint: expected 8 groups of 4 letters and digits") from None
+
+
+def _check_fingerprint(identity: Identity, expected: str) -> None:
+    wanted = parse_fingerprint(expected)
     if identity.network != wanted:
         raise IdentityError(
             f"expected the fingerprint {groups_of_four(wanted)}, found {groups_of_four(identity.network)}",
@@ -133,7 +154,7 @@ async def read_identity(fetcher: Fetcher, base: str, network: str) -> Identity:
     fetched = await fetcher.get(f"{base}/feeds/{network}/identity", limit=MAX_IDENTITY)
     if fetched.status != 200:
         raise UnreachableError(f"{base} has no identity of {network}: {error_detail(fetched)}")
-    return check_pinned(parse_identity(fetched.body), network)
+    return check_pinned(await asyncio.to_thread(parse_identity, fetched.body), network)
 
 
 def keep_introductions(db: Database, network: Network, hints: WellKnown) -> None:
@@ -158,19 +179,50 @@ def unfollow(home: Home, network: Network) -> None:
         for feed in feeds.feeds(db, network):
             records.forget(db, feed.id)
         feeds.remove(db, network)
+    erasure.settle(home)
 
 
 def block(home: Home, network: Network, blocked: bool = True) -> None:
-    """Hide a network and stop reading it; the pin stays, so that nobody else can take its place."""
+    """Destroy all that is held of a network, and take nothing of it any more, whoever brings it.
+
+    The pin and how far its log was verified stay, so that nobody takes its place and nothing is rolled back later.
+    """
     if network.own:
         raise UsageError("a node cannot block its own network")
     with home.store.writing() as db:
-        feeds.mark(db, network, blocked=blocked)
+        if not blocked:
+            blocks.unblock(db, network.network)
+            return
+        blocks.block(db, network.network, now())
+        circles.forget_restricted(db, network)
+        for feed in feeds.feeds(db, network):
+            records.forget(db, feed.id)
+            blocks.hide(db, feed)
+        feeds.introduce(db, network, [])
+    erasure.settle(home)
+
+
+def block_unknown(home: Home, network: str, blocked: bool = True) -> None:
+    """Refuse a network that is not pinned here, by its network id, should anybody ever bring it; or no longer."""
+    with home.store.writing() as db:
+        if blocked:
+            blocks.block(db, network, now())
+        elif blocks.is_blocked(db, network):
+            blocks.unblock(db, network)
+        else:
+            raise NotFoundError(f"{network} is not blocked", hint="fednet peers")
 
 
 def partner(home: Home, network: Network, partner: bool = True) -> None:
-    """Count a network as a partner of ours."""
+    """Count a network as a partner: it may read our circle `partners`, and we ask for what it lets us read.
+
+    When that ends, what it gave us in confidence is destroyed here.
+    """
     if network.own:
         raise UsageError("a network is no partner of itself")
     with home.store.writing() as db:
         feeds.mark(db, network, partner=partner)
+        if not partner:
+            circles.forget_restricted(db, network)
+    if not partner:
+        erasure.settle(home)

@@ -2,38 +2,37 @@
 
 ```
 node.toml              settings, written by people
-keys.json              online private keys, mode 0600
+keys.json              online private keys, mode 0600 (fednet.node.keys)
 fednet.db              everything else
 high-water-mark.json   the newest position this node has signed; never in the database, never in a backup
 ```
-The recovery key is written once, outside the home, and never kept in it.
+Recovery keys are written once, outside the home, and never kept in it.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import pyrage
 
 from fednet.errors import BrokenStoreError, NotFoundError, UsageError
 from fednet.feed import ed25519, identity
-from fednet.feed.note import Ed25519Signer
-from fednet.feed.text import base64_bytes, base64_text
+from fednet.feed.note import Note
+from fednet.feed.text import base64_text
+from fednet.node import keys, sheet
 from fednet.node.address import base_url
-from fednet.node.files import write_atomically
+from fednet.node.files import alone, write_atomically
+from fednet.node.keys import Keys
 from fednet.node.mark import Mark
 from fednet.store import drafts, feeds
 from fednet.store.database import Store
 from fednet.store.feeds import Network
 
 CONFIG = "node.toml"
-KEYS = "keys.json"
 DATABASE = "fednet.db"
 
 
@@ -42,22 +41,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     url: str | None = None  # where others reach this node
+    hosts: tuple[str, ...] = ()  # further names that it is reached by
     languages: tuple[str, ...] = ("en",)
     zone: str = "UTC"
     introduce: bool = False  # name the networks we follow in /.well-known/fednet
     allow_private_addresses: bool = False
-
-
-class Keys(msgspec.Struct, frozen=True):
-    """Online private keys: base64 seeds of 32 bytes, and an age identity."""
-
-    log: str
-    cosigner: str
-    transport: str
-    bundle: str
-
-    def log_signer(self, origin: str) -> Ed25519Signer:
-        return Ed25519Signer(origin, base64_bytes(self.log, ed25519.KEY_SIZE, "log key"))
 
 
 class Home:
@@ -73,22 +61,18 @@ class Home:
             raise BrokenStoreError(f"{path / DATABASE} is empty", hint="put back the newest backup of this node")
         self.store = Store(path / DATABASE)
 
-    @cached_property
+    @property
     def keys(self) -> Keys:
-        try:
-            return msgspec.json.decode((self.path / KEYS).read_bytes(), type=Keys)
-        except FileNotFoundError:
-            raise NotFoundError(f"{self.path / KEYS} is missing: this home cannot sign") from None
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise BrokenStoreError(f"{self.path / KEYS}: {error}") from None
+        """The online keys, read anew each time: another process may have opened an epoch with others."""
+        return keys.read(self.path, self.network.identity)
 
     @property
     def mark(self) -> Mark:
         return Mark(self.path)
 
-    @cached_property
+    @property
     def network(self) -> Network:
-        """This node's own network."""
+        """This node's own network, as the database has it at this moment."""
         with self.store.reading() as db:
             return feeds.own(db)
 
@@ -114,42 +98,57 @@ def read_config(path: Path) -> Config:
 
 def check_not_lost(path: Path) -> None:
     """Raise where a node was whose database is gone: a new one in its place would take its keys and its mark."""
-    if Mark(path).path.exists():
+    signed = Mark(path).read()
+    if signed is not None and signed.logs:
         raise BrokenStoreError(
             f"{path / DATABASE} is missing, but there was a node in {path}",
             hint="restore the database from the newest backup; a new node needs a directory of its own",
         )
 
 
-def create(path: Path, name: str | None, url: str | None, recovery_out: Path | None) -> tuple[Home, Path]:
-    """A new node in `path`, and the file that its recovery key was written to.
+def create(
+    path: Path, name: str | None, url: str | None, recovery_out: Path | None, *, recovery_keys: int = 1,
+    threshold: int = 1,
+) -> tuple[Home, tuple[Path, ...]]:  # fmt: skip
+    """A new node in `path`, and the files that its recovery keys were written to, one each (`fednet.node.sheet`).
 
-    An existing `node.toml` is kept, and gives the name and address that are not named here.
+    An existing `node.toml` is kept, and gives the name and address that are not named here. Whatever happens on the
+    way, what is left is no node: the database, which makes it one, appears last.
     """
-    if (path / DATABASE).exists():
-        raise UsageError(f"there is a node in {path} already", hint=f"fednet --node {path} status")
-    check_not_lost(path)
+    _check_free(path)
     config = _initial_config(path / CONFIG, name, url)
     if config.url is not None:
         base_url(config.url)
-    recovery_out = recovery_out or path.absolute().parent / f"{path.absolute().name}-recovery-key.txt"
-    if recovery_out.exists():
-        raise UsageError(f"{recovery_out} exists and is not overwritten", hint="--recovery-out ANOTHER-FILE")
-    if recovery_out.absolute().is_relative_to(path.absolute()):
-        raise UsageError("the recovery key must not be kept in the node's home", hint="--recovery-out FILE elsewhere")
+    sheet.check_shares(recovery_keys, threshold)
+    texts = sheet.places(recovery_out or _usual_sheet(path), recovery_keys)
+    sheet.check_places(path, texts)
     path.mkdir(parents=True, exist_ok=True)
-    path.chmod(0o700)  # it holds keys, and records of restricted circles
+    with alone(path):
+        _check_free(path)
+        path.chmod(0o700)  # it holds keys, and records of restricted circles
+        _fill(path, config, texts, threshold)
+    return Home(path), tuple(texts)
+
+
+def _check_free(path: Path) -> None:
+    if (path / DATABASE).exists():
+        raise UsageError(f"there is a node in {path} already", hint=f"fednet --node {path} status")
+    check_not_lost(path)
+
+
+def _usual_sheet(path: Path) -> Path:
+    return path.absolute().parent / f"{path.absolute().name}-recovery-key.txt"
+
+
+def _fill(path: Path, config: Config, texts: Sequence[Path], threshold: int) -> None:
+    online, seeds = keys.fresh(), [keys.fresh_recovery() for _ in texts]
+    chain = identity.begun(_genesis(config, online, seeds, threshold))
     if not (path / CONFIG).exists():
         write_atomically(path / CONFIG, _config_text(config), mode=0o644)
-    recovery = os.urandom(ed25519.KEY_SIZE)
-    keys = _new_keys()
-    chain = identity.begun(_genesis(config, keys, recovery))
-    write_atomically(recovery_out, _recovery_text(config.name, chain.network, recovery), mode=0o600)
-    write_atomically(path / KEYS, msgspec.json.format(msgspec.json.encode(keys)) + b"\n", mode=0o600)
+    sheet.write(sheet.sheets(config.name, chain.network, seeds, threshold), texts)
+    keys.write(path, online)
+    Mark(path).begin(chain.network)
     _create_database(path / DATABASE, chain)
-    home = Home(path)
-    home.mark.begin(chain.network)
-    return home, recovery_out
 
 
 def _initial_config(path: Path, name: str | None, url: str | None) -> Config:
@@ -184,34 +183,18 @@ def _config_text(config: Config) -> bytes:
     return "\n".join(lines).encode()
 
 
-def _new_keys() -> Keys:
-    log, cosigner, transport = (base64_text(os.urandom(ed25519.KEY_SIZE)) for _ in range(3))
-    return Keys(log, cosigner, transport, bundle=str(pyrage.x25519.Identity.generate()))
-
-
-def _genesis(config: Config, keys: Keys, recovery: bytes) -> Any:
-    def public(seed: str) -> bytes:
-        return ed25519.public_key(base64_bytes(seed))
-
+def _genesis(config: Config, online: Keys, seeds: Sequence[bytes], threshold: int) -> Note:
+    public = online.public
     statement = identity.genesis(
         name=config.name,
-        log_key=public(keys.log),
-        cosigner_key=public(keys.cosigner),
-        transport_key=public(keys.transport),
-        bundle_key=str(pyrage.x25519.Identity.from_str(keys.bundle).to_public()),
-        recovery_keys=[ed25519.public_key(recovery)],
+        log_key=public.log,
+        cosigner_key=public.cosigner,
+        transport_key=public.transport,
+        bundle_key=public.bundle,
+        recovery_keys=[ed25519.public_key(seed) for seed in seeds],
+        threshold=threshold,
     )
-    return identity.sign_statement(statement, [recovery])
-
-
-def _recovery_text(name: str, network: str, recovery: bytes) -> bytes:
-    return (
-        f"Recovery key of {name}\n"
-        f"network {identity.fingerprint(network)}\n"
-        f"key {base64_text(recovery)}\n\n"
-        "Print this page, keep it where the computer is not, and delete the file.\n"
-        "Whoever has this key can say who the network is; without it, a lost or stolen node cannot be recovered.\n"
-    ).encode()
+    return identity.sign_statement(statement, seeds)
 
 
 def _create_database(path: Path, chain: identity.Identity) -> None:

@@ -20,10 +20,10 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed import wire
-from fednet.feed.checkpoint import check_circle
 from fednet.feed.record import Put, check_body, key_of
 from fednet.formats.calendar_writer import uid_of
 from fednet.formats.reading import Entry, Reading, RowError, identity, joined, merge, shown
+from fednet.node import circles
 from fednet.node.edits import Own, body_of, new_handle, usual_circle
 from fednet.node.home import Home
 from fednet.store import drafts, feeds, records
@@ -92,8 +92,6 @@ def import_reading(
     New records go to `circle`, by default to the usual one of their kind; known records stay where they are. A dry run
     answers the same and writes nothing.
     """
-    if circle is not None:
-        check_circle(circle)
     if dry_run:
         with home.store.reading() as db:
             return _Plan(db, home, reading, name, circle).imported(None)
@@ -209,7 +207,7 @@ class _Plan:
         self.db = db
         self.network = home.network.network
         self.reading = joined([reading])
-        self.circle = circle
+        self.circle = circles.check_known(db, circle) if circle is not None else None
         self.standing = _Standing(db, home)
         self.refused = list(self.reading.refused)
         self.notes = list(self.reading.notes)

@@ -21,8 +21,8 @@ import pyrage
 
 from fednet.errors import BrokenStoreError, NotFoundError, UsageError
 from fednet.feed import ed25519
-from fednet.feed.identity import Identity, Statement, cosigner_name
-from fednet.feed.note import COSIGNATURE_V1, Ed25519Signer, Verifier
+from fednet.feed.identity import Identity, Statement, fingerprint
+from fednet.feed.note import Ed25519Signer
 from fednet.feed.text import base64_bytes, base64_text
 from fednet.node.files import sync_directory, write_atomically
 
@@ -137,10 +137,15 @@ def read_next(home: Path, statement: Statement) -> Keys:
     return found
 
 
+def awaiting(home: Path, identity: Identity) -> bool:
+    """Whether the keys that the identity names have not taken the place of the old ones yet."""
+    following = _read(home / NEXT)
+    return following is not None and following.public.named_by(identity.current)
+
+
 def settle(home: Path, identity: Identity) -> None:
     """Once the identity names the new keys, they take the place of the old ones, which are gone with that."""
-    following = _read(home / NEXT)
-    if following is not None and following.public.named_by(identity.current):
+    if awaiting(home, identity):
         (home / NEXT).replace(home / KEYS)
         sync_directory(home)
 
@@ -216,11 +221,6 @@ def usable(seeds: Sequence[bytes], statement: Statement) -> list[bytes]:
     return found
 
 
-def cosigner(keys: Keys, network: str) -> Verifier:
-    """The verifier of this node's cosignatures."""
-    return Verifier(cosigner_name(network), keys.public.cosigner, COSIGNATURE_V1)
-
-
 # --- what `keys show` tells -------------------------------------------------------------------------------------------
 
 
@@ -242,3 +242,25 @@ class Shown(msgspec.Struct, frozen=True):
     recovery_ids: tuple[str, ...]
     threshold: int
     held: bool
+
+
+def shown(home: Path, identity: Identity) -> Shown:
+    current = identity.current
+    closes = identity.opening(current.epoch).closes
+    following, found = _read(home / NEXT), _read(home / KEYS)
+    return Shown(
+        network=identity.network,
+        fingerprint=fingerprint(identity.network),
+        name=current.name,
+        statement=current.sequence,
+        epoch=current.epoch,
+        closes=None if closes is None else f"{closes.epoch}.{closes.edition}",
+        log_key=current.log_key,
+        cosigner_key=current.cosigner_key,
+        transport_key=current.transport_key,
+        bundle_key=current.bundle_key,
+        recovery_keys=current.recovery_keys,
+        recovery_ids=tuple(key_id(base64_bytes(key)) for key in current.recovery_keys),
+        threshold=current.threshold,
+        held=any(keys is not None and keys.public.named_by(current) for keys in (found, following)),
+    )

@@ -7,40 +7,59 @@ mark      the high-water mark allows this one (epoch, size, root), durably
 sign      Ed25519 is deterministic: signing again after a crash signs the same
 switch    the answer goes through the same `accept` as everybody else's
 ```
-A crash anywhere restarts into the same path: a prepared edition is always finished before another is begun.
+A crash anywhere restarts into the same path: a prepared edition is always finished before another is begun, and a
+statement that is about to be published (`fednet.node.epochs`) before either.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
 from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError
 from fednet.feed import tree, wire
 from fednet.feed.checkpoint import Checkpoint, origin
-from fednet.feed.edition import Edition, edition, parse_edition
-from fednet.feed.note import sign
+from fednet.feed.edition import NOTHING_CLOSED, Closes, Edition, edition, parse_edition
+from fednet.feed.follow import Followed
+from fednet.feed.identity import Identity, extended
+from fednet.feed.note import Note, parse, sign
 from fednet.feed.record import SALT_SIZE, Change, Commitments, Drop, erase, key_of, put
-from fednet.feed.tlog import leaf_hash
-from fednet.feed.wire import Answer
+from fednet.feed.text import base64_bytes, base64_text
+from fednet.feed.tlog import Frontier, leaf_hash
+from fednet.feed.wire import Answer, Position
+from fednet.node import keys, tombstones
 from fednet.node.accept import accept
+from fednet.node.erasure import settle_promptly
 from fednet.node.files import alone
 from fednet.node.home import Home
+from fednet.node.keys import Keys
+from fednet.node.standing import log
 from fednet.store import drafts, feeds, records
 from fednet.store.drafts import Draft, Prepared
-from fednet.store.feeds import Feed
+from fednet.store.feeds import Feed, Network
 
 MAX_CHANGES = 20_000  # an edition; a larger import becomes several
+STATEMENT = "statement"  # the setting that holds one about to be published
 
 Salt = Callable[[], bytes]
 
 
 def fresh_salt() -> bytes:
     return os.urandom(SALT_SIZE)
+
+
+Leaves = Callable[[], Sequence[bytes]]
+Cosign = Callable[[Note, Leaves], Note]
+"""Gives a checkpoint back, perhaps with more signatures; may ask for the hashes of the log's leaves. Never raises."""
+
+
+def uncosigned(checkpoint: Note, leaves: Leaves) -> Note:
+    return checkpoint
 
 
 class Published(NamedTuple):
@@ -51,36 +70,62 @@ class Published(NamedTuple):
     changes: int
 
 
-def publish(home: Home, now: datetime, *, salt: Salt = fresh_salt) -> list[Published]:
-    """Sign everything that waits, circle by circle; the public circle also when it has no edition at all yet."""
+def publish(
+    home: Home, now: datetime, *, circles: Collection[str] | None = None, salt: Salt = fresh_salt,
+    cosign: Cosign = uncosigned,
+) -> list[Published]:  # fmt: skip
+    """Sign everything that waits, circle by circle; the public circle also when it has no edition at all yet.
+
+    With `circles`, only what waits in those. The public one comes first, and waits for no other. `cosign` is shown
+    every public checkpoint before anybody else is (fednet.node.cosigning).
+    """
     with alone(home.path):  # `serve` and a command may publish at the same moment
+        finish(home, now)
         with home.store.reading() as db:
-            circles = {*drafts.circles_with_drafts(db), *drafts.circles_prepared(db)}
-            public = feeds.feed(db, home.network, "public")
-        if public is None or public.followed.edition is None:
-            circles.add("public")
-        return [_publish_circle(home, circle, now, salt) for circle in sorted(circles, reverse=True)]
+            wanted = waits(db, home.network)
+        chosen = wanted if circles is None else [circle for circle in wanted if circle in circles]
+        published = [_publish_circle(home, circle, now, salt, cosign) for circle in chosen]
+    settle_promptly(home)  # what these editions erase
+    return published
 
 
-def _publish_circle(home: Home, circle: str, now: datetime, salt: Salt) -> Published:
+def waits(db: Database, own: Network) -> dict[str, str]:
+    """The circles of which something waits to be signed, `public` first, each with words that differ after an edit."""
+    found = dict.fromkeys(drafts.circles_prepared(db), "prepared") | drafts.waiting(db)
+    public = feeds.feed(db, own, "public")
+    if public is None or public.followed.edition is None:
+        found.setdefault("public", "nothing is signed yet")
+    return dict(sorted(found.items(), key=lambda one: (one[0] != "public", one[0])))
+
+
+def _publish_circle(home: Home, circle: str, now: datetime, salt: Salt, cosign: Cosign) -> Published:
     total, newest = 0, None
     while newest is None or waiting(home, circle):
-        newest, count = _publish_once(home, circle, now, salt)
+        newest, count = _publish_once(home, circle, now, salt, cosign)
         total += count
     return Published(circle, newest, total)
 
 
-def renew(home: Home, now: datetime) -> list[Published]:
+def renew(home: Home, now: datetime, *, cosign: Cosign = uncosigned) -> list[Published]:
     """The heartbeat: an edition without changes for each own circle whose newest has lived half of its life."""
     published = []
     with alone(home.path):
+        finish(home, now)
         with home.store.reading() as db:
             own = feeds.feeds(db, home.network)
         for feed in own:
             newest = feed.followed.edition
             if newest is not None and now >= newest.issued_at + (newest.expires_at - newest.issued_at) / 2:
-                published.append(Published(feed.circle, *_publish_once(home, feed.circle, now, fresh_salt)))
+                published.append(Published(feed.circle, *_publish_once(home, feed.circle, now, fresh_salt, cosign)))
     return published
+
+
+def publish_prepared(home: Home, now: datetime) -> None:
+    """Sign the editions that a crash left unsigned, and nothing else. The caller is alone in the home."""
+    with home.store.reading() as db:
+        circles = drafts.circles_prepared(db)
+    for circle in circles:
+        _publish_once(home, circle, now, fresh_salt)
 
 
 def waiting(home: Home, circle: str) -> bool:
@@ -88,38 +133,79 @@ def waiting(home: Home, circle: str) -> bool:
         return bool(drafts.drafts(db, circle, limit=1)) or circle in drafts.circles_prepared(db)
 
 
-def _publish_once(home: Home, circle: str, now: datetime, salt: Salt) -> tuple[Edition, int]:
-    home.mark.check_place()
+def _publish_once(
+    home: Home, circle: str, now: datetime, salt: Salt, cosign: Cosign = uncosigned
+) -> tuple[Edition, int]:
     with home.store.writing() as db:
         feed = feeds.open_feed(db, home.network, circle, visible=True)
+        home.mark.check(circle, log(db, feed))
         if drafts.prepared(db, feed.id) is None:
             _prepare(db, feed, now, salt)
     with home.store.reading() as db:
         prepared = drafts.prepared(db, feed.id)
     if prepared is None:
         raise BrokenStoreError("the edition that was prepared is not there", hint="fednet doctor")
-    answer = _signed(home, feed, prepared)
+    identity = feed.network.identity
+    answer = _signed(home, feed, prepared, identity, home.keys)
+    if circle == "public":
+        checkpoint = cosign(answer.checkpoint, lambda: _leaves(home, feed, answer))
+        answer = msgspec.structs.replace(answer, checkpoint=checkpoint)
     with home.store.writing() as db:
-        accept(db, feed, home.network.identity, answer, now, source=None)
+        accept(db, feed, identity, answer, now, source=None)
         drafts.published(db, feed.id)
     return parse_edition(prepared.line), len(answer.changes)
+
+
+def _leaves(home: Home, feed: Feed, answer: Answer) -> list[bytes]:
+    """The leaf hashes of the log that an own answer leads to."""
+    with home.store.reading() as db:
+        before = feeds.leaf_hashes(db, feed) if feed.followed.epoch == answer.epoch else ()
+    return [*before, *map(leaf_hash, answer.editions)]
 
 
 def _prepare(db: Database, feed: Feed, now: datetime, salt: Salt) -> None:
     """Choose what the next edition says, and make it durable in the surrounding transaction."""
     taken = drafts.drafts(db, feed.circle, limit=MAX_CHANGES)
-    changes = [_change(draft, feed.commitments, salt) for draft in taken]
+    changes = [_change(draft, feed.commitments, salt) for draft in taken if not _was_erased(db, feed, draft)]
+    drafts.prepare(db, feed.id, next_edition(db, feed, changes, now, _closes(feed)))
+    drafts.settle(db, taken)
+
+
+def next_edition(db: Database, feed: Feed, changes: Sequence[Change], now: datetime, closes: Closes | None) -> Prepared:
+    """What the feed's next edition says; `closes` when it is the first of a later epoch."""
     totals = records.totals_after(db, feed.id, changes, records.planned(db, feed.id, changes).root)
     last = feed.followed.edition
+    before = closes or feed.followed.closes
     line = edition(
-        last.edition + 1 if last else feed.followed.closes.edition + 1,
+        last.edition + 1 if last and closes is None else before.edition + 1,
         max(now, last.issued_at) if last else now,
         totals.records,
         totals.erased,
         tree.root_hash(totals.root),
+        closes,
     ).line
-    drafts.prepare(db, feed.id, Prepared(line, b"".join(map(wire.change_line, changes))))
-    drafts.settle(db, taken)
+    return Prepared(line, b"".join(map(wire.change_line, changes)))
+
+
+def _closes(feed: Feed) -> Closes | None:
+    """What the next edition closes: nothing in a log that has begun, or when there was none before."""
+    followed, identity = feed.followed, feed.network.identity
+    if identity.epoch == 1 or (followed.edition is not None and followed.epoch == identity.epoch):
+        return None
+    return identity.opening(identity.epoch).closes if feed.circle == "public" else closed_at(followed)
+
+
+def closed_at(followed: Followed) -> Closes:
+    """A log as it stands, as the first edition of the next one speaks of it."""
+    if followed.edition is None:
+        return NOTHING_CLOSED
+    frontier = followed.frontier
+    return Closes(followed.epoch, frontier.size, base64_text(frontier.root), followed.edition.edition)
+
+
+def _was_erased(db: Database, feed: Feed, draft: Draft) -> bool:
+    """An edit of a record that is erased, out of a database of an older day: an erased handle is never listed again."""
+    return draft.action != "erase" and records.tombstone(db, feed.id, key_of(draft.handle)) is not None
 
 
 def _change(draft: Draft, feed: Commitments, salt: Salt) -> Change:
@@ -129,19 +215,72 @@ def _change(draft: Draft, feed: Commitments, salt: Salt) -> Change:
     return erase(feed, key) if draft.action == "erase" else Drop(key)
 
 
-def _signed(home: Home, feed: Feed, prepared: Prepared) -> Answer:
+def _signed(home: Home, feed: Feed, prepared: Prepared, identity: Identity, online: Keys) -> Answer:
     """The answer that leads from the last edition to the prepared one, signed after the mark allows it."""
-    before = feed.followed
-    frontier = before.frontier.extended([leaf_hash(prepared.line)])
-    name = origin(before.network, feed.circle, before.epoch)
-    home.mark.advance(feed.circle, before.epoch, before.frontier, frontier.size, frontier.root)
-    checkpoint = sign(Checkpoint(name, frontier.size, frontier.root).text, home.keys.log_signer(name))
+    before, epoch = feed.followed, identity.epoch
+    start = before.frontier if before.epoch == epoch else Frontier()
+    frontier = start.extended([leaf_hash(prepared.line)])
+    name = origin(before.network, feed.circle, epoch)
+    changes = wire.parse_changes(prepared.changes, feed.commitments)
+    home.mark.advance(feed.circle, epoch, start, frontier.size, frontier.root)
+    tombstones.keep(home.path, feed, Position(epoch, parse_edition(prepared.line).edition), changes)
+    checkpoint = sign(Checkpoint(name, frontier.size, frontier.root).text, online.log_signer(name))
     return Answer(
         network=before.network,
         circle=feed.circle,
         since=before.position,
-        epoch=before.epoch,
+        epoch=epoch,
         checkpoint=checkpoint,
         editions=(prepared.line,),
-        changes=wire.parse_changes(prepared.changes, feed.commitments),
+        changes=changes,
     )
+
+
+# --- a statement about to be published --------------------------------------------------------------------------------
+
+
+def state(db: Database, statement: Note, place: str) -> None:
+    """Decide durably, in the surrounding transaction and at this place, that the network's next statement is this."""
+    drafts.set_setting(db, STATEMENT, f"{place} {base64_text(statement.encoded)}")
+
+
+def unfinished(home: Home) -> bool:
+    """Whether a statement, or the keys of the epoch it opens, wait to be published."""
+    with home.store.reading() as db:
+        return drafts.setting(db, STATEMENT) is not None or keys.awaiting(home.path, home.network.identity)
+
+
+def finish(home: Home, now: datetime) -> None:
+    """Publish the statement that was decided, with the first edition of every log that it opens; if there is one.
+
+    The caller is alone in the home. Nothing of it can be seen before all of it can.
+    """
+    with home.store.reading() as db:
+        decided = drafts.setting(db, STATEMENT)
+    if decided is not None:
+        place, _, statement = decided.partition(" ")
+        if place != home.mark.here:  # copied in the midst of it: two homes must not open one epoch
+            home.mark.check_place()
+        _publish_statement(home, parse(base64_bytes(statement, what=STATEMENT)), now)
+    keys.settle(home.path, home.network.identity)
+
+
+def _publish_statement(home: Home, statement: Note, now: datetime) -> None:
+    network = home.network
+    identity = extended(network.identity, statement)
+    home.mark.state(network.network, identity.current.sequence)
+    answers = _first_answers(home, identity) if identity.epoch > network.identity.epoch else []
+    with home.store.writing() as db:
+        feeds.pin(db, identity, now)
+        for feed, answer in answers:
+            accept(db, feed, identity, answer, now, source=None)
+            drafts.published(db, feed.id)
+        drafts.forget_setting(db, STATEMENT)
+
+
+def _first_answers(home: Home, identity: Identity) -> list[tuple[Feed, Answer]]:
+    """For each circle with an edition prepared, the answer that crosses into the new epoch."""
+    online = keys.read_next(home.path, identity.current)
+    with home.store.reading() as db:
+        found = [(feed, drafts.prepared(db, feed.id)) for feed in feeds.feeds(db, home.network)]
+    return [(feed, _signed(home, feed, prepared, identity, online)) for feed, prepared in found if prepared]

@@ -5,30 +5,35 @@ An incremental sync is one request. A first sync, and every repair, descends the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
 
 from fednet.errors import (
     BusyError,
+    FednetError,
     GoneError,
     LimitError,
     NotFoundError,
     RollbackError,
+    SignatureError,
     SplitViewError,
     StateMismatchError,
     UnreachableError,
 )
 from fednet.feed import follow, note, tlog, wire
 from fednet.feed.follow import Step
-from fednet.feed.identity import check_pinned, parse_identity
-from fednet.feed.tlog import Tile
+from fednet.feed.identity import MAX_IDENTITY, check_pinned, parse_identity
+from fednet.feed.note import Note
+from fednet.feed.tlog import Hashes, Tile
 from fednet.feed.wire import BEGINNING, Answer
-from fednet.node.accept import MovedOnError, accept, accept_identity
+from fednet.node import tombstones
+from fednet.node.accept import MovedOnError, accept, learn_identity, policy_of
 from fednet.node.descent import BATCH_RECORDS, Descent
 from fednet.node.fetch import Fetched, error_detail
-from fednet.node.following import MAX_IDENTITY
+from fednet.node.gossip import shown_checkpoint, weigh
 from fednet.node.home import Home, now
 from fednet.node.sources import Source
 from fednet.node.verify import log_problems, problems
@@ -36,6 +41,8 @@ from fednet.store import feeds, records
 from fednet.store.feeds import Feed, Network
 
 READING_BYTES = 4 * 1024**3  # on the wire, of one feed from one source
+MAX_CHANGES = 16 * 1024 * 1024  # of one answer, decoded: whatever is more is read in pages
+MAX_CHANGE_LINES = 100_000
 ATTEMPTS = 16  # how often a state may move on while it is read
 MAX_TILE = tlog.TILE_WIDTH * (tlog.HASH_SIZE + 2 + 1024)
 
@@ -58,6 +65,7 @@ class Synced(msgspec.Struct, kw_only=True):
     source: str | None = None
     verified: bool = False
     refused: bool = False
+    word: str | None = None  # of the table of errors (SPEC section 1)
     error: str | None = None
     hint: str | None = None
 
@@ -71,6 +79,7 @@ class Reading:
         self.home, self.source, self.network, self.result, self.progress = home, source, network, result, progress
         self.circle = result.circle
         self.touched: list[bytes] = []  # keys that the last answer changes
+        self.shown: Note | None = None  # the checkpoint that the source showed last
 
     async def get(self, path: str, limit: int = wire.MAX_ANSWER) -> Fetched:
         """What is at a path below the feed's network, counted; asked for by name when the circle is restricted."""
@@ -88,9 +97,21 @@ class Reading:
     async def sync(self) -> None:
         """Bring the feed up to date; once more from where it is when someone else has advanced it meanwhile."""
         for _ in range(ATTEMPTS):
-            with suppress(MovedOnError):
-                return await self._advance(self.feed())
+            try:
+                with suppress(MovedOnError):
+                    return await self._advance(self.feed())
+            except FednetError as error:
+                await self._weigh(error)
+                raise
         raise BusyError(f"{self.network.name}: others keep advancing the feed", hint="try again in a moment")
+
+    async def _weigh(self, refusal: FednetError) -> None:
+        """What was refused may contradict what is held: then it is evidence."""
+        if self.shown is not None and await weigh(self.home, self.network, self.shown, self.source, self.circle):
+            raise SplitViewError(
+                f"{refusal.detail}; {self.network.name} is frozen, what was agreed last stays readable",
+                hint=f"fednet evidence show {self.network.network}",
+            )
 
     async def _advance(self, feed: Feed) -> None:
         """Changes when the feed is known here, pages when it is not, or when changes cannot tell."""
@@ -101,6 +122,9 @@ class Reading:
             await self._changes(feed)
         except GoneError:
             await self._descend()
+        except SignatureError:
+            await self.renew_identity()  # raises when the source tells of two statements of one number
+            raise
         except StateMismatchError:
             if self.network.identity.epoch == feed.followed.epoch and self._sound(feed):
                 raise  # the answer is wrong, not what is held: another source may do better
@@ -132,23 +156,14 @@ class Reading:
         if fetched.status != 200:
             raise UnreachableError(f"{self.source.name} has no identity of {self.network.network}: "
                                    f"{error_detail(fetched)}")  # fmt: skip
-        served = check_pinned(parse_identity(fetched.body), self.network.network)
-        with self.home.store.writing() as db:
-            self.network = accept_identity(db, self.network, served, now())
+        served = await asyncio.to_thread(parse_identity, fetched.body, self.network.identity)  # may take seconds
+        check_pinned(served, self.network.network)
+        self.network = learn_identity(self.home.store, self.network, served, now())
 
     # --- changes: one request ---------------------------------------------------------------------------------------
 
     async def _changes(self, feed: Feed) -> None:
-        fetched = await self.get(f"{self.circle}/changes?since={feed.followed.position}")
-        match fetched.status:
-            case 200:
-                answer = wire.parse_answer(fetched.body)
-            case 409:
-                raise self._behind(feed)
-            case 404 | 410:  # too far back, an older epoch, or a static host that answers no questions
-                raise GoneError(error_detail(fetched))
-            case _:
-                raise UnreachableError(f"{self.source.name} answers {error_detail(fetched)}")
+        answer = await self._answer(feed)
         if answer.epoch > self.network.identity.epoch:
             await self.renew_identity()
             feed = self.feed()
@@ -159,9 +174,31 @@ class Reading:
         self.result.changed += len(answer.changes)
         self.tell(len(answer.changes), len(answer.changes))
 
+    async def _answer(self, feed: Feed) -> Answer:
+        """What has changed; GoneError when that cannot be told, or is so much that pages take less memory."""
+        try:
+            fetched = await self.get(f"{self.circle}/changes?since={feed.followed.position}", MAX_CHANGES)
+        except LimitError as error:
+            raise GoneError(error.detail) from None
+        match fetched.status:
+            case 200 if fetched.body.count(b"\n") > MAX_CHANGE_LINES:
+                raise GoneError(f"{self.source.name}: more than {MAX_CHANGE_LINES} changes")
+            case 200:
+                answer = wire.parse_answer(fetched.body)
+                self.shown = answer.checkpoint
+                return answer
+            case 409:
+                self.shown = shown_checkpoint(fetched)
+                raise self._behind(feed)
+            case 404 | 410:  # too far back, an older epoch, or a static host that answers no questions
+                raise GoneError(error_detail(fetched))
+            case _:
+                raise UnreachableError(f"{self.source.name} answers {error_detail(fetched)}")
+
     def _accept(self, feed: Feed, answer: Answer) -> None:
         with self.home.store.writing() as db:
-            accept(db, feed, self.network.identity, answer, now(), self.source.name)
+            after = accept(db, feed, self.network.identity, answer, now(), self.source.name)
+        tombstones.keep(self.home.path, feed, after.followed.position, answer.changes)
 
     def _behind(self, feed: Feed) -> Exception:
         detail = f"{self.source.name} is behind what was already accepted ({feed.followed.position})"
@@ -190,23 +227,25 @@ class Reading:
         """The newest checkpoint, with the leaf hashes since what is held, and the edition it ends with."""
         identity, epoch, held = self.network.identity, self.network.identity.epoch, feed.followed
         signed = note.parse((await self._found(f"{self.circle}/{epoch}/checkpoint", note.MAX_NOTE)).body)
-        checkpoint = follow.open_head(identity, self.circle, epoch, signed)
+        self.shown, witnesses = signed, tuple(policy_of(self.network).witnesses.values())
+        checkpoint = follow.open_head(identity, self.circle, epoch, signed, witnesses)
         known = held.frontier.size if held.epoch == epoch else 0
         if checkpoint.size == 0:
             raise NotFoundError("nothing is published yet")
         with self.home.store.reading() as db:
             spoiled = any(log_problems(db, feed))
             known = 0 if spoiled else known  # our own damage is no split view of theirs
-            leaves = feeds.leaf_hashes(db, feed, 0, known) if known else []
-        async for found in self._leaf_hashes(epoch, known, checkpoint.size):
-            leaves.append(found)
+            leaves = feeds.leaf_hashes(db, feed, 0, known) if known else Hashes()
+        leaves = await self._leaf_hashes(epoch, leaves, checkpoint.size)
         last = checkpoint.size - 1
         lines = await self._entries(epoch, 0, checkpoint.size)
         lines |= {} if last in lines else await self._entries(epoch, last, checkpoint.size)
-        step = follow.begin(identity, self.circle, epoch, signed, leaves, lines[0], lines[last], held=held)
+        step = await asyncio.to_thread(  # a million editions take seconds
+            follow.begin, identity, self.circle, epoch, signed, leaves, lines[0], lines[last], held=held
+        )
         if any(tlog.leaf_hash(line) != leaves[index] for index, line in lines.items()):
             raise SplitViewError(f"{checkpoint.origin}: an edition line is not the leaf that the log holds")
-        return msgspec.structs.replace(step, lines=lines, leaves=tuple(leaves) if spoiled else step.leaves)
+        return msgspec.structs.replace(step, lines=lines, leaves=leaves if spoiled else step.leaves)
 
     async def _found(self, path: str, limit: int) -> Fetched:
         fetched = await self.get(path, limit)
@@ -216,13 +255,15 @@ class Reading:
             raise UnreachableError(f"{self.source.name} answers {error_detail(fetched)}")
         return fetched
 
-    async def _leaf_hashes(self, epoch: int, known: int, size: int) -> AsyncIterator[bytes]:
-        """The leaf hashes [known, size), from level-0 tiles."""
+    async def _leaf_hashes(self, epoch: int, known: Hashes, size: int) -> Hashes:
+        """The leaf hashes that are known, and those up to `size` from level-0 tiles."""
+        packed = bytearray(known.packed)
         for tile in tlog.tiles_of(size):
-            if tile.start + tile.width > known:
+            if tile.start + tile.width > len(known):
                 raw = await self._found(f"{self.circle}/{epoch}/{tile.path}", MAX_TILE)
-                for found in tlog.parse_tile(tile, raw.body)[max(known - tile.start, 0) :]:
-                    yield found
+                found = tlog.parse_tile(tile, raw.body)
+                packed += b"".join(found[max(len(known) - tile.start, 0) :])
+        return Hashes(packed)
 
     async def _entries(self, epoch: int, index: int, size: int) -> dict[int, bytes]:
         """The edition lines of the entry bundle that holds `index`: all are kept, so that others can read them here."""

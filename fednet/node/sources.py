@@ -31,6 +31,9 @@ class Signer(Protocol):
 
     def headers(self, method: str, url: str, body: bytes = b"") -> dict[str, str]: ...
 
+    def corrected(self, refusal: bytes) -> bool:
+        """Whether the body of a 401 told us something that makes asking again worth it."""
+
 
 class Address:
     """A base URL at which a network's resources are served, and who asks there (nobody, when `signer` is None)."""
@@ -47,6 +50,11 @@ class Address:
     ) -> Fetched:
         url = f"{self.url}/feeds/{self.network}/{path}"
         if signed and self.signer is not None:
-            headers = self.signer.headers("GET", url)
-            return await self.fetcher.get(url, limit=limit, seconds=seconds, headers=headers)
+            fetched = await self._signed(self.signer, url, limit, seconds)
+            if fetched.status == 401 and self.signer.corrected(fetched.body):
+                return await self._signed(self.signer, url, limit, seconds)
+            return fetched
         return await self.fetcher.get(url, limit=limit, seconds=seconds)
+
+    async def _signed(self, signer: Signer, url: str, limit: int, seconds: float) -> Fetched:
+        return await self.fetcher.get(url, limit=limit, seconds=seconds, headers=signer.headers("GET", url))

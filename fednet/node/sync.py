@@ -8,25 +8,33 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from fednet.errors import FednetError, RefusedError, SplitViewError, UnreachableError
+from fednet.errors import FednetError, IdentityForkError, RefusedError, SplitViewError, UnreachableError, UsageError
 from fednet.feed.checkpoint import check_circle
-from fednet.feed.identity import check_pinned, parse_identity
+from fednet.feed.identity import MAX_IDENTITY, check_pinned, parse_identity
 from fednet.feed.text import utf8
-from fednet.node.accept import accept_identity
+from fednet.node import gossip
+from fednet.node.accept import learn_identity
+from fednet.node.circles import forget_restricted
 from fednet.node.fetch import Fetcher, error_detail
-from fednet.node.following import MAX_IDENTITY, keep_introductions, read_well_known
+from fednet.node.following import keep_introductions, read_well_known
 from fednet.node.home import Home, now
 from fednet.node.reading import Progress, Reading, Synced
+from fednet.node.receipts import confirm
+from fednet.node.signatures import signer
 from fednet.node.sources import Address, Source
-from fednet.store import feeds, records
+from fednet.store import blocks, feeds
+from fednet.store import sources as sources_of
 from fednet.store.feeds import Network
 
 __all__ = ["Progress", "Synced", "repair", "sync", "sync_from", "sync_network"]
 
 SYNC_SECONDS = 2 * 3600.0  # one peer, one sync
 IDENTITY_SECONDS = 10.0  # another source is asked who the network is, and may be slow
+HINTS_SECONDS = 10.0  # whom a peer follows
 PEERS_AT_ONCE = 64
+PEERS_ASKED = 8  # for a network that none of its own addresses gives
 MAX_CIRCLES = 256
 MAX_CIRCLES_BYTES = MAX_CIRCLES * 33
 
@@ -63,15 +71,65 @@ async def sync_network(
     Failures are told, not raised. The first of the results is that of the public feed.
     """
     with home.store.reading() as db:
-        urls = feeds.sources(db, network)
-    sources = [Address(fetcher, url, network.network, origin=rank == 0) for rank, url in enumerate(urls)]
+        named, is_blocked = sources_of.named(db, network), blocks.is_blocked(db, network.network)
+    if is_blocked:  # nobody is asked anything about it
+        blocked = Synced(network=network.network, name=network.name, word=UsageError.word)
+        blocked.error, blocked.hint = f"{network.name} is blocked", f"fednet block {network.network} --undo"
+        return [blocked]
+    urls = [place.url for place in named]
+    sources = [Address(fetcher, place.url, network.network, origin=place.origin) for place in named]
     other = asyncio.create_task(_second_opinion(home, fetcher, network, urls))
-    if sources:
-        await _hints(home, sources[0], network)
-    public = await sync_from(home, sources, network, progress=progress, repair=repair)
-    if await other:  # someone else knew of a later statement: once more, by what it says
+    try:
+        if sources:
+            await _hints(home, sources[0], network)
         public = await sync_from(home, sources, network, progress=progress, repair=repair)
-    return [public, *(await _restricted(home, sources, network, progress) if sources else [])]
+        if await other:  # someone else knew of a later statement: once more, by what it says
+            public = await sync_from(home, sources, network, progress=progress, repair=repair)
+    finally:
+        other.cancel()
+    if public.error:
+        public = await _last_resort(home, fetcher, network, public, progress, repair)
+    await _compared(home, fetcher, network, public)
+    results = [public, *(await _restricted(home, sources, network, progress, public))]
+    await confirm(home, fetcher, network, {result.source for result in results if result.verified})
+    return results
+
+
+async def _compared(home: Home, fetcher: Fetcher, network: Network, public: Synced) -> None:
+    """Compare what was read with what others hold; whoever shows two histories is refused from then on."""
+    if not public.verified or not await gossip.compare(home, fetcher, network):
+        return
+    with home.store.reading() as db:
+        network = feeds.again(db, network)
+    try:
+        check_going(network)
+    except FednetError as error:
+        public.verified, public.refused, public.error, public.hint = False, True, error.detail, error.hint
+        _report(home, network, public)
+
+
+async def _last_resort(
+    home: Home, fetcher: Fetcher, network: Network, failed: Synced, progress: Progress | None, repair: bool
+) -> Synced:
+    """Read a network from peers that say they follow it, when no address that a person named gives it.
+
+    Peers are asked again whom they follow. They are not trusted: what they serve is judged like everything else.
+    """
+    with home.store.reading() as db:
+        network = feeds.again(db, network)
+        peers = {n.id: (n, sources_of.origin(db, n)) for n in feeds.networks(db) if not n.own and not n.blocked}
+    if network.blocked or network.frozen:
+        return failed
+    peers.pop(network.id, None)
+    asked = random.sample(list(peers.values()), min(len(peers), PEERS_ASKED))
+    await asyncio.gather(*(_introductions(home, fetcher, peer, url) for peer, url in asked if url))
+    with home.store.reading() as db:
+        introduced = sources_of.introduced(db, network)
+    if not introduced:
+        return failed
+    sources = [Address(fetcher, place.url, network.network) for place in introduced]
+    found = await sync_from(home, sources, network, progress=progress, repair=repair)
+    return found if found.verified else failed
 
 
 async def sync_from(
@@ -91,18 +149,22 @@ async def sync_from(
         try:
             with home.store.reading() as db:
                 network = feeds.again(db, network)
-            check_going(network)
             reading = Reading(home, source, network, result, progress)
+            if network.frozen:  # a new epoch ends what a split view began
+                with suppress(FednetError, TimeoutError):
+                    async with asyncio.timeout(IDENTITY_SECONDS):
+                        await reading.renew_identity()
+            check_going(reading.network)
             async with asyncio.timeout(SYNC_SECONDS):
                 await (reading.repair() if repair else reading.sync())
             result.verified, result.refused = True, False
-            result.source, result.error, result.hint = source.name, None, None
+            result.source, result.word, result.error, result.hint = source.name, None, None, None
             break
         except FednetError as error:
             failure: FednetError = error
         except TimeoutError:
             failure = UnreachableError(f"{source.name}: not done within {SYNC_SECONDS:.0f} s")
-        result.error, result.hint = failure.detail, failure.hint
+        result.word, result.error, result.hint = failure.word, failure.detail, failure.hint
         result.refused = result.refused or isinstance(failure, RefusedError)
     result.seconds = round(asyncio.get_running_loop().time() - began, 3)
     _report(home, network, result)
@@ -110,11 +172,14 @@ async def sync_from(
 
 
 def check_going(network: Network) -> None:
-    """Raise for a network that is not advanced: it said two things, and a person has to decide."""
+    """Raise for a network that is not advanced: it is blocked, or it said two things, and a person has to decide."""
+    if network.blocked:
+        raise UsageError(f"{network.name} is blocked", hint=f"fednet block {network.network} --undo")
     if network.frozen:
-        raise SplitViewError(
+        kind = IdentityForkError if network.frozen == IdentityForkError.word else SplitViewError
+        raise kind(
             f"{network.name} is frozen ({network.frozen}): what was agreed last stays readable",
-            hint=f"fednet evidence list, then: fednet evidence resolve {network.network}",
+            hint=f"fednet evidence show {network.network}",
         )
 
 
@@ -137,12 +202,18 @@ async def _hints(home: Home, origin: Address, network: Network) -> None:
         feed = feeds.feed(db, network, "public")
     if feed is not None and feed.visible:
         return
+    await _introductions(home, origin.fetcher, network, origin.url)
+
+
+async def _introductions(home: Home, fetcher: Fetcher, peer: Network, url: str) -> None:
+    """Whom a peer says that it follows."""
     try:
-        hints = await read_well_known(origin.fetcher, origin.url)
-    except FednetError:
+        async with asyncio.timeout(HINTS_SECONDS):
+            hints = await read_well_known(fetcher, url)
+        with home.store.writing() as db:
+            keep_introductions(db, peer, hints)
+    except (FednetError, TimeoutError):
         return
-    with home.store.writing() as db:
-        keep_introductions(db, network, hints)
 
 
 # --- who the network is, asked elsewhere ------------------------------------------------------------------------------
@@ -163,9 +234,9 @@ async def _second_opinion(home: Home, fetcher: Fetcher, network: Network, urls: 
         fetched = await source.get("identity", limit=MAX_IDENTITY, seconds=IDENTITY_SECONDS)
         if fetched.status != 200:
             return False
-        served = check_pinned(parse_identity(fetched.body), network.network)
-        with home.store.writing() as db:
-            return accept_identity(db, network, served, now()).identity != network.identity
+        served = await asyncio.to_thread(parse_identity, fetched.body, network.identity)
+        check_pinned(served, network.network)
+        return learn_identity(home.store, network, served, now()).identity != network.identity
     except FednetError:
         return False
 
@@ -174,41 +245,50 @@ async def _second_opinion(home: Home, fetcher: Fetcher, network: Network, urls: 
 
 
 async def _restricted(
-    home: Home, sources: Sequence[Source], network: Network, progress: Progress | None
+    home: Home, sources: Sequence[Address], network: Network, progress: Progress | None, public: Synced
 ) -> list[Synced]:
-    """Sync the circles that a partner lets us read; what it no longer does is destroyed here."""
-    if not network.partner:
+    """Sync the circles that a partner lets us read, from itself; what it no longer does is destroyed here."""
+    origin = next((source for source in sources if source.origin), None)
+    if origin is None or not _is_partner(home, network):
         return []
     try:
-        circles = await _circles(sources[0])
+        origin.signer = signer(home)
+        circles = await readable_circles(origin)
     except FednetError as error:
         with home.store.reading() as db:
             held = [feed for feed in feeds.feeds(db, network) if feed.circle != "public"]
+        if not held and public.hint is None:
+            public.hint = f"nothing for partners was read ({error.detail}): {network.name} must follow us too"
         failed = [Synced(network=network.network, name=network.name, circle=feed.circle) for feed in held]
         for result in failed:
-            result.error, result.hint, result.refused = error.detail, error.hint, isinstance(error, RefusedError)
+            result.word, result.error, result.hint = error.word, error.detail, error.hint
+            result.refused = isinstance(error, RefusedError)
             _report(home, network, result)
         return failed
-    _forget_closed(home, network, circles)
-    return [await sync_from(home, sources[:1], network, circle, progress=progress) for circle in circles]
+    with home.store.writing() as db:
+        forget_restricted(db, network, frozenset(circles))
+    results = [await sync_from(home, [origin], network, circle, progress=progress) for circle in circles]
+    if not _is_partner(home, network):  # somebody ended it meanwhile
+        with home.store.writing() as db:
+            forget_restricted(db, network)
+    return results
 
 
-async def _circles(origin: Source) -> list[str]:
-    """The restricted circles that the network lets this node read; none when it does not say who we are to it."""
+def _is_partner(home: Home, network: Network) -> bool:
+    """Whether the network is a partner now: `serve` hears of it while it runs."""
+    with home.store.reading() as db:
+        found = feeds.pinned(db, network.network)
+    return found is not None and found.partner
+
+
+async def readable_circles(origin: Source) -> list[str]:
+    """The restricted circles that the network lets this node read; none when there is nothing for us."""
     fetched = await origin.get("circles", limit=MAX_CIRCLES_BYTES, signed=True)
     match fetched.status:
         case 200:
             names = utf8(fetched.body, "circles").split("\n")[:-1]
             return sorted({check_circle(name) for name in names} - {"public"})
-        case 404:
+        case 404 if error_detail(fetched).startswith("404 not-found:"):  # a fednet node says so, nobody in its place
             return []
         case _:
             raise UnreachableError(f"{origin.name} answers {error_detail(fetched)}")
-
-
-def _forget_closed(home: Home, network: Network, circles: Sequence[str]) -> None:
-    with home.store.writing() as db:
-        for feed in feeds.feeds(db, network):
-            if feed.circle != "public" and feed.circle not in circles:
-                records.forget(db, feed.id)
-                feeds.remove_feed(db, feed)

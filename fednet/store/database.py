@@ -20,6 +20,8 @@ from fednet.store.schema import migrations
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_SECONDS = 15.0
+CLOSING_SECONDS = 5.0
+EMPTYING_MS = 1_000  # others who write wait so long, too
 PAGE_SIZE = 4 * 1024
 CACHE_KIB = 4 * 1024
 WAL_PAGES = 16_000
@@ -33,27 +35,28 @@ class Store:
             raise BrokenStoreError(f"SQLite {sqlite.sqlite_version} is too old, 3.51.3 is needed")
         self.path = path
         self._local = threading.local()
-        self._connections: WeakSet[Database] = WeakSet()  # a connection ends with its thread
-        with _named_errors():
-            db = self._database()
+        self._connections: WeakSet[_Held] = WeakSet()  # a connection ends with its thread
+        with _named_errors(), self._mine() as db:
             if migrations.pending(db):
                 migrations.apply(db)
 
-    def _database(self) -> Database:
-        db: Database | None = getattr(self._local, "db", None)
-        if db is None:
-            db = self._local.db = _connect(self.path)
-            self._connections.add(db)
-        return db
+    @contextmanager
+    def _mine(self) -> Iterator[Database]:
+        """This thread's connection, which nobody closes meanwhile."""
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            held = self._local.held = _Held(self.path)
+            self._connections.add(held)
+        with held.lock:
+            yield held.db
 
     @contextmanager
     def reading(self) -> Iterator[Database]:
         """One snapshot: whatever others write meanwhile is not seen. Inside `writing`, the transaction itself."""
-        db = self._database()
-        if db.conn.in_transaction:
-            yield db
-            return
-        with _named_errors():
+        with _named_errors(), self._mine() as db:
+            if db.conn.in_transaction:
+                yield db
+                return
             db.execute("BEGIN")
             try:
                 yield db
@@ -64,8 +67,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Database]:
         """One transaction, durable when the block ends, rolled back when it raises. Waits for another writer."""
-        db = self._database()
-        with _named_errors():
+        with _named_errors(), self._mine() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -75,16 +77,52 @@ class Store:
                     db.execute("ROLLBACK")
                 raise
 
+    def overwrite(self, other: Database) -> None:
+        """Replace everything in this database by the snapshot that `other` reads, in one transaction."""
+        with _named_errors(), self._mine() as db:
+            other.conn.backup(db.conn)
+
+    @contextmanager
+    def emptied(self) -> Iterator[Database]:
+        """As `writing`, with the whole database in its file, an empty write-ahead log, and no page in the cache.
+
+        Afterwards nobody goes on with pages read before. Raises BusyError when others read or write for long.
+        """
+        with _named_errors():
+            db = _connect(self.path)
+            try:
+                db.execute(f"PRAGMA busy_timeout={EMPTYING_MS}")
+                (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                db.execute("BEGIN IMMEDIATE")
+                if busy or self.path.with_name(f"{self.path.name}-wal").stat().st_size:
+                    raise BusyError("others are reading or writing", hint="try again in a moment")
+                yield db
+                db.execute("COMMIT")
+            finally:
+                db.conn.close()
+
     def changed(self) -> int:
         """A number that differs after another connection, of any process, has committed."""
-        version: int = self._database().execute("PRAGMA data_version").fetchone()[0]
+        with self._mine() as db:
+            version: int = db.execute("PRAGMA data_version").fetchone()[0]
         return version
 
     def close(self) -> None:
-        for db in list(self._connections):
-            db.conn.close()
+        """Close the connections of all threads; one that is at work for long is left to the end of the process."""
+        for held in list(self._connections):
+            if held.lock.acquire(timeout=CLOSING_SECONDS):
+                held.db.conn.close()
+                held.lock.release()
         self._connections.clear()
         self._local = threading.local()
+
+
+class _Held:
+    """A thread's connection, and the lock that it holds while it is at work: closing under it would crash."""
+
+    def __init__(self, path: Path) -> None:
+        self.db = _connect(path)
+        self.lock = threading.RLock()
 
 
 def _connect(path: Path) -> Database:

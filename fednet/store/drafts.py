@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -45,6 +45,12 @@ def circles_with_drafts(db: Database) -> list[str]:
     return [circle for (circle,) in db.execute("SELECT DISTINCT circle FROM draft ORDER BY circle DESC")]
 
 
+def waiting(db: Database) -> dict[str, str]:
+    """Circle -> words that are others after the next edit in that circle, for circles with drafts."""
+    rows = db.execute("SELECT circle, count(*), max(at), sum(length(body)) FROM draft GROUP BY circle")
+    return {circle: f"{count} {at} {size}" for circle, count, at, size in rows}
+
+
 def draft(db: Database, handle: str) -> Draft | None:
     row = db.execute("SELECT handle, circle, action, body FROM draft WHERE handle = ?", (handle,)).fetchone()
     return None if row is None else Draft(*row)
@@ -53,6 +59,17 @@ def draft(db: Database, handle: str) -> Draft | None:
 def settle(db: Database, done: Sequence[Draft]) -> None:
     """Forget drafts that a prepared edition now holds; in the transaction that prepares it."""
     db.conn.executemany("DELETE FROM draft WHERE handle = ?", [(draft.handle,) for draft in done])
+
+
+def mentioning(db: Database, feed_id: int, handle: str) -> list[str]:
+    """Handles of drafts, and of records that a feed lists, whose bodies mention another handle."""
+    sought = handle.encode()
+    rows = db.execute(
+        "SELECT handle FROM record WHERE feed_id = ? AND instr(body, ?) UNION "
+        "SELECT handle FROM draft WHERE instr(body, ?)",
+        (feed_id, sought, sought),
+    )
+    return [found for (found,) in rows]
 
 
 def discard(db: Database, handle: str) -> None:
@@ -164,6 +181,45 @@ def forget_imported(db: Database, handles: Iterable[str]) -> None:
     db.conn.executemany("DELETE FROM imported WHERE handle = ?", [(handle,) for handle in handles])
 
 
+def move_imported(db: Database, old: str, new: str, circle: str) -> None:
+    """A record goes on in another circle, perhaps under another handle: what imports did with it is of that one now."""
+    db.execute("UPDATE imported SET handle = ? WHERE handle = ?", (new, old))
+    db.execute("UPDATE import_row SET handle = ?, circle = ? WHERE handle = ?", (new, circle, old))
+
+
+def revise_imported(db: Database, handle: str, revised: Callable[[bytes], bytes]) -> None:
+    """Change what imports remember of a record, before and after, in the way in which it is changed itself."""
+    rows = db.execute("SELECT import_id, before, after FROM import_row WHERE handle = ?", (handle,)).fetchall()
+    db.conn.executemany(
+        "UPDATE import_row SET before = ?, after = ? WHERE import_id = ? AND handle = ?",
+        [(before and revised(before), revised(after), id_, handle) for id_, before, after in rows],
+    )
+
+
+def forget_imports(db: Database, handle: str) -> None:
+    """Destroy what imports remember of a record: it cannot be taken back to what it was, nor found by its source."""
+    db.execute("DELETE FROM import_row WHERE handle = ?", (handle,))
+    forget_imported(db, [handle])
+
+
+def forget_erased(db: Database) -> None:
+    """Destroy edits, and what imports remember, of records that this network has erased.
+
+    They come back with a database of an older day, and with its own feed when it is read from others.
+    """
+    erased = {
+        key
+        for (key,) in db.execute(
+            "SELECT key FROM record JOIN feed ON feed.id = feed_id JOIN network ON network.id = network_id "
+            "WHERE own AND record.handle IS NULL"
+        )
+    }
+    rows = db.execute("SELECT handle FROM draft UNION SELECT handle FROM import_row UNION SELECT handle FROM imported")
+    for handle in [handle for (handle,) in rows if key_of(handle) in erased]:
+        db.execute("DELETE FROM draft WHERE handle = ? AND action <> 'erase'", (handle,))
+        forget_imports(db, handle)
+
+
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
@@ -174,3 +230,7 @@ def setting(db: Database, name: str) -> str | None:
 
 def set_setting(db: Database, name: str, value: str) -> None:
     db.table("setting").upsert({"name": name, "value": value}, pk="name")
+
+
+def forget_setting(db: Database, name: str) -> None:
+    db.execute("DELETE FROM setting WHERE name = ?", (name,))

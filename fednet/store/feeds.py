@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from fednet.feed.follow import Followed, Step
 from fednet.feed.identity import Identity, parse_identity
 from fednet.feed.record import Commitments
 from fednet.feed.text import utc_text
-from fednet.feed.tlog import Frontier
+from fednet.feed.tlog import Frontier, Hashes
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -67,9 +68,13 @@ _FEED = (
 )
 
 
+_identity = lru_cache(maxsize=64)(parse_identity)
+"""A chain is verified once a process, not at each look: one of a thousand statements takes seconds."""
+
+
 def _network(row: Sequence[Any]) -> Network:
     id_, network, name, own, partner, blocked, identity, *rest = row
-    return Network(id_, network, name, bool(own), bool(partner), bool(blocked), parse_identity(identity), *rest)
+    return Network(id_, network, name, bool(own), bool(partner), bool(blocked), _identity(identity), *rest)
 
 
 def networks(db: Database) -> list[Network]:
@@ -82,6 +87,12 @@ def own(db: Database) -> Network:
     if row is None:
         raise NotFoundError("this node has no network of its own yet", hint="fednet init --name NAME")
     return _network(row)
+
+
+def pinned(db: Database, network_id: str) -> Network | None:
+    """The network of that id, if this node knows it."""
+    row = db.execute(f"{_NETWORK} WHERE network = ?", (network_id,)).fetchone()
+    return None if row is None else _network(row)
 
 
 def named(db: Database, name: str) -> Network:
@@ -200,7 +211,8 @@ def introductions(db: Database) -> list[Introduction]:
     """Networks that followed networks offer and that are not pinned here."""
     rows = db.execute(
         "SELECT i.network, i.name, i.urls, n.name FROM introduction i JOIN network n ON n.id = i.by_network_id "
-        "WHERE i.network NOT IN (SELECT network FROM network) ORDER BY i.name, n.name"
+        "WHERE i.network NOT IN (SELECT network FROM network) AND i.network NOT IN (SELECT network FROM blocked) "
+        "ORDER BY i.name, n.name"
     )
     return [Introduction(network, name, tuple(msgspec.json.decode(urls)), by) for network, name, urls, by in rows]
 
@@ -261,13 +273,14 @@ def accept(db: Database, feed: Feed, step: Step, followed: Followed, now: dateti
     start = followed.frontier.size - len(step.leaves)
     db.conn.executemany(
         "INSERT OR REPLACE INTO leaf (feed_id, epoch, position, hash, line) VALUES (?, ?, ?, ?, ?)",
-        [
+        (
             (feed.id, followed.epoch, position, found, step.lines.get(position))
             for position, found in enumerate(step.leaves, start)
-        ],
+        ),
     )
     if followed.epoch > feed.followed.epoch:
         _discard(db, feed, followed.closes)
+        _restamp(db, feed, followed)
     floor = feed.floor if feed.visible else (followed.edition.edition if followed.edition else 0)
     closes = None if followed.closes == NOTHING_CLOSED else msgspec.json.encode(followed.closes)
     db.execute(
@@ -296,6 +309,13 @@ def _discard(db: Database, feed: Feed, closes: Closes) -> None:
     )
 
 
+def _restamp(db: Database, feed: Feed, followed: Followed) -> None:
+    """What was accepted at editions that are void, and stands, counts as accepted now: their numbers come again."""
+    newest = followed.edition.edition if followed.edition else followed.closes.edition
+    for table in ("record", "dropped"):
+        db.execute(f"UPDATE {table} SET edition = ? WHERE feed_id = ? AND edition > ?", (newest, feed.id, newest))
+
+
 def void(db: Database, feed: Feed, closes: Closes) -> None:
     """Hide a feed that holds more than its network stands by: what it holds becomes the state of nothing signed."""
     _discard(db, feed, closes)
@@ -310,19 +330,27 @@ def void(db: Database, feed: Feed, closes: Closes) -> None:
     )
 
 
+def hide(db: Database, feed: Feed) -> None:
+    """Show and serve nothing of a feed until it was read again."""
+    db.execute("UPDATE feed SET visible = 0 WHERE id = ?", (feed.id,))
+
+
 def failed(db: Database, feed: Feed, now: datetime, error: str) -> None:
     """Remember why the last attempt failed; what was verified stays."""
     db.execute("UPDATE feed SET tried_at = ?, error = ? WHERE id = ?", (utc_text(now), error, feed.id))
 
 
-def leaf_hashes(db: Database, feed: Feed, start: int = 0, end: int | None = None) -> list[bytes]:
+def leaf_hashes(db: Database, feed: Feed, start: int = 0, end: int | None = None) -> Hashes:
     """Leaf hashes [start, end) of the feed's current log."""
     end = feed.followed.frontier.size if end is None else end
-    rows = db.execute(
+    rows = db.conn.execute(
         "SELECT hash FROM leaf WHERE feed_id = ? AND epoch = ? AND position >= ? AND position < ? ORDER BY position",
         (feed.id, feed.followed.epoch, start, end),
     )
-    return [found for (found,) in rows]
+    packed = bytearray()
+    for (found,) in rows:
+        packed += found
+    return Hashes(packed)
 
 
 def edition_lines(db: Database, feed: Feed, start: int, end: int) -> list[bytes | None]:

@@ -7,9 +7,8 @@ a body change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 from sqlite_utils import Database
@@ -19,14 +18,19 @@ from fednet.listing import vocabulary
 from fednet.listing.evidence import evidence
 
 VERSION = 1
+SCRUB_PAGES = 1_000  # of the text index, written anew in one transaction: others wait no longer
 
-_INSERT = "INSERT INTO search (rowid, names, text, facets) VALUES (?, ?, ?, ?)"
-_DELETE = "INSERT INTO search (search, rowid, names, text, facets) VALUES ('delete', ?, ?, ?, ?)"
+OPEN, CLOSED = "search", "closed"
+TABLES = (OPEN, CLOSED)
+"""Public feeds have a text index of their own: how it ranks must tell nothing of what restricted feeds list."""
+
+_INSERT = "INSERT INTO {} (rowid, names, text, facets) VALUES (?, ?, ?, ?)"
+_DELETE = "INSERT INTO {0} ({0}, rowid, names, text, facets) VALUES ('delete', ?, ?, ?, ?)"
 _FACET = "INSERT INTO facet VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Indexed(msgspec.Struct, frozen=True, gc=False):
-    """The columns of `search`, and those of `facet` after the record's id."""
+    """The columns of a text index, and those of `facet` after the record's id."""
 
     words: tuple[str, str, str]
     facets: tuple[int, int, str, int, int, str, int | None, int | None]
@@ -115,28 +119,51 @@ def add(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
         if found is not None:
             rows.append((record_id, found))
     db.conn.executemany(_FACET, ((record_id, *row.facets) for record_id, row in rows))
-    db.conn.executemany(_INSERT, ((record_id, *row.words) for record_id, row in rows))
+    _write(db, _INSERT, rows)
 
 
 def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
     """Take records out again; the bodies must be those that were indexed."""
-    words: list[tuple[Any, ...]] = []
+    rows: list[tuple[int, Indexed]] = []
     for record_id, feed_id, body in records:
         found = indexed(feed_id, body)
         if found is not None:
-            words.append((record_id, *found.words))
-    db.conn.executemany(_DELETE, words)
-    db.conn.executemany("DELETE FROM facet WHERE record_id = ?", [(row[0],) for row in words])
+            rows.append((record_id, found))
+    _write(db, _DELETE, rows)
+    db.conn.executemany("DELETE FROM facet WHERE record_id = ?", [(record_id,) for record_id, _ in rows])
 
 
-def scrub(db: Database) -> None:
-    """Write the text index anew from its own rows, so that no word of a record that was removed is left in the file."""
-    db.execute("INSERT INTO search (search) VALUES ('optimize')")
+def _write(db: Database, statement: str, rows: Sequence[tuple[int, Indexed]]) -> None:
+    """Run a statement over the words of each row, in the text index of its feed."""
+    closed = {feed_id for (feed_id,) in db.conn.execute("SELECT id FROM feed WHERE circle <> 'public'")}
+    for table in TABLES:
+        db.conn.executemany(
+            statement.format(table),
+            ((record_id, *row.words) for record_id, row in rows if (row.facets[0] in closed) == (table == CLOSED)),
+        )
+
+
+def begin_scrub(db: Database) -> None:
+    """Begin to write the text index anew from its own rows, so that no word of a record that was removed is left."""
+    for table in TABLES:
+        db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (-SCRUB_PAGES,))
+
+
+def scrub_on(db: Database) -> bool:
+    """Go on with it for some pages; whether there is more to do (FTS5, section 6.8: the `merge` command)."""
+    return any(_merged_more(db, table) for table in TABLES)
+
+
+def _merged_more(db: Database, table: str) -> bool:
+    before = db.conn.total_changes
+    db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (SCRUB_PAGES,))
+    return int(db.conn.total_changes) - before >= 2
 
 
 def rebuild(db: Database) -> int:
     """Index everything anew; the number of records."""
-    db.execute("INSERT INTO search (search) VALUES ('delete-all')")
+    for table in TABLES:
+        db.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
     db.execute("DELETE FROM facet")
     rows = db.execute("SELECT id, feed_id, body FROM record WHERE body IS NOT NULL")
     total = 0

@@ -43,7 +43,7 @@ def counted(db: Database, feed: Feed) -> Counted:
 
 def index_state(db: Database) -> Index:
     """How the index stands beside the records. A database that was never rebuilt has the version it was made with."""
-    (searched,) = db.execute("SELECT count(*) FROM search_docsize").fetchone()
+    searched = sum(db.execute(f"SELECT count(*) FROM {table}_docsize").fetchone()[0] for table in index.TABLES)
     (facets,) = db.execute("SELECT count(*) FROM facet").fetchone()
     (strays,) = db.execute(
         "SELECT count(*) FROM facet WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = record_id AND body IS NOT NULL)"

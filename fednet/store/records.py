@@ -14,7 +14,7 @@ from fednet.errors import FednetError
 from fednet.feed import tree
 from fednet.feed.record import Change, Commitments, Drop, Erase, Put, erase
 from fednet.feed.tree import Entry, Read, Update
-from fednet.store import index
+from fednet.store import destruction, index
 
 BATCH = 500
 
@@ -59,8 +59,8 @@ def totals_after(db: Database, feed_id: int, changes: Sequence[Change], root: En
 def apply(db: Database, feed_id: int, changes: Sequence[Change], edition: int, *, fresh: bool = False) -> Totals:
     """Apply changes (each key once) to tree, rows and index; the caller decides whether the result may stay.
 
-    Bodies and salts that are replaced, dropped or erased are destroyed (`secure_delete`), and with an erasure every
-    word of them in the text index. `edition` stamps the rows. `fresh` spares the search for rows that the changes
+    Rows of bodies and salts that are replaced, dropped or erased are destroyed at once, and what else is left of them
+    is owed (`fednet.store.destruction`). `edition` stamps the rows. `fresh` spares the search for rows that the changes
     meet, when the caller knows that there are none.
     """
     changes = sorted(changes, key=lambda change: change.key)
@@ -122,8 +122,7 @@ def _totals(db: Database, feed_id: int, changes: Sequence[Change], held: dict[by
 def _write_rows(db: Database, feed_id: int, changes: Sequence[Change], held: dict[bytes, Held], edition: int) -> None:
     conn = db.conn
     index.remove(db, [(row.id, feed_id, row.body) for row in held.values() if row.body is not None])
-    if any(isinstance(change, Erase) and change.key in held for change in changes):
-        index.scrub(db)
+    _owe(db, feed_id, changes, held)
     conn.executemany("DELETE FROM record WHERE id = ?", [(row.id,) for row in held.values()])
     first = conn.execute("SELECT coalesce(max(id), 0) + 1 FROM record").fetchone()[0]
     rows: list[tuple[Any, ...]] = []
@@ -139,6 +138,19 @@ def _write_rows(db: Database, feed_id: int, changes: Sequence[Change], held: dic
     back = [(feed_id, row[2]) for row in rows]
     if conn.execute("SELECT 1 FROM dropped WHERE feed_id = ? LIMIT 1", (feed_id,)).fetchone():
         conn.executemany("DELETE FROM dropped WHERE feed_id = ? AND key = ?", back)
+
+
+def _owe(db: Database, feed_id: int, changes: Sequence[Change], held: dict[bytes, Held]) -> None:
+    """Note what of the bodies taken out remains to be destroyed.
+
+    An erasure is always prompt: a transaction that a crash cut may have left what was never accepted. Of a record that
+    was dropped before it was erased, words may be left.
+    """
+    erased = [change.key for change in changes if isinstance(change, Erase)]
+    if erased or any(row.body is not None for row in held.values()):
+        listed = any(key in held and held[key].body is not None for key in erased)
+        words = listed or any(was_dropped(db, feed_id, key) for key in erased)
+        destruction.owe(db, prompt=bool(erased), words=words)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -167,6 +179,20 @@ def record(db: Database, feed_id: int, feed: Commitments, key: bytes) -> Put | E
     return None if row is None else _record(feed, *row)
 
 
+def tombstone(db: Database, feed_id: int, key: bytes) -> int | None:
+    """The edition at which this node accepted that a record is erased; None when it is not."""
+    row = db.conn.execute(
+        "SELECT edition FROM record WHERE feed_id = ? AND key = ? AND handle IS NULL", (feed_id, key)
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def was_dropped(db: Database, feed_id: int, key: bytes) -> bool:
+    """Whether a record was listed here once, and is no more."""
+    sql = "SELECT 1 FROM dropped WHERE feed_id = ? AND key = ?"
+    return db.conn.execute(sql, (feed_id, key)).fetchone() is not None
+
+
 def changed_since(db: Database, feed_id: int, feed: Commitments, edition: int) -> list[Change]:
     """Each change accepted after `edition`, once, at its newest version. Since 0: everything, drops left out."""
     rows = db.conn.execute(
@@ -179,10 +205,22 @@ def changed_since(db: Database, feed_id: int, feed: Commitments, edition: int) -
     return changes
 
 
+def weight_below(db: Database, feed_id: int, prefix: str) -> int:
+    """No less than `records_below` would take on the wire, in bytes."""
+    low = bytes.fromhex(prefix.ljust(64, "0"))
+    high = bytes.fromhex(prefix.ljust(64, "f"))
+    row = db.conn.execute(
+        "SELECT 8 + coalesce(sum(coalesce(length(body), 0) + 87), 0) FROM record "
+        "WHERE feed_id = ? AND key BETWEEN ? AND ?",
+        (feed_id, low, high),
+    ).fetchone()
+    return int(row[0])
+
+
 def weight_since(db: Database, feed_id: int, edition: int) -> int:
     """About how many bytes `changed_since` would take on the wire."""
     row = db.execute(
-        "SELECT coalesce(sum(length(body) + 130), 0) FROM record WHERE feed_id = ? AND edition > ?", (feed_id, edition)
+        "SELECT coalesce(sum(coalesce(length(body), 0) + 130), 0) FROM record WHERE feed_id = ? AND edition > ?", (feed_id, edition)
     ).fetchone()
     return int(row[0])
 
@@ -238,7 +276,7 @@ def forget(db: Database, feed_id: int) -> None:
     rows = db.conn.execute("SELECT id, feed_id, body FROM record WHERE feed_id = ? AND body IS NOT NULL", (feed_id,))
     while batch := rows.fetchmany(BATCH):
         index.remove(db, batch)
-    index.scrub(db)
+    destruction.owe(db, prompt=True, words=True)
     for table in ("record", "page", "dropped", "staged"):
         db.execute(f"DELETE FROM {table} WHERE feed_id = ?", (feed_id,))
     db.execute("UPDATE feed SET records = 0, erased = 0 WHERE id = ?", (feed_id,))

@@ -196,6 +196,25 @@ CREATE TABLE receipt (                          -- who has told us that they hol
 """
 
 
+BLOCKED = """
+CREATE TABLE blocked (                          -- network ids that nobody may bring here, pinned or not
+  network TEXT PRIMARY KEY,
+  at TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO blocked SELECT network, pinned_at FROM network WHERE blocked;
+"""
+
+
+CLOSED = """
+CREATE VIRTUAL TABLE closed USING fts5 (         -- as `search`, of restricted feeds
+  names, text, facets,
+  content = '', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+);
+INSERT INTO closed (closed, rank) VALUES ('automerge', 16);
+INSERT INTO closed (closed, rank) VALUES ('rank', 'bm25(10.0, 1.0, 0.0)');
+"""
+
+
 @migrations()
 def m001_first(db: Database) -> None:
     for statement in statements(FIRST):
@@ -206,6 +225,22 @@ def m001_first(db: Database) -> None:
 def m002_trust(db: Database) -> None:
     for statement in statements(TRUST):
         db.execute(statement)
+
+
+@migrations()
+def m003_blocked(db: Database) -> None:
+    for statement in statements(BLOCKED):
+        db.execute(statement)
+
+
+@migrations()
+def m004_closed(db: Database) -> None:
+    from fednet.store import index
+
+    for statement in statements(CLOSED):
+        db.execute(statement)
+    if db.execute("SELECT 1 FROM record JOIN feed ON feed.id = feed_id WHERE circle <> 'public' LIMIT 1").fetchone():
+        index.rebuild(db)
 
 
 def statements(script: str) -> list[str]:

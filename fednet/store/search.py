@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlite_utils import Database
 
+from fednet.store import index
+
 BATCH = 500
 """Values bound to one statement."""
 
@@ -26,6 +28,7 @@ class Source(NamedTuple):
     epoch: int
     edition: bytes | None
     verified_at: str | None
+    frozen: str | None
 
 
 class Clause(msgspec.Struct, frozen=True):
@@ -61,7 +64,7 @@ _FACETS = "f.kind, f.feed_id, f.countries, f.services, f.client_groups, f.langua
 def sources(db: Database) -> list[Source]:
     """The feeds that may be shown, this node's own first, then in the order in which networks were pinned."""
     rows = db.conn.execute(
-        "SELECT f.id, f.circle, n.network, n.name, n.own, f.epoch, f.edition, f.verified_at "
+        "SELECT f.id, f.circle, n.network, n.name, n.own, f.epoch, f.edition, f.verified_at, n.frozen "
         "FROM feed f JOIN network n ON n.id = f.network_id WHERE f.visible AND NOT n.blocked "
         "ORDER BY n.own DESC, n.id, f.circle = 'public' DESC, f.circle"
     )
@@ -79,8 +82,9 @@ def matches(db: Database, clauses: Sequence[Clause], kinds: Collection[int], fee
         return db.conn.execute(f"SELECT f.record_id, 0.0, {_FACETS} FROM facet f WHERE {among}").fetchall()
     rank = "s.rank" if any(clause.text for clause in clauses) else "0.0"
     # The index leads, whatever the planner thinks: it is the one that has intersected the filters already.
-    sql = f"SELECT s.rowid, {rank}, {_FACETS} FROM search s CROSS JOIN facet f ON f.record_id = s.rowid "
-    return db.conn.execute(f"{sql} WHERE search MATCH ? AND {among}", (expression,)).fetchall()
+    sql = f"SELECT s.rowid, {rank}, {_FACETS} FROM {{0}} s CROSS JOIN facet f ON f.record_id = s.rowid "
+    sql += f"WHERE {{0}} MATCH ? AND {among}"
+    return [row for table in _tables(db, feeds) for row in db.conn.execute(sql.format(table), (expression,)).fetchall()]
 
 
 def events(db: Database, since: int, until: int, feeds: Collection[int]) -> list[int]:
@@ -115,18 +119,22 @@ def feeds_bearing(db: Database, words: Sequence[str], feeds: Collection[int]) ->
     expression = _expression([Clause(words=tuple(words))])
     if expression is None:
         return set()
-    rows = db.conn.execute(
-        "SELECT DISTINCT f.feed_id FROM search s CROSS JOIN facet f ON f.record_id = s.rowid "
-        f"WHERE search MATCH ? AND f.feed_id IN ({_integers(feeds)})",
-        (expression,),
-    )
-    return {feed_id for (feed_id,) in rows}
+    sql = "SELECT DISTINCT f.feed_id FROM {0} s CROSS JOIN facet f ON f.record_id = s.rowid "
+    sql += f"WHERE {{0}} MATCH ? AND f.feed_id IN ({_integers(feeds)})"
+    found = (db.conn.execute(sql.format(table), (expression,)).fetchall() for table in _tables(db, feeds))
+    return {feed_id for rows in found for (feed_id,) in rows}
 
 
 def counts(db: Database, feed_id: int) -> dict[int, int]:
     """How many shown records of each kind a feed lists."""
     sql = "SELECT kind, count(*) FROM facet WHERE feed_id = ? AND kind BETWEEN 1 AND 8 GROUP BY kind"
     return dict(db.conn.execute(sql, (feed_id,)).fetchall())
+
+
+def _tables(db: Database, feeds: Collection[int]) -> tuple[str, ...]:
+    """The text indexes that hold these feeds; that of restricted ones is not even opened for others."""
+    sql = f"SELECT 1 FROM feed WHERE circle <> 'public' AND id IN ({_integers(feeds)}) LIMIT 1"
+    return index.TABLES if db.conn.execute(sql).fetchone() else (index.OPEN,)
 
 
 def _expression(clauses: Iterable[Clause]) -> str | None:

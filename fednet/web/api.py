@@ -1,4 +1,4 @@
-"""JSON for programs: what anybody may see of the global directory, with its provenance.
+"""JSON for programs: what the asker may see of the global directory, with its provenance.
 
 ```
 GET /api/v1/organizations?text=legal+aid&country=TH,MM
@@ -22,10 +22,11 @@ from starlette.routing import Route
 from fednet.directory.agenda import Occurrence, agenda, parse_agenda
 from fednet.directory.networks import Network, networks
 from fednet.directory.query import DEFAULT_LIMIT, MAX_LIMIT, many, one, parse_query, read_parameters
-from fednet.directory.search import PUBLIC, Hit, search
+from fednet.directory.search import Hit, Reader, search
 from fednet.errors import UsageError
 from fednet.node.home import Home
 from fednet.web.asking import Asked, Clock, asked, given
+from fednet.web.callers import Callers, headers_for
 
 KINDS = {
     "organizations": "organization",
@@ -40,25 +41,27 @@ NETWORK_PARAMETERS = {"text": ("text", one), "network": ("networks", many(one))}
 Answer = dict[str, Any]
 
 
-def routes(home: Home, clock: Clock) -> list[Route]:
-    listed = [_route(name, _of_kind(home, kind, clock)) for name, kind in KINDS.items()]
-    return [*listed, _route("events", _events(home, clock)), _route("networks", _networks(home, clock))]
+def routes(home: Home, callers: Callers, clock: Clock) -> list[Route]:
+    answers = {name: _of_kind(home, kind, clock) for name, kind in KINDS.items()}
+    answers |= {"events": _events(home, clock), "networks": _networks(home, clock)}
+    return [_route(name, callers, answer) for name, answer in answers.items()]
 
 
-def _route(name: str, answer: Callable[[Asked], Answer]) -> Route:
+def _route(name: str, callers: Callers, answer: Callable[[Asked, Reader], Answer]) -> Route:
     async def endpoint(request: Request) -> Response:
-        found = await run_in_threadpool(answer, await asked(request))
-        return Response(msgspec.json.encode(found), media_type="application/json")
+        reader = await callers.reader(request)
+        found = await run_in_threadpool(answer, await asked(request), reader)
+        return Response(msgspec.json.encode(found), media_type="application/json", headers=headers_for(reader))
 
     return Route(f"/api/v1/{name}", endpoint, methods=["GET", "POST"])
 
 
-def _of_kind(home: Home, kind: str, clock: Clock) -> Callable[[Asked], Answer]:
-    def answer(asked: Asked) -> Answer:
+def _of_kind(home: Home, kind: str, clock: Clock) -> Callable[[Asked, Reader], Answer]:
+    def answer(asked: Asked, reader: Reader) -> Answer:
         query = parse_query(**given(asked))
         if query.kinds not in ((), (kind,)):
             raise UsageError(f"kind: only records of kind {kind} are listed here")
-        results = search(home.store, msgspec.structs.replace(query, kinds=(kind,)), PUBLIC, clock())
+        results = search(home.store, msgspec.structs.replace(query, kinds=(kind,)), reader, clock())
         return {
             "total": results.total,
             "items": [item(hit) for hit in results.hits],
@@ -83,19 +86,20 @@ def item(hit: Hit) -> dict[str, Any]:
         "edition": hit.edition,
         "verified_at": hit.verified_at,
         "expired": hit.expired,
+        "frozen": hit.frozen,
     }
 
 
-def _events(home: Home, clock: Clock) -> Callable[[Asked], Answer]:
+def _events(home: Home, clock: Clock) -> Callable[[Asked, Reader], Answer]:
     """Occurrences in order. Each item is its event's record, with `occurrence`: when, in the zone asked for.
 
     Times have their offset; what lasts whole days has days, the end exclusive.
     """
 
-    def answer(asked: Asked) -> Answer:
+    def answer(asked: Asked, reader: Reader) -> Answer:
         page, rest = _page(asked)
         query = parse_agenda(**{"zone": home.config.zone, **given(rest)})
-        found = agenda(home.store, query, PUBLIC, clock())
+        found = agenda(home.store, query, reader, clock())
         end = page.start + page.limit
         return {
             "total": len(found),
@@ -153,10 +157,10 @@ def _number(values: list[str], name: str) -> int:
     return int(plain)
 
 
-def _networks(home: Home, clock: Clock) -> Callable[[Asked], Answer]:
-    def answer(asked: Asked) -> Answer:
+def _networks(home: Home, clock: Clock) -> Callable[[Asked, Reader], Answer]:
+    def answer(asked: Asked, reader: Reader) -> Answer:
         wanted = read_parameters(given(asked), NETWORK_PARAMETERS)
-        found = [one for one in networks(home.store, PUBLIC, clock()) if _is_wanted(one, **wanted)]
+        found = [one for one in networks(home.store, reader, clock()) if _is_wanted(one, **wanted)]
         return {"total": len(found), "items": [network_item(one) for one in found], "facets": {}, "next": None}
 
     return answer
@@ -185,4 +189,6 @@ def network_item(network: Network) -> dict[str, Any]:
         "expires": public and public.expires,
         "expired": bool(public and public.expired),
         "verified_at": public and public.verified_at,
+        "frozen": network.frozen is not None,
+        "witnessed": public and public.witnessed,
     }

@@ -15,11 +15,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from fednet.errors import FednetError
+from fednet.node.address import parsed
 from fednet.node.home import Home, now
 from fednet.store.feeds import own
-from fednet.web import api, feeds, pages
-from fednet.web.asgi import Caught, Compressed, Limited, Secured
+from fednet.web import api, feeds, pages, receipts, witness
+from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Throttled, Timed
 from fednet.web.asking import Clock
+from fednet.web.callers import Callers
 from fednet.web.refusal import Refusals
 from fednet.web.show import Templates
 
@@ -30,11 +32,14 @@ def create_app(home: Home, *, clock: Clock = now) -> Starlette:
     """Everything a node serves. Handlers that read the database are plain functions: starlette runs them in threads."""
     templates = Templates(home)
     refusals = Refusals(templates)
+    callers = Callers(home, clock)
     return Starlette(
         routes=[
-            *feeds.routes(home),
-            *api.routes(home, clock),
-            *pages.routes(home, templates, clock),
+            *feeds.routes(home, callers),
+            *receipts.routes(home, callers, clock),
+            *api.routes(home, callers, clock),
+            *pages.routes(home, templates, callers, clock),
+            *witness.routes(home, clock),
             Mount("/static", Static(directory=STATIC)),
             Route("/healthz", healthy),
             Route("/readyz", readiness(home)),
@@ -43,10 +48,19 @@ def create_app(home: Home, *, clock: Clock = now) -> Starlette:
             Middleware(Secured),
             Middleware(Compressed),
             Middleware(Caught, refusals.unforeseen),
+            Middleware(Addressed, names(home), refusals.named),
+            Middleware(Throttled, refusals.named),
+            Middleware(Timed, refusals.named),
             Middleware(Limited),
         ],
         exception_handlers={FednetError: refusals.named, HTTPException: refusals.http},
     )
+
+
+def names(home: Home) -> list[str]:
+    """What this node is called by those who reach it, as its settings say."""
+    url = [str(parsed(home.config.url).hostname)] if home.config.url else []
+    return [*url, *home.config.hosts]
 
 
 class Static(StaticFiles):

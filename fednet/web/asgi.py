@@ -5,9 +5,14 @@ Plain ASGI, so that long polls and streamed feeds pass through without being hel
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import logging
-from collections.abc import Callable
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from ipaddress import IPv6Network, ip_address
 
 import zstandard
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,10 +20,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fednet.errors import LimitError
+from fednet.errors import BusyError, FednetError, LimitError, MisdirectedError, SlowError, ThrottledError
+from fednet.feed.text import shown
+from fednet.node.address import is_literal
+
+Answer = Callable[[Request, FednetError], Response]
+"""How a refusal is told to whoever asked."""
 
 MAX_POST = 64 * 1024
 """Bytes of a request's body."""
+
+BODY_SECONDS = 20.0
+ANSWER_SECONDS = 90.0  # more than a long poll takes
+
+RATE = 10  # costly answers a second, to one client
+BURST = 300  # and at once: 64 peers behind one address, pages with what belongs to them
+MAX_CLIENTS = 10_000
 
 SMALLEST_COMPRESSED = 512
 GZIP_LEVEL = 6
@@ -86,23 +103,167 @@ class Caught:
 
 
 class Limited:
-    """Raises `LimitError` in whoever reads a request's body beyond `MAX_POST`."""
+    """Raises `LimitError` in whoever reads a request's body beyond `MAX_POST`; before its first byte if it says so."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        announced = _announced(scope)
         taken = 0
 
         async def counted() -> Message:
             nonlocal taken
-            message = await receive()
+            message = await receive() if announced <= MAX_POST else {}
             taken += len(message.get("body", b""))
-            if taken > MAX_POST:
+            if max(announced, taken) > MAX_POST:
                 raise LimitError(f"the request is larger than {MAX_POST} bytes")
             return message
 
         await self.app(scope, counted, send)
+
+
+def _announced(scope: Scope) -> int:
+    """What a request says that its body will be."""
+    said = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
+    return int(said) if re.fullmatch("[0-9]{1,19}", said) else 0
+
+
+class Timed:
+    """Gives a request's body `BODY_SECONDS` to come and its answer `ANSWER_SECONDS` to be made, in all."""
+
+    def __init__(self, app: ASGIApp, answer: Answer) -> None:
+        self.app = app
+        self.answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        clock = asyncio.get_running_loop().time
+        body_end = clock() + BODY_SECONDS
+        whole = begun = False
+
+        async def hurried() -> Message:
+            nonlocal whole
+            if whole:  # nothing more comes but the end of the connection, which may be waited for
+                return await receive()
+            async with asyncio.timeout_at(body_end):
+                message = await receive()
+            whole = not message.get("more_body", False)
+            return message
+
+        async def noticed(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self.app(scope, hurried, noticed)
+        except TimeoutError:
+            if begun:  # half an answer can only be cut off
+                raise ClientDisconnect from None
+            late = BusyError("the answer took too long") if whole else SlowError("the request did not come in time")
+            await self.answer(Request(scope), late)(scope, receive, send)
+
+
+class Addressed:
+    """Answers only who asks for this node by a name that it knows, or by a number.
+
+    A page of somebody else's, whose name was made to lead here (DNS rebinding), asks under its own name. Numbers, and
+    requests that name no host at all, cannot be its.
+    """
+
+    def __init__(self, app: ASGIApp, names: Iterable[str], answer: Answer) -> None:
+        self.app = app
+        self.names = frozenset(map(_plain_name, ("localhost", *names)))
+        self.answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hosts = Headers(scope=scope).getlist("host") if scope["type"] == "http" else []
+        if all(map(self._is_ours, hosts)) and len(hosts) < 2:
+            await self.app(scope, receive, send)
+            return
+        error = MisdirectedError(
+            f"this node is not called {shown(hosts[0], 80)}",
+            hint='if it should be: hosts = ["its.other.name"] in node.toml',
+        )
+        await self.answer(Request(scope), error)(scope, receive, send)
+
+    def _is_ours(self, host: str) -> bool:
+        match = _HOST.fullmatch(host)
+        if match is None:
+            return False
+        return is_literal(match[1].strip("[]")) or _plain_name(match[1]) in self.names
+
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s\[\]:/?#@]+)(?::[0-9]{0,5})?")
+
+
+def _plain_name(name: str) -> str:
+    """A host name as browsers send it: small letters, other scripts in punycode, without the root's dot."""
+    try:
+        return name.removesuffix(".").encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return name.lower()
+
+
+class Throttled:
+    """Lets each client have so many costly answers a second; more than that are told when to come again.
+
+    Clients on this machine are not counted: a reverse proxy that names none of its clients is one of them.
+    """
+
+    def __init__(self, app: ASGIApp, answer: Answer, clock: Callable[[], float] = time.monotonic) -> None:
+        self.app = app
+        self.answer = answer
+        self.clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # client -> tokens left, at what time
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not is_costly(scope["path"]) or self._has_left(_client(scope)):
+            await self.app(scope, receive, send)
+            return
+        error = ThrottledError(f"more than {RATE} costly requests a second", hint="slow down, and go on in a moment")
+        response = self.answer(Request(scope), error)
+        response.headers["Retry-After"] = "1"
+        await response(scope, receive, send)
+
+    def _has_left(self, client: str | None) -> bool:
+        """Take one token from a client's bucket, if there is one; those not heard of for longest are forgotten."""
+        if client is None:
+            return True
+        now = self.clock()
+        tokens, then = self._buckets.pop(client, (float(BURST), now))
+        tokens = min(BURST, tokens + (now - then) * RATE)
+        self._buckets[client] = (max(tokens - 1, 0.0) if tokens >= 1 else tokens, now)
+        if len(self._buckets) > MAX_CLIENTS:
+            self._buckets.popitem(last=False)
+        return tokens >= 1
+
+
+_CHEAP = ("/static/", "/healthz", "/readyz", "/.well-known/")
+_COSTLY_OF_FEEDS = re.compile(r"/feeds/[^/]+/[^/]+/(?:changes|proof/.*)")
+
+
+def is_costly(path: str) -> bool:
+    """Whether an answer takes a search, a page or a proof to be made; what a first sync reads by thousands does not."""
+    if path.startswith("/feeds/"):
+        return _COSTLY_OF_FEEDS.fullmatch(path) is not None
+    return not path.startswith(_CHEAP)
+
+
+def _client(scope: Scope) -> str | None:
+    """Whom a request counts for: an IPv4 address, the network of an IPv6 address; None for this machine."""
+    try:
+        address = ip_address((scope.get("client") or ("",))[0].split("%")[0])
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    if mapped.is_loopback:
+        return None
+    return str(mapped) if mapped.version == 4 else str(IPv6Network((mapped, 64), strict=False))
 
 
 class Compressed:

@@ -1,6 +1,7 @@
 """Pages for people: light, without scripts, open to anybody and so showing only what anybody may see.
 
-A handler asks the directory one question and hands the answer to a template; how things look is in `views` and `show`.
+A partner's node that signs its request is shown what it may read besides. A handler asks the directory one question
+and hands the answer to a template; how things look is in `views` and `show`.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from fednet.directory.agenda import agenda, parse_agenda
 from fednet.directory.networks import networks
 from fednet.directory.query import parse_query
 from fednet.directory.query import zone as zone_asked
-from fednet.directory.search import PUBLIC, readable, record, search
+from fednet.directory.search import Reader, readable, record, search
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.listing import Event, Organization
 from fednet.listing.vocabulary import EVENT_TYPES
 from fednet.node.home import Home
 from fednet.web import show, views
 from fednet.web.asking import Asked, Clock, asked, given
+from fednet.web.callers import Callers, headers_for
 from fednet.web.show import Templates, Text
 
 MAX_ENTRIES = 20
@@ -34,7 +36,7 @@ MAX_ENTRIES = 20
 MAX_NAMED = 20
 """Handles in one field that a page looks up to show names instead."""
 
-Page = Callable[[Request, Asked], HTMLResponse]
+Page = Callable[[Request, Asked, Reader], HTMLResponse]
 
 
 class Party(NamedTuple):
@@ -44,21 +46,24 @@ class Party(NamedTuple):
     url: str | None = None
 
 
-def routes(home: Home, templates: Templates, clock: Clock) -> list[Route]:
+def routes(home: Home, templates: Templates, callers: Callers, clock: Clock) -> list[Route]:
     site = Site(home, templates, clock)
     return [
-        _route("/", site.search),
-        _route("/organizations/{handle}", site.organization),
-        _route("/events", site.calendar),
-        _route("/events/{handle}", site.event),
-        _route("/networks", site.networks),
-        _route("/networks/{network}", site.network),
+        _route(callers, "/", site.search),
+        _route(callers, "/organizations/{handle}", site.organization),
+        _route(callers, "/events", site.calendar),
+        _route(callers, "/events/{handle}", site.event),
+        _route(callers, "/networks", site.networks),
+        _route(callers, "/networks/{network}", site.network),
     ]
 
 
-def _route(path: str, page: Page) -> Route:
+def _route(callers: Callers, path: str, page: Page) -> Route:
     async def endpoint(request: Request) -> HTMLResponse:
-        return await run_in_threadpool(page, request, await asked(request))
+        reader = await callers.reader(request)
+        found = await run_in_threadpool(page, request, await asked(request), reader)
+        found.headers.update(headers_for(reader))
+        return found
 
     return Route(path, endpoint, methods=["GET"])
 
@@ -71,17 +76,17 @@ class Site:
         self.page = templates.page
         self.clock = clock
 
-    def search(self, request: Request, asked: Asked) -> HTMLResponse:
+    def search(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
         query = None
         try:
             query = parse_query(**given(asked))
             # Whoever asks nothing yet is shown organisations, and what else there is.
             query = query if asked else msgspec.structs.replace(query, kinds=("organization",))
             query = msgspec.structs.replace(query, limit=min(query.limit, MAX_ENTRIES))
-            results = search(self.home.store, query, PUBLIC, self.clock())
+            results = search(self.home.store, query, reader, self.clock())
         except (UsageError, NotFoundError) as error:
             return self._unreadable("search.html", request, error, **views.form(asked, query))
-        names = self._network_names()
+        names = self._network_names(reader)
         return self.page(
             "search.html",
             request,
@@ -91,20 +96,24 @@ class Site:
             hits=views.entries(results.hits),
             facets=views.facets(results, query, names),
             chosen=views.chosen(query, names) if asked else [],
-            elsewhere={} if asked else views.elsewhere(networks(self.home.store, PUBLIC, self.clock())),
+            elsewhere={} if asked else views.elsewhere(networks(self.home.store, reader, self.clock())),
             pager=views.pager(query, results),
         )
 
-    def organization(self, request: Request, asked: Asked) -> HTMLResponse:
-        hit, organization = self._entry(request.path_params["handle"])
+    def organization(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
+        hit, organization = self._entry(request.path_params["handle"], reader)
         if not isinstance(organization, Organization):
             raise NotFoundError("no such organisation is listed here")
         return self.page(
-            "organization.html", request, hit=hit, record=organization, groups=self._parties(organization.groups)
+            "organization.html",
+            request,
+            hit=hit,
+            record=organization,
+            groups=self._parties(organization.groups, reader),
         )
 
-    def event(self, request: Request, asked: Asked) -> HTMLResponse:
-        hit, event = self._entry(request.path_params["handle"])
+    def event(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
+        hit, event = self._entry(request.path_params["handle"], reader)
         if not isinstance(event, Event):
             raise NotFoundError("no such event is listed here")
         zone = self._zone(asked)
@@ -115,17 +124,17 @@ class Site:
             hit=hit,
             record=event,
             when=views.when(event, hit.fields, zone, self.clock()),
-            people=[(role, self._parties(named)) for role, named in roles.items()],
-            parent=self._parties((event.parent,) if event.parent else ()),
+            people=[(role, self._parties(named, reader)) for role, named in roles.items()],
+            parent=self._parties((event.parent,) if event.parent else (), reader),
         )
 
-    def calendar(self, request: Request, asked: Asked) -> HTMLResponse:
+    def calendar(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
         zone = self.home.config.zone
         form: dict[str, Any] = {"asked": asked, "zone": zone, "zones": views.ZONES, "types": EVENT_TYPES}
-        form["networks"] = self._network_names()
+        form["networks"] = self._network_names(reader)
         try:
             query = parse_agenda(**{"zone": zone, **given(asked)})
-            found = agenda(self.home.store, query, PUBLIC, self.clock())
+            found = agenda(self.home.store, query, reader, self.clock())
         except (UsageError, NotFoundError) as error:
             return self._unreadable("events.html", request, error, **form)
         shown, upto = views.page_of(found)
@@ -140,12 +149,12 @@ class Site:
             period=views.period(query, today, upto),
         )
 
-    def networks(self, request: Request, asked: Asked) -> HTMLResponse:
-        return self.page("networks.html", request, networks=networks(self.home.store, PUBLIC, self.clock()))
+    def networks(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
+        return self.page("networks.html", request, networks=networks(self.home.store, reader, self.clock()))
 
-    def network(self, request: Request, asked: Asked) -> HTMLResponse:
+    def network(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
         wanted = request.path_params["network"]
-        for network in networks(self.home.store, PUBLIC, self.clock()):
+        for network in networks(self.home.store, reader, self.clock()):
             if network.network == wanted:
                 return self.page("network.html", request, network=network)
         raise NotFoundError("no such network is shown here")
@@ -156,29 +165,29 @@ class Site:
         found.status_code = error.status
         return found
 
-    def _entry(self, handle: str) -> views.Entry:
-        entry = views.entry_of(record(self.home.store, handle, PUBLIC, self.clock()))
+    def _entry(self, handle: str, reader: Reader) -> views.Entry:
+        entry = views.entry_of(record(self.home.store, handle, reader, self.clock()))
         if entry is None:
             raise NotFoundError("that record cannot be shown by this version")
         return entry
 
-    def _parties(self, named: tuple[str, ...]) -> list[Party]:
-        return [party for one in named[:MAX_NAMED] if (party := self._party(one))]
+    def _parties(self, named: tuple[str, ...], reader: Reader) -> list[Party]:
+        return [party for one in named[:MAX_NAMED] if (party := self._party(one, reader))]
 
-    def _party(self, named: str) -> Party | None:
-        """A handle becomes a name and a link, or nothing when it is not for everybody; other text stays as it is."""
+    def _party(self, named: str, reader: Reader) -> Party | None:
+        """A handle becomes a name and a link, or nothing when it is not for the reader; other text stays as it is."""
         if not _is_handle(named):
             return Party(Text(None, show.fit(named, show.PARTY_NAME)))
         try:
-            hit, found = self._entry(named)
+            hit, found = self._entry(named, reader)
         except NotFoundError:
             return None
         page = {"organization": "/organizations/", "event": "/events/"}.get(hit.kind)
         return Party(show.names(found, show.PARTY_NAME)[0], page and page + hit.handle)
 
-    def _network_names(self) -> dict[str, str]:
+    def _network_names(self, reader: Reader) -> dict[str, str]:
         with self.home.store.reading() as db:
-            return {source.network: source.name for source in readable(db, PUBLIC).values()}
+            return {source.network: source.name for source in readable(db, reader).values()}
 
     def _zone(self, asked: Asked) -> str:
         return zone_asked(given(asked)["zone"], "zone") if "zone" in asked else self.home.config.zone

@@ -9,7 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from fednet.errors import FednetError
+from fednet.errors import FednetError, UnauthenticatedError
+from fednet.feed.text import utc_text
+from fednet.node.home import now
+from fednet.web.callers import ASK_SIGNED
 from fednet.web.show import Templates
 
 JSON_PATHS = (
@@ -35,7 +38,10 @@ class Refusals:
         """A `FednetError`: its own word, status and hint."""
         if not isinstance(error, FednetError):
             raise error
-        return self._answer(request, error.status, _said(error.word, error.detail, error.hint))
+        said = _said(error.word, error.detail, error.hint)
+        if isinstance(error, UnauthenticatedError):
+            return self._answer(request, error.status, said | {"time": error.time or utc_text(now())}, ASK_SIGNED)
+        return self._answer(request, error.status, said)
 
     def http(self, request: Request, error: Exception) -> Response:
         """What the router raises: no such address, no such method."""

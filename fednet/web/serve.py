@@ -6,8 +6,10 @@ import logging
 
 import uvicorn
 
+from fednet.node import staging, tombstones
 from fednet.node.background import Background
 from fednet.node.home import Home
+from fednet.web import connection
 from fednet.web.app import create_app
 
 GRACE_SECONDS = 5
@@ -16,6 +18,8 @@ GRACE_SECONDS = 5
 def serve(home: Home, host: str, port: int, *, allow_private: bool) -> None:
     """Serve pages, API and feeds, publish and sync in the background. Returns after Ctrl-C or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    staging.sweep(home.path)
+    tombstones.reapply(home)
     background = Background(home, allow_private=allow_private)
     config = uvicorn.Config(
         create_app(home),
@@ -24,9 +28,8 @@ def serve(home: Home, host: str, port: int, *, allow_private: bool) -> None:
         access_log=False,  # addresses of readers and what they asked for are nobody's business
         log_level="warning",
         server_header=False,
-        timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        limit_concurrency=1_000,
+        **connection.options(),
     )
     background.start()
     try:

@@ -83,6 +83,7 @@ def test_a_network_is_followed_synced_searched_verified_hidden_and_let_go(node: 
     assert node("block", "Peer Network", "--yes").code == 0
     assert node("search", "aster", "--json").lines == []
     assert node("block", "Peer Network", "--undo").code == 0
+    assert node("sync", PRIVATE).code == 0
     assert len(node("search", "aster", "--json").lines) == 1
     assert node("unfollow", "Peer Network").code == 2
     assert node("unfollow", peer.network, "--yes").code == 0

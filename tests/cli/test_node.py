@@ -66,7 +66,9 @@ def test_a_moved_home_signs_again_after_it_was_adopted(node: Fednet, tmp_path: P
     said = node("publish", node="moved")
     assert said.code == 3
     assert "doctor --adopt" in said.err
-    assert node("doctor", "--adopt", "--offline", node="moved").code == 0
+    said = node("doctor", "--adopt", "--offline", node="moved")
+    assert said.code == 3 and "--newest" in said.err
+    assert node("doctor", "--adopt", "--newest", "--offline", node="moved").code == 0
     assert node("publish", "--json", node="moved").lines[0]["edition"] == 2
 
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import msgspec
 
-from fednet.feed import note, record, tlog, tree, wire
+from fednet.feed import evidence, note, record, tlog, tree, wire
 from fednet.feed.checkpoint import Checkpoint
 from fednet.feed.edition import edition, parse_edition
 from fednet.feed.follow import Followed
-from fednet.feed.identity import sign_statement
+from fednet.feed.identity import extended, sign_statement
 from fednet.feed.note import Ed25519Signer, Note, Signature, sign
 from fednet.feed.record import Drop, Put
 from fednet.feed.text import base64_text, utc_text
@@ -46,6 +46,8 @@ def vectors() -> Iterator[Vector]:
         changes,
         proofs,
         policies,
+        bundles,
+        evidences,
     ):
         yield from part()
 
@@ -1117,6 +1119,163 @@ def proofs() -> Iterator[Vector]:
         "a path longer than a key",
         proof=raw.replace("\nsibling ", "\nsibling -" * 257 + "\nsibling ", 1),
     )
+
+
+# --- bundles
+
+
+def bundles() -> Iterator[Vector]:
+    network = listing()
+    identity = text_of(network.identity.encoded)
+    signed = text_of(network.checkpoint().encoded)
+    changes = text_of(network.answer(followed_after(network, 1)).encoded)
+    since = [
+        (f"{network.id}/identity", identity),
+        (f"{network.id}/public/changes?since=1.1", changes),
+        (f"{network.id}/public/1/checkpoint", signed),
+    ]
+
+    def text(parts: list[tuple[str, str]], end: int | None = None) -> str:
+        lines = "".join(f"resource {path} {len(content.encode())}\n{content}" for path, content in parts)
+        return f"fednet/1 bundle\n{lines}end {len(parts) if end is None else end}\n"
+
+    def held(parts: list[tuple[str, str]]) -> dict[str, Any]:
+        return {"resources": [[path, len(content.encode())] for path, content in parts]}
+
+    inner = [since[0], (f"{network.id}/partners/1/checkpoint", signed)]
+    other = Network("Other Network")
+    mirrored = [
+        *since,
+        (f"{other.id}/identity", text_of(other.identity.encoded)),
+        (f"{other.id}/public/1/tile/0/000", ""),
+    ]
+    yield valid(
+        "bundle-since", "bundle", "what changed since an edition", held(since), bundle=text(since), sealed=False
+    )
+    yield valid("bundle-mirrored", "bundle", "two networks", held(mirrored), bundle=text(mirrored), sealed=False)
+    yield valid(
+        "bundle-inner", "bundle", "what `sealed` holds when opened", held(inner), bundle=text(inner), sealed=True
+    )
+    for name, description, parts in (
+        ("restricted-outside", "a restricted circle in the open", inner),
+        ("no-identity", "it does not begin with an identity", since[1:]),
+        ("late-identity", "a network's identity comes after something else of it", [since[0], *mirrored[:2:-1]]),
+        ("path-twice", "one path twice", [*since, since[2]]),
+        ("path-of-a-file", "a path that no resource has", [since[0], (f"{network.id}/../../keys.json", "")]),
+        ("path-unknown", "a resource that bundles do not hold", [since[0], (f"{network.id}/public/proof/x", "")]),
+        ("empty", "nothing in it", []),
+    ):
+        yield fault("malformed", f"bundle-{name}", "bundle", description, bundle=text(parts), sealed=False)
+    inside = [since[0], ("sealed", "")]
+    yield fault("malformed", "bundle-sealed-twice", "bundle", "sealed in sealed", bundle=text(inside), sealed=True)
+    whole, size = text(since), len(signed.encode())
+    for name, description, raw in (
+        ("cut", "cut before its last line", whole[: whole.rindex("end ")]),
+        ("miscounted", "the last line counts wrongly", text(since, 4)),
+        ("goes-on", "bytes follow the last line", whole + "\n"),
+        ("length", "a length that is one too small", whole.replace(f" {size}\n", f" {size - 1}\n")),
+        ("leading-zero", "a length with a leading zero", whole.replace(f" {size}\n", f" 0{size}\n")),
+    ):
+        yield fault("malformed", f"bundle-{name}", "bundle", description, bundle=raw, sealed=False)
+    large = f"fednet/1 bundle\nresource {network.id}/identity {64 * 1024 * 1024 + 1}\n"
+    yield fault("too-much", "bundle-large-resource", "bundle", "more than 64 MiB", bundle=large, sealed=False)
+    newer = whole.replace("fednet/1", "fednet/2", 1)
+    yield fault("unknown-version", "bundle-version-2", "bundle", "another version", bundle=newer, sealed=False)
+
+
+# --- evidence
+
+
+def two_faces(size: int, at: int | None = None, circle: str = "public") -> Network:
+    """A network with so many editions; with `at`, another edition there than its honest face shows."""
+    network = Network("Two Faces", circle, recovery=3, threshold=2)
+    for number in range(size):
+        network.publish(network.put(number))
+    if at is not None:
+        network.lines[at] = network.lines[at].replace(b'"erased":0', b'"erased":1')
+    return network
+
+
+def path_from(network: Network, size: int) -> list[bytes]:
+    leaves = network.leaves
+    return [tlog.root_of(leaves[start:end]) for start, end in evidence.prefix_ranges(size, len(leaves))]
+
+
+def split(one: Network, other: Network) -> evidence.SplitView:
+    """Evidence from a network and another face of it, at least as long."""
+    found = path_from(other, len(one.lines))
+    return evidence.split_view(one.identity, one.circle, 1, one.checkpoint(), other.checkpoint(), found)
+
+
+def two_statements() -> evidence.IdentityFork:
+    one, two = two_faces(2), two_faces(2)
+    last = two.identity.current
+    renamed = replace(last, sequence=1, network=two.id, name="Another Name", previous=last.digest)
+    two.identity = extended(two.identity, sign_statement(renamed, two.recovery_seeds))
+    one.open_epoch()
+    return evidence.identity_fork(one.identity, two.identity)
+
+
+def false_close() -> evidence.BrokenClose:
+    held, closing = two_faces(5), two_faces(5, 1)
+    closing.open_epoch(3)
+    return evidence.broken_close(closing.identity, 1, held.checkpoint(), path_from(held, 3))
+
+
+def evidences() -> Iterator[Vector]:
+    partners = [two_faces(2, at, "partners") for at in (None, 0)]
+    for name, made, what in (
+        ("split-view-same-size", split(two_faces(3), two_faces(3, 1)), "one size, two roots"),
+        ("split-view-longer", split(two_faces(3), two_faces(5, 1)), "a longer log whose first editions are others"),
+        ("split-view-power-of-two", split(two_faces(2), two_faces(5, 0)), "the path begins with a root"),
+        ("split-view-restricted", split(*partners), "a log of a restricted circle"),
+        ("identity-fork", two_statements(), "two statements of one sequence"),
+        ("broken-close", false_close(), "a log that was closed otherwise than it was signed"),
+    ):
+        circle, epoch = (None, 1) if isinstance(made, evidence.IdentityFork) else (made.circle, made.epoch)
+        expected = {"proves": made.kind, "network": made.network, "circle": circle, "epoch": epoch}
+        yield valid(f"evidence-{name}", "evidence", what, expected, evidence=text_of(made.encoded))
+    for outcome, name, what, false in false_evidence():
+        yield fault(outcome, f"evidence-{name}", "evidence", what, evidence=text_of(false.encoded))
+    raw = text_of(split(two_faces(3), two_faces(5, 1)).encoded)
+    head, identity, *checkpoints = raw.splitlines(keepends=True)
+    path = "consistency " + b64(bytes(32)) + "\n"
+    for outcome, name, what, text in (
+        ("malformed", "cut", "the last line does not end", raw[:-1]),
+        ("malformed", "lines-swapped", "lines have one order", "".join([head, *checkpoints, identity])),
+        ("malformed", "unknown-kind", "a kind that is not known", raw.replace(" split-view ", " bad-manners ")),
+        ("malformed", "one-checkpoint", "a checkpoint is missing", "".join([head, identity, *checkpoints[1:]])),
+        ("too-much", "65-hashes", "a path longer than a log", raw + path * 65),
+    ):
+        yield fault(outcome, f"evidence-{name}", "evidence", what, evidence=text)
+
+
+def false_evidence() -> Iterator[tuple[str, str, str, evidence.Evidence]]:
+    honest, longer, closed = two_faces(3), two_faces(5), two_faces(5)
+    closed.open_epoch(3)
+    grown = tuple(path_from(longer, 3))
+    two, fork, close = split(two_faces(3), two_faces(5, 1)), two_statements(), false_close()
+    small, large = two.checkpoints
+    yield "bad-proof", "one-checkpoint-twice", "two checkpoints that are one", replace(two, checkpoints=(small, small))
+    yield "bad-proof", "larger-first", "the smaller checkpoint comes first", replace(two, checkpoints=(large, small))
+    joined = replace(two, checkpoints=(honest.checkpoint(), longer.checkpoint()), path=grown)
+    yield "bad-proof", "log-has-grown", "the path joins the two: the log has only grown", joined
+    yield "bad-proof", "no-path", "two sizes and no path", replace(two, path=())
+    elsewhere = replace(two, path=(bytes(32), *two.path[1:]))
+    yield "bad-proof", "path-elsewhere", "a path that leads to no signed root", elsewhere
+    agreed = replace(close, identity=closed.identity, path=grown)
+    yield "bad-proof", "honest-close", "the log was closed as it was signed", agreed
+    one = fork.statements[0]
+    yield "bad-proof", "one-statement-twice", "two statements that are one", replace(fork, statements=(one, one))
+    moved = Note(large.text.replace(b"\n5\n", b"\n6\n"), large.signatures)
+    unsigned = replace(two, checkpoints=(small, moved))
+    yield "bad-signature", "size-changed", "a checkpoint that the log's key did not sign", unsigned
+    stranger = replace(two, checkpoints=(small, listing().checkpoint()))
+    yield "bad-signature", "another-key", "a checkpoint of another network", stranger
+    forged = sign_statement(fork.chains[0].current, [seed("stranger 1"), seed("stranger 2")])
+    by_strangers = replace(fork, statements=(forged, fork.statements[1]))
+    yield "bad-signature", "forged-statement", "a statement that strangers signed", by_strangers
+    yield "bad-identity", "never-closed", "no statement closes the epoch", replace(close, identity=honest.identity)
 
 
 def write(folder: Path = FOLDER) -> int:

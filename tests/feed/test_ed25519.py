@@ -14,6 +14,8 @@ from tests.feed import law
 from tests.feed.network import public, seed
 
 P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
 SMALL_ORDER = [
     "0000000000000000000000000000000000000000000000000000000000000000",
     "0000000000000000000000000000000000000000000000000000000000000080",
@@ -35,10 +37,43 @@ NOT_CANONICAL = [
 ]
 
 
-def encoded(point: tuple[int, int, int, int]) -> bytes:
-    inverse = pow(point[2], -1, P)
-    x, y = point[0] * inverse % P, point[1] * inverse % P
-    return (y | (x & 1) << 255).to_bytes(32, "little")
+Point = tuple[int, int]
+
+
+def decoded(key: bytes) -> Point:
+    """RFC 8032 section 5.1.3, slowly."""
+    encoded = int.from_bytes(key, "little")
+    y = encoded & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    x = x if x * x % P == square else x * pow(2, (P - 1) // 4, P) % P
+    assert x * x % P == square
+    return (x if x & 1 == encoded >> 255 else P - x), y
+
+
+def encoded(point: Point) -> bytes:
+    return (point[1] | (point[0] & 1) << 255).to_bytes(32, "little")
+
+
+def total(a: Point, b: Point) -> Point:
+    """The addition law of the twisted Edwards curve."""
+    bend = D * a[0] * b[0] * a[1] * b[1] % P
+    x = (a[0] * b[1] + b[0] * a[1]) * pow(1 + bend, -1, P)
+    y = (a[1] * b[1] + a[0] * b[0]) * pow(1 - bend, -1, P)
+    return x % P, y % P
+
+
+def times(factor: int, point: Point) -> Point:
+    found = (0, 1)
+    for digit in f"{factor:b}":
+        found = total(found, found)
+        found = total(found, point) if digit == "1" else found
+    return found
+
+
+def has_prime_order(key: bytes) -> bool:
+    """By definition: L times the point is the neutral element, and the point is not."""
+    return times(L, decoded(key)) == (0, 1) != decoded(key)
 
 
 def test_rfc_8032_test_1():
@@ -63,10 +98,34 @@ def test_a_key_of_small_order_is_refused(key: str):
 
 @pytest.mark.parametrize("key", SMALL_ORDER[4:])
 def test_a_key_of_mixed_order_is_refused(key: str):
-    honest, small = ed25519._decoded(public("a")), ed25519._decoded(bytes.fromhex(key))
-    assert honest is not None and small is not None
+    mixed = encoded(total(decoded(public("a")), decoded(bytes.fromhex(key))))
     with pytest.raises(MalformedError, match="prime order"):
-        ed25519.check_key(encoded(ed25519._sum(honest, small)))
+        ed25519.check_key(mixed)
+    assert not has_prime_order(mixed)
+
+
+@law
+@given(st.integers(0, P - 1), st.integers(0, 1))
+def test_a_key_may_be_pinned_exactly_when_its_point_is_of_prime_order(y: int, sign: int):
+    key = (y | sign << 255).to_bytes(32, "little")
+    try:
+        ed25519.check_key(key)
+    except MalformedError as error:
+        assert "canonical" in error.detail or not has_prime_order(key)
+    else:
+        assert has_prime_order(key)
+
+
+@law
+@given(st.binary(min_size=32, max_size=32), st.sampled_from(SMALL_ORDER[2:]))
+def test_of_honest_keys_moved_by_a_small_order_only_the_unmoved_may_be_pinned(private: bytes, small: str):
+    mixed = encoded(total(decoded(ed25519.public_key(private)), decoded(bytes.fromhex(small))))
+    try:
+        ed25519.check_key(mixed)
+        pinned = True
+    except MalformedError:
+        pinned = False
+    assert pinned == (small == SMALL_ORDER[2])
 
 
 @pytest.mark.parametrize("key", NOT_CANONICAL)

@@ -180,7 +180,7 @@ def test_static_resources_lead_where_answers_lead(first: int, more: int):
     fresh, held = begin(*args), begin(*args, held=follower.followed)
     follower.sync(network)
     assert fresh.after == held.after == follower.followed
-    assert fresh.leaves == tuple(network.leaves) and held.leaves == tuple(network.leaves[first:])
+    assert fresh.leaves == network.leaves and held.leaves == network.leaves[first:]
 
 
 def test_static_resources_of_an_empty_log():

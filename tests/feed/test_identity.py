@@ -362,8 +362,40 @@ def test_statements_out_of_order_missing_or_twice_are_refused():
 
 
 def test_a_chain_has_a_limit():
-    with pytest.raises(LimitError):
-        parse_identity(b"AAAA\n" * (identity.MAX_STATEMENTS + 1))
+    for long in (b"AAAA\n" * (identity.MAX_STATEMENTS + 1), b"A" * identity.MAX_IDENTITY + b"\n"):
+        with pytest.raises(LimitError):
+            parse_identity(long)
+
+
+def test_of_a_chain_that_is_held_only_what_is_new_is_verified(monkeypatch: pytest.MonkeyPatch):
+    held = extended(begin(), sign_statement(opening(begin()), SEEDS))
+    longer = extended(held, sign_statement(after(held, name="New Name"), SEEDS))
+    verified: list[int] = []
+    monkeypatch.setattr(identity, "extended", lambda chain, note: verified.append(1) or extended(chain, note))
+    assert parse_identity(held.encoded, held) is held and verified == []
+    assert parse_identity(longer.encoded, held) == longer and verified == [1]
+    assert parse_identity(begin().encoded, held) == begin() and verified == [1]
+    signed_by_others = extended(begin(), sign_statement(opening(begin()), SEEDS[:2]))
+    assert parse_identity(signed_by_others.encoded, held) == signed_by_others and verified == [1, 1]
+    forged = held.encoded + after_with_bad_signature(held)
+    with pytest.raises(SignatureError):
+        parse_identity(forged, held)
+
+
+def after_with_bad_signature(chain: Identity) -> bytes:
+    note = sign_statement(after(chain, name="Forged"), SEEDS)
+    forged = [msgspec.structs.replace(s, value=bytes(64)) for s in note.signatures]
+    return base64_text(Note(note.text, tuple(forged)).encoded).encode() + b"\n"
+
+
+def test_a_name_of_many_bytes_fits_a_chain_of_many_statements():
+    """The limit in bytes leaves room for the limit in statements: 2-of-3 keys, a new epoch each time."""
+    chain = begin()
+    for _ in range(3):
+        closes = Closes(chain.epoch, 7, ROOT, 7 * chain.epoch)
+        chain = extended(chain, sign_statement(opening(chain, closes=closes), SEEDS[:2]))
+    longest = max(map(len, chain.encoded.splitlines(keepends=True)))
+    assert longest * identity.MAX_STATEMENTS < identity.MAX_IDENTITY
 
 
 def test_two_statements_of_one_sequence_are_a_fork_and_two_signings_of_one_are_not():

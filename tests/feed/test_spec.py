@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from fednet import errors
-from fednet.feed import checkpoint, edition, identity, note, proof, record, tree, wire
+from fednet.feed import bundle, checkpoint, edition, evidence, identity, note, proof, record, tree, wire, witness
 from tests.feed import make_vectors, reference
 from tests.feed.network import Network
 
@@ -33,6 +34,14 @@ def test_every_hash_key_and_name_in_an_example_is_one_of_a_vector():
 def test_the_worked_tree_adds_up():
     for digest in two_leaves():
         assert f"node {digest}\n" in SPEC
+
+
+def test_the_bundle_that_is_shown_is_the_vector():
+    whole = json.loads((make_vectors.FOLDER / "valid" / "bundle-since.json").read_text("utf-8"))["bundle"]
+    example = re.search(r"^fednet/1 bundle\n(?:resource|<\d+ bytes>).*?end \d+\n", SPEC, re.M | re.S)
+    assert example is not None
+    shown = re.split(r"<\d+ bytes>", example[0])
+    assert [part for part in shown if part not in whole] == [] and len(shown) == 4
 
 
 def words(kind: type[errors.FednetError]) -> dict[str, int]:
@@ -66,7 +75,15 @@ def test_every_refusal_is_in_the_table_with_its_status(word: str):
         ),
         ("`leaves` line", f"{wire.LEAVES_PER_LINE} hashes"),
         ("records page", f"{wire.PAGE_RECORDS} lines"),
+        (
+            "bundle",
+            f"{bundle.MAX_BUNDLE >> 30} GiB decompressed, {bundle.MAX_RESOURCES:,} resources of at most "
+            f"{bundle.MAX_RESOURCE >> 20} MiB, {bundle.MAX_LINE} bytes a `resource` line, "
+            f"{bundle.MAX_NETWORKS} networks",
+        ),
         ("offline proof", f"{proof.MAX_PROOF >> 20} MiB, {tree.KEY_BITS} siblings"),
+        ("evidence", f"{evidence.MAX_EVIDENCE >> 20} MiB, {evidence.MAX_PATH} hashes"),
+        ("request to a witness", f"{witness.MAX_REQUEST >> 10} KiB, {witness.MAX_PROOF} lines of proof"),
         ("deepest node of the state tree", f"bit {tree.MAX_NODE_DEPTH}"),
     ],
 )

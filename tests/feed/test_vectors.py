@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fednet.errors import FednetError
-from fednet.feed import checkpoint, follow, identity, note, proof, record, tlog, tree, wire
+from fednet.feed import bundle, checkpoint, evidence, follow, identity, note, proof, record, tlog, tree, wire
 from fednet.feed.edition import NOTHING_CLOSED, parse_edition
 from fednet.feed.record import Commitments, Drop
 from fednet.feed.text import base64_bytes, base64_text, hex_bytes
@@ -145,6 +145,16 @@ def judge_proof(v: Content) -> Content:
     }
 
 
+def judge_bundle(v: Content) -> Content:
+    parts = list(bundle.unpacked([v["bundle"].encode()], sealed=v["sealed"]))
+    return {"resources": [[part.path, part.length] for part in parts if isinstance(part, bundle.Resource)]}
+
+
+def judge_evidence(v: Content) -> Content:
+    verdict = evidence.check(evidence.parse_evidence(v["evidence"].encode()))
+    return {"proves": verdict.kind, "network": verdict.network, "circle": verdict.circle, "epoch": verdict.epoch}
+
+
 JUDGES: dict[str, Callable[[Content], Content]] = {
     "note": judge_note,
     "checkpoint": judge_checkpoint,
@@ -160,6 +170,8 @@ JUDGES: dict[str, Callable[[Content], Content]] = {
     "page": judge_page,
     "changes": judge_changes,
     "proof": judge_proof,
+    "evidence": judge_evidence,
+    "bundle": judge_bundle,
 }
 
 

@@ -145,7 +145,7 @@ def problems(home: Home) -> list[str]:
 
 
 class Served:
-    """A home's feeds behind uvicorn in a thread. `asked` are the paths of requests so far."""
+    """A home's feeds behind uvicorn in a thread. `asked` are the paths of requests so far, receipts left out."""
 
     def __init__(self, home: Home, app: Any = None) -> None:
         self.asked: list[str] = []
@@ -154,7 +154,7 @@ class Served:
         app = app or Starlette(routes=routes(home), exception_handlers={FednetError: _refusal})
 
         async def counted(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] == "http":
+            if scope["type"] == "http" and scope["path"] != "/receipt":
                 self.asked.append(scope["path"])
                 self.before(scope["path"])
             await app(scope, receive, send)

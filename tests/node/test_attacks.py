@@ -99,7 +99,8 @@ def start_again(follower: Home, origin: Home) -> None:
 
 def hurried(home: Home) -> Home:
     """Without waiting for the disk: thousands of syncs."""
-    home.store._database().execute("PRAGMA synchronous=OFF")
+    with home.store._mine() as db:
+        db.execute("PRAGMA synchronous=OFF")
     return home
 
 
@@ -320,7 +321,8 @@ def twins(nodes: Nodes) -> tuple[Home, Home, Home, Proxy]:
     first, served, follower = nodes.pair("Alpha")
     with first.store.writing() as db:
         db.execute("SELECT 1")
-    first.store._database().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with first.store._mine() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copytree(first.path, nodes.directory / "twin")
     second = nodes.again(Home(nodes.directory / "twin"))
     second.mark.adopt(second.network.network, logs(second))

@@ -6,11 +6,12 @@ import os
 import threading
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from fednet.node import background, mark, publish
 from fednet.node.background import Background
-from fednet.node.fetch import Fetcher
+from fednet.node.fetch import Fetched, Fetcher
 from fednet.node.following import unfollow
 from fednet.node.home import Home
 from fednet.node.sync import Synced
@@ -133,3 +134,49 @@ def test_what_a_crash_left_unsigned_is_signed_at_the_next_start(nodes: Nodes, mo
     finally:
         act.stop()
     assert problems(home) == []
+
+
+class Static:
+    """A source that lets nobody wait, as a static host."""
+
+    name, origin = "http://static.example", True
+
+    def __init__(self, checkpoint: bytes) -> None:
+        self.checkpoint, self.asked = checkpoint, 0
+
+    async def get(self, path: str, **options: object) -> Fetched:
+        self.asked += 1
+        return Fetched(200, self.checkpoint, len(self.checkpoint))
+
+
+def test_a_static_host_is_not_asked_without_pause(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    origin = nodes.home("Origin", "Alpha")
+    feed = held(origin, origin)
+    assert feed.followed.checkpoint is not None
+    host, pauses = Static(feed.followed.checkpoint.encoded), list[float]()
+
+    async def paused(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            host.checkpoint = b"something else"
+
+    monkeypatch.setattr("fednet.node.background.asyncio.sleep", paused)
+    act = Background(origin, allow_private=True)
+    act._loop.run_until_complete(act._news_of(host, feed))  # type: ignore[arg-type]
+    act._loop.close()
+    assert host.asked == 4 and all(background.POLL - 5 < pause <= background.POLL for pause in pauses[:3])
+
+
+def test_news_are_waited_for_where_the_feed_was_read_last(nodes: Nodes) -> None:
+    origin = nodes.home("Origin", "Alpha")
+    feed = held(origin, origin)
+    for source, told_by in (
+        (None, "http://origin.example"),
+        ("b.fednet", "http://origin.example"),
+        ("http://mirror.example", "http://mirror.example"),
+    ):
+        read = msgspec.structs.replace(feed, source=source)
+        assert background._told_by(read, "http://origin.example") == told_by
+        restricted = msgspec.structs.replace(read, followed=msgspec.structs.replace(read.followed, circle="partners"))
+        assert background._told_by(restricted, "http://origin.example") == "http://origin.example"
+    assert background._told_by(msgspec.structs.replace(feed, source="b.fednet"), None) is None

@@ -9,8 +9,7 @@ import pytest
 
 from fednet.errors import FednetError, IdentityError, NotFoundError, UnreachableError, UsageError
 from fednet.feed.identity import Statement, extended, fingerprint, sign_statement
-from fednet.feed.text import base64_bytes
-from fednet.node import edits, following, home, publish
+from fednet.node import edits, following, home, keys, publish, sync
 from fednet.node.following import Offer, base_url
 from fednet.node.home import Home
 from fednet.store import feeds, search
@@ -18,10 +17,12 @@ from fednet.store.feeds import Network
 from tests.node.nodes import (
     Answer,
     Nodes,
+    add_many,
     held,
     listing,
     move,
     network_of,
+    organization,
     pin,
     problems,
     published,
@@ -103,9 +104,9 @@ def test_somebody_elses_identity_is_refused(nodes: Nodes) -> None:
 
 
 def test_following_again_never_shortens_the_identity(nodes: Nodes) -> None:
-    origin, recovery = home.create(nodes.directory / "origin", "Origin", None, None)
+    origin, (recovery,) = home.create(nodes.directory / "origin", "Origin", None, None)
     published(origin, "Alpha")
-    seed = base64_bytes(recovery.read_text().split("\nkey ")[1].split("\n")[0])
+    (seed,) = keys.read_recovery(recovery)
     first = origin.network.identity
     renamed = msgspec.structs.replace(
         first.current, sequence=1, network=first.network, name="Renamed", previous=first.current.digest
@@ -156,7 +157,8 @@ def test_unfollowing_leaves_no_trace(nodes: Nodes) -> None:
 
 def on_disk(home: Home) -> bytes:
     """The database file as it is once the write-ahead log is folded in and emptied."""
-    home.store._database().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with home.store._mine() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return b"".join(path.read_bytes() for path in home.path.glob("fednet.db*"))
 
 
@@ -174,18 +176,101 @@ def test_a_withdrawn_record_leaves_no_trace_at_followers(nodes: Nodes) -> None:
             assert db.execute("SELECT count(*) FROM search WHERE search MATCH ?", (word,)).fetchone() == (0,)
 
 
-def test_blocking_hides_and_keeps_the_pin(nodes: Nodes) -> None:
-    origin, _, follower = nodes.pair("Alpha")
+def test_blocking_destroys_what_is_held_and_keeps_the_pin(nodes: Nodes) -> None:
+    word = "Zyxwolfram"
+    origin, served, follower = nodes.pair(word)
+    add_many(origin, 600)
+    publish.publish(origin, home.now())
     synced(follower)
-    network = network_of(follower, origin)
-    following.block(follower, network)
+    edits.add(follower, "organization", organization("Own draft"), home.now())
+    following.block(follower, network_of(follower, origin))
+    left = on_disk(follower)
+    assert word.encode() not in left and word.lower().encode() not in left and b"Own draft" in left
     with follower.store.reading() as db:
         assert [source.name for source in search.sources(db)] == ["Follower"]
         with pytest.raises(NotFoundError):
             feeds.public_feed(db, origin.network.network)
-    assert known(follower) == ["Origin"]
-    following.block(follower, network, False)
-    assert held(follower, origin).visible and synced(follower).verified
+    assert known(follower) == ["Origin"] and listing(follower, origin.network.network) == {}
+    served.asked.clear()
+    result = synced_by_name(follower, origin)
+    assert "is blocked" in str(result.error) and served.asked == [] and word.encode() not in on_disk(follower)
+    with pytest.raises(UsageError, match="blocked"):
+        follow(follower, served.url, yes=True)
+
+
+def synced_by_name(follower: Home, origin: Home) -> sync.Synced:
+    """A sync of a network that a person named."""
+    return asyncio.run(sync.sync(follower, [network_of(follower, origin)], allow_private=True))[0]
+
+
+def test_after_a_block_is_undone_nothing_can_be_rolled_back(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    proxy = nodes.proxy(served.url)
+    old: dict[str, Answer] = {}
+    proxy.change = lambda path, answer: old.setdefault(path, answer)
+    move(follower, origin, proxy.url)
+    assert synced(follower).verified
+    published(origin, "Beta")
+    proxy.change = lambda path, answer: answer
+    assert synced(follower).edition == 2
+    following.block(follower, network_of(follower, origin))
+    following.block(follower, network_of(follower, origin), False)
+    proxy.change = lambda path, answer: old.get(path, answer)
+    assert synced(follower).refused and listing(follower, origin.network.network) == {}
+    proxy.change = lambda path, answer: answer
+    assert synced(follower).verified and held(follower, origin).visible
+    assert len(listing(follower, origin.network.network)) == 2 and problems(follower) == []
+
+
+def test_a_network_is_blocked_before_anybody_brings_it(nodes: Nodes) -> None:
+    origin, follower, near = nodes.home("Origin", "Alpha"), nodes.home("Follower"), nodes.home("Near", "Beta")
+    served = nodes.served(origin)
+    following.block_unknown(follower, origin.network.network)
+    with pytest.raises(UsageError, match="blocked"):
+        follow(follower, served.url, fingerprint(origin.network.network))
+    pin(near, origin, served.url)
+    synced(near)
+    near.config = msgspec.structs.replace(near.config, introduce=True)
+    follow(follower, nodes.served(near).url, yes=True)
+    assert known(follower) == ["Near"]
+    with follower.store.reading() as db:
+        assert feeds.introductions(db) == []
+    following.block_unknown(follower, origin.network.network, False)
+    with follower.store.reading() as db:
+        assert [offered.name for offered in feeds.introductions(db)] == ["Origin"]
+    assert follow(follower, served.url, yes=True).network == origin.network.network
+    with pytest.raises(NotFoundError):
+        following.block_unknown(follower, "a" * 32, False)
+
+
+def test_a_block_outlives_the_pin(nodes: Nodes) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    following.block(follower, network_of(follower, origin))
+    following.unfollow(follower, network_of(follower, origin))
+    with pytest.raises(UsageError, match="blocked"):
+        follow(follower, served.url, yes=True)
+
+
+def test_a_block_ends_a_sync_that_is_under_way(nodes: Nodes) -> None:
+    word = "Zyxwolfram"
+    origin, served, follower = nodes.pair(word)
+    add_many(origin, 600)
+    publish.publish(origin, home.now())
+    pages: list[str] = []
+
+    def blocks_at_the_third_page(path: str) -> None:
+        if "/page/" in path:
+            pages.append(path)
+            if len(pages) == 3:
+                other = Home(follower.path)
+                following.block(other, network_of(other, origin))
+                other.close()
+
+    served.before = blocks_at_the_third_page
+    result = synced(follower)
+    assert "blocked" in str(result.error) and len(pages) >= 3
+    assert listing(follower, origin.network.network) == {} and not held(follower, origin).visible
+    assert word.encode() not in on_disk(follower)
 
 
 def test_partners_are_kept_when_followed_again(nodes: Nodes) -> None:

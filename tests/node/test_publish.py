@@ -13,9 +13,9 @@ import pytest
 
 from fednet.errors import BrokenStoreError, FednetError, NotFoundError, RollbackError
 from fednet.feed import wire
-from fednet.node import edits, mark, publish, verify
+from fednet.node import edits, mark, publish, standing, verify
 from fednet.node.home import DATABASE, Home
-from fednet.store import drafts, feeds
+from fednet.store import drafts
 from tests.node.nodes import NOW, Nodes, add, held, listing, organization, problems, public, published
 
 SALT = bytes(range(32))
@@ -136,7 +136,8 @@ def copied(home: Home, to: Path) -> None:
     """Keep the database as it is now."""
     with home.store.reading():
         pass
-    home.store._database().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with home.store._mine() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(home.path / DATABASE, to)
 
 
@@ -169,8 +170,7 @@ def test_a_database_rolled_back_signs_nothing(nodes: Nodes, tmp_path: Path) -> N
 
 def logs(home: Home) -> dict[str, Any]:
     with home.store.reading() as db:
-        own = feeds.feeds(db, home.network)
-    return {feed.circle: (feed.followed.epoch, feed.followed.frontier) for feed in own}
+        return standing.logs(db, home.network)
 
 
 def test_a_node_without_its_mark_signs_nothing_until_adopted(nodes: Nodes) -> None:

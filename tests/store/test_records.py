@@ -15,7 +15,7 @@ from fednet.feed import tree
 from fednet.feed.identity import begun, sign_statement
 from fednet.feed.record import Change, Commitments, Drop, Erase, Put, key_of
 from fednet.feed.tree import Leaf
-from fednet.store import feeds, records
+from fednet.store import destruction, feeds, records
 from fednet.store.database import Store
 from tests.feed.network import BEGAN, first_statement, handle, seed
 
@@ -164,6 +164,7 @@ def test_what_goes_is_destroyed_in_the_file(tmp_path: Path, end: str) -> None:
     with store.writing() as db:
         last = made(feed.commitments, "put" if end == "replace" else end, 0, 1)
         records.apply(db, feed.id, [last], 2)
+    destruction.settle(store)
     left = on_disk(store)
     assert b"Zyxwolfram" not in left and salt not in left
     if end == "erase":  # of an erased record no word may stay either
@@ -172,5 +173,6 @@ def test_what_goes_is_destroyed_in_the_file(tmp_path: Path, end: str) -> None:
 
 
 def on_disk(store: Store) -> bytes:
-    store._database().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with store._mine() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return b"".join(path.read_bytes() for path in store.path.parent.glob(f"{store.path.name}*"))

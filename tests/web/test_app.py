@@ -91,7 +91,7 @@ def test_an_error_keeps_its_own_status_word_and_hint(home: Home, monkeypatch: py
     def busy(request: Request) -> PlainTextResponse:
         raise BusyError("another process is writing", hint="try again")
 
-    monkeypatch.setattr("fednet.web.feeds.routes", lambda home: [Route("/feeds/x", busy)])
+    monkeypatch.setattr("fednet.web.feeds.routes", lambda *_: [Route("/feeds/x", busy)])
     answer = Client(create_app(home)).get("/feeds/x")
     assert (answer.status, answer.json) == (
         503,

@@ -4,10 +4,15 @@
 //
 // It opens the checkpoint, reads every entry and every tile, computes each leaf hash and the root anew, proves each
 // entry through the tiles, and proves that the log of the old size is a prefix. It exits 0 only if all of that holds.
+//
+//	judge cosignature <log vkey> <witness vkey> < checkpoint
+//
+// It opens a checkpoint that both have signed, and prints when the witness did.
 package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -28,6 +33,13 @@ const (
 )
 
 func main() {
+	if len(os.Args) == 4 && os.Args[1] == "cosignature" {
+		if err := cosignature(os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, "judge:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) < 4 || len(os.Args) > 5 {
 		fmt.Fprintln(os.Stderr, "usage: judge <base URL> <vkey> <old size> [old root]")
 		os.Exit(2)
@@ -153,6 +165,63 @@ func checkpoint(base, vkey string) (tlog.Tree, error) {
 	tree := tlog.Tree{N: size}
 	copy(tree.Hash[:], root)
 	return tree, nil
+}
+
+// witness is a note.Verifier for C2SP tlog-cosignature, which package note does not know.
+type witness struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+	time uint64
+}
+
+func (w *witness) Name() string    { return w.name }
+func (w *witness) KeyHash() uint32 { return w.hash }
+
+func (w *witness) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	w.time = binary.BigEndian.Uint64(signature)
+	return ed25519.Verify(w.key, []byte(fmt.Sprintf("cosignature/v1\ntime %d\n%s", w.time, text)), signature[8:])
+}
+
+func newWitness(vkey string) (*witness, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return nil, fmt.Errorf("not a verifier key: %q", vkey)
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(key) != 33 || key[0] != 4 {
+		return nil, fmt.Errorf("not the key of a cosigner: %q", vkey)
+	}
+	sum := sha256.Sum256([]byte(parts[0] + "\n" + string(key)))
+	return &witness{name: parts[0], hash: binary.BigEndian.Uint32(sum[:]), key: key[1:]}, nil
+}
+
+// cosignature opens the note on standard input with both keys.
+func cosignature(logKey, witnessKey string) error {
+	log, err := note.NewVerifier(logKey)
+	if err != nil {
+		return err
+	}
+	cosigner, err := newWitness(witnessKey)
+	if err != nil {
+		return err
+	}
+	raw, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	opened, err := note.Open(raw, note.VerifierList(log, cosigner))
+	if err != nil {
+		return err
+	}
+	if len(opened.Sigs) != 2 {
+		return fmt.Errorf("%d of 2 keys have signed", len(opened.Sigs))
+	}
+	fmt.Printf("cosigned at %d\n", cosigner.time)
+	return nil
 }
 
 // entries reads the entry bundles and gives the hash of each entry.

@@ -1,0 +1,367 @@
+"""Restoring a node, and reading its own feed again from those who hold it (SPEC 6.5).
+
+A backup is older than what was signed last. So it is unpacked beside the home; what was erased since is destroyed
+again; this node's own feed is brought up to date from followers, by the same sync as everybody else's; and only then
+does it take its place, all at once, while others may be reading. Nothing is signed by any of this. Afterwards the
+high-water mark says whether the node may go on signing: it may when the mark was not lost and agrees, or when a person
+says that nothing was published after what was found; else a new epoch goes on where this one ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet.errors import BrokenStoreError, FednetError, RollbackError, UsageError
+from fednet.feed.tlog import leaf_hash
+from fednet.feed.wire import Position
+from fednet.node import backup, tombstones
+from fednet.node.ask import Peer, Told, settle, told
+from fednet.node.backup import NO_KEY, SECRET, Key, Manifest
+from fednet.node.doctor import adopt
+from fednet.node.files import alone, sync_directory
+from fednet.node.home import CONFIG, DATABASE, Home
+from fednet.node.mark import Mark, Stopped
+from fednet.node.publish import MAX_CHANGES
+from fednet.node.staging import staging
+from fednet.node.standing import logs
+from fednet.node.sync import readable_circles, sync_from
+from fednet.store import backup as copies
+from fednet.store import drafts, feeds, integrity
+from fednet.store.database import Store
+from fednet.store.feeds import Feed
+
+ROUNDS = 3  # how often more may turn up while the feed is read
+SECONDS = 20.0  # for the answers of all who are asked
+
+LOST = "fednet keys recover opens a new epoch, which goes on from what is here; or read it again from whoever has more"
+
+Reach = Callable[[Home], Sequence[Peer]]
+"""Whom to ask for this node's own feed."""
+
+Standing = Literal["continues", "waits", "lost"]
+
+
+class Circle(msgspec.Struct, frozen=True):
+    """One own circle: where the backup had it, where it stands now, and who had more (None: nobody)."""
+
+    circle: str
+    before: str
+    now: str
+    records: int
+    source: str | None
+
+
+class Reread(msgspec.Struct, kw_only=True):
+    """How reading the own feed again went.
+
+    `answered` counts those who could be asked, `drafts` the edits that wait, `signed` those found to be signed or
+    overtaken. `standing`: `continues` may sign, `waits` may when a person says that this is the newest, `lost` must
+    open a new epoch.
+    """
+
+    network: str
+    name: str
+    circles: list[Circle] = []
+    answered: int = 0
+    found: bool = False
+    drafts: int = 0
+    signed: int = 0
+    keys: bool = True
+    standing: Standing = "waits"
+    detail: str = ""
+    hint: str | None = None
+
+
+class Restored(Reread, kw_only=True):
+    """A restore: besides, when the backup was made, and how many records were destroyed again."""
+
+    made: str = ""
+    destroyed: int = 0
+
+
+# --- from a backup ----------------------------------------------------------------------------------------------------
+
+
+async def restore(
+    directory: Path,
+    file: Path,
+    reach: Reach,
+    now: datetime,
+    *,
+    key: Key = NO_KEY,
+    replace: bool = False,
+    newest: bool = False,
+) -> Restored:
+    """Restore a backup into `directory`; `replace` says that the node which is there may go.
+
+    `newest`: a person says that nothing was published after what the backup, or whoever is asked, holds.
+    """
+    check_replaceable(directory, replace)
+    stopped = _made(directory)
+    with staged(directory, file, key) as (home, manifest):
+        _check_same(directory, home)
+        result = Restored(network=manifest.network, name=manifest.name, made=manifest.made)
+        result.destroyed = tombstones.reapply(home, tombstones.kept(directory))
+        answers = await brought_up_to_date(home, reach(home), result, now, backed_up=True)
+        await asyncio.to_thread(_put_in_place, directory, home)
+    found = Home(directory)
+    try:
+        _stand(found, answers, result, newest=newest, held=stopped)
+    finally:
+        found.close()
+    return result
+
+
+def _made(directory: Path) -> Stopped | None:
+    """Make the directory unless it is there; why the node that was in it has stopped signing, if it has."""
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    held = Mark(directory).read()
+    return held.stopped if held else None
+
+
+def check_replaceable(directory: Path, replace: bool) -> None:
+    if (directory / DATABASE).exists() and not replace:
+        raise UsageError(
+            f"there is a node in {directory}: restoring replaces its records and edits",
+            hint="--yes replaces them; fednet --node DIR restore FILE is another place; without FILE, only this node's "
+            "own feed is read again from followers",
+        )
+
+
+@contextmanager
+def staged(directory: Path, file: Path, key: Key = NO_KEY) -> Iterator[tuple[Home, Manifest]]:
+    """A backup unpacked and opened beside the home, gone when the block ends.
+
+    Settings and keys that the home still has come before those in the backup.
+    """
+    with staging(directory) as place:
+        manifest = backup.extract(file, place, key)
+        for name in (CONFIG, *SECRET):
+            if (directory / name).exists():
+                shutil.copy(directory / name, place / name)
+        home = Home(place)
+        try:
+            with home.store.reading() as db:
+                problems = integrity.problems(db)
+            if problems:
+                raise BrokenStoreError(f"{file}: {problems[0]}", hint="try an older backup")
+            if home.network.network != manifest.network:
+                raise BrokenStoreError(f"{file}: its database is of another network than its manifest says")
+            yield home, manifest
+        finally:
+            home.close()
+
+
+def _check_same(directory: Path, home: Home) -> None:
+    """Raise when the home was another network's."""
+    content = Mark(directory).read()
+    if content is not None and content.network != home.network.network:
+        raise UsageError(f"{directory} is the home of another network, {content.network}",
+                         hint="restore into a directory of its own: fednet --node DIR restore FILE")  # fmt: skip
+
+
+def _put_in_place(directory: Path, home: Home) -> None:
+    """What is staged becomes the node: in one transaction for those who are reading, or as a file where none was."""
+    with alone(directory):
+        tombstones.keep_those_of(directory, home.path)
+        if not _overwritten(directory / DATABASE, home.store):
+            home.store.close()
+            for left in directory.glob(f"{DATABASE}*"):
+                left.unlink()  # a log of the lost database must not be taken for one of the new
+            (home.path / DATABASE).rename(directory / DATABASE)
+        for name in (CONFIG, *SECRET):
+            if (home.path / name).exists() and not (directory / name).exists():
+                (home.path / name).rename(directory / name)
+        sync_directory(directory)
+
+
+def _overwritten(database: Path, restored: Store) -> bool:
+    """Whether there was a database that could be overwritten; a damaged one cannot."""
+    if not database.exists() or database.stat().st_size == 0:
+        return False
+    try:
+        live = Store(database)
+    except BrokenStoreError:
+        return False
+    try:
+        copies.replace(live, restored)
+    except BrokenStoreError:
+        return False
+    finally:
+        live.close()
+    return True
+
+
+# --- the own feed -----------------------------------------------------------------------------------------------------
+
+
+async def reread(home: Home, reach: Reach, now: datetime, *, newest: bool = False) -> Reread:
+    """Read this node's own feed again, where it is. Nothing is signed meanwhile, and edits that wait are kept."""
+    network = home.network
+    held = home.mark.stopped(network.identity.epoch)
+    with alone(home.path):
+        home.mark.stop(Stopped("restored", network.identity.epoch, "its own feed is being read again"))
+    result = Reread(network=network.network, name=network.name)
+    answers = await brought_up_to_date(home, reach(home), result, now, backed_up=False)
+    _stand(home, answers, result, newest=newest, held=held)
+    return result
+
+
+async def brought_up_to_date(
+    home: Home, asked: Sequence[Peer], result: Reread, now: datetime, *, backed_up: bool
+) -> list[Told]:
+    """Read the own feed from whoever has most of it, and settle the edits that were waiting; what all have said last.
+
+    `backed_up`: what is held is of a backup, and not what this node has gone on from.
+    """
+    with home.store.reading() as db:
+        before = {feed.circle: feed.followed.position for feed in feeds.feeds(db, feeds.own(db))}
+    asked = await asyncio.gather(*map(_widened, asked))
+    by_name = {peer.source.name: peer for peer in asked}
+    origins: dict[str, str] = {}
+    for _ in range(ROUNDS):
+        answers = await told(home.network.identity, asked, seconds=SECONDS)
+        if not _more(home, answers):
+            break
+        ranked = [by_name[answer.source] for answer in sorted(answers, key=_rank, reverse=True)]
+        for circle in {"public": None} | dict.fromkeys(name for peer in ranked for name in peer.circles):
+            readable = [peer.source for peer in ranked if circle == "public" or circle in peer.circles]
+            synced = await sync_from(home, readable, home.network, circle)
+            if (
+                synced.verified
+                and synced.source is not None
+                and Position(synced.epoch, synced.edition) > before.get(circle, Position(0, 0))
+            ):
+                origins[circle] = synced.source
+    result.answered = len(answers)
+    result.found = any(answer.heads or answer.identity for answer in answers)
+    with home.store.writing() as db:
+        own = feeds.feeds(db, feeds.own(db))
+        for feed in own:
+            result.signed += _settled(db, feed, before.get(feed.circle, Position(0, 0)), now, backed_up=backed_up)
+        result.drafts = sum(len(drafts.drafts(db, circle)) for circle in drafts.circles_with_drafts(db))
+    result.circles = [
+        Circle(
+            feed.circle,
+            str(before.get(feed.circle, Position(0, 0))),
+            str(feed.followed.position),
+            feed.records,
+            origins.get(feed.circle),
+        )
+        for feed in own
+    ]
+    return answers
+
+
+async def _widened(peer: Peer) -> Peer:
+    """A peer with all circles of ours that it holds: there may be some of which a backup does not know."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            return Peer(peer.source, tuple({*peer.circles, *await readable_circles(peer.source)}))
+    except (FednetError, TimeoutError):
+        return peer
+
+
+def _rank(answer: Told) -> tuple[int, int]:
+    """Who has most of the feed: by epoch, then by size."""
+    heads = [(head.epoch, head.size) for head in answer.heads]
+    return max([*heads, (answer.identity.epoch if answer.identity else 0, 0)])
+
+
+def _more(home: Home, answers: Sequence[Told]) -> bool:
+    """Whether somebody holds more than is here."""
+    with home.store.reading() as db:
+        own = feeds.own(db)
+        held = logs(db, own)
+    for answer in answers:
+        if answer.identity is not None and len(answer.identity.statements) > len(own.identity.statements):
+            return True
+        for head in answer.heads:
+            log = held.get(head.circle)
+            if log is None or (head.epoch, head.size) > (log.epoch, log.frontier.size):
+                return True
+    with home.store.reading() as db:  # and whatever is hidden because something of it was destroyed
+        return bool(answers) and any(not feed.visible for feed in feeds.feeds(db, own))
+
+
+def _settled(db: Database, feed: Feed, before: Position, now: datetime, *, backed_up: bool) -> int:
+    """Forget the edits that were signed, or overtaken, by what was found; how many.
+
+    An edition takes all drafts. So those in a backup were taken by the editions signed after it, even where they are
+    no longer listed: dropped and erased records must not come back. Drafts of a living home are its own, and stay.
+    """
+    if feed.followed.position <= before:
+        return 0
+    crossed = feed.followed.epoch - before.epoch
+    grown = feed.followed.position.edition - before.edition - crossed
+    settled = 0
+    if (prepared := drafts.prepared(db, feed.id)) is not None:
+        index = before.edition - feed.followed.closes.edition
+        known = not crossed and list(feeds.leaf_hashes(db, feed, index, index + 1)) == [leaf_hash(prepared.line)]
+        if known or (crossed and backed_up):
+            drafts.published(db, feed.id)
+            grown -= 1
+    if backed_up:
+        settled = copies.drop_taken(db, feed, MAX_CHANGES * max(grown, 0))
+    copies.unprepare(db, feed, now)
+    return settled + copies.drop_signed(db, feed) + copies.drop_gone(db, feed)
+
+
+# --- whether it may sign ----------------------------------------------------------------------------------------------
+
+
+def _stand(home: Home, answers: Sequence[Told], result: Reread, *, newest: bool, held: Stopped | None) -> None:
+    """Let the mark say whether this node may go on signing, and put it into words. `held`: why it might not before."""
+    network = home.network
+    result.keys = can_sign(home)
+    reason = settle(home, answers)
+    if held is not None and held.kind == "fork" and held.epoch >= network.identity.epoch:
+        reason = held
+    with alone(home.path), home.store.reading() as db:
+        standing = logs(db, feeds.own(db))
+        if reason is None and not newest and (held is not None or not home.mark.agrees(standing)):
+            reason = Stopped("restored", network.identity.epoch, _uncertain(result))
+        try:
+            home.mark.adopt(network.network, standing, reason)
+        except RollbackError as error:
+            result.standing, result.detail, result.hint = "lost", error.detail, LOST
+            return
+    if reason is None:
+        result.standing, result.detail = "continues", "this node may go on signing"
+    else:
+        result.standing = "waits" if reason.kind == "restored" else "lost"
+        result.detail, result.hint = reason.detail, reason.hint
+
+
+def _uncertain(result: Reread) -> str:
+    if not result.found:
+        return "nobody who was asked holds this network's feed, and nothing shows that this is the newest of it"
+    held = ", ".join(f"{one.now} of circle {one.circle}" for one in result.circles)
+    return f"nobody who was asked holds more than edition {held}; whether more was published, only a person can know"
+
+
+def go_on(directory: Path) -> None:
+    """A person says that nothing was published after what was found: the node there may sign."""
+    home = Home(directory)
+    try:
+        adopt(home, newest=True)
+    finally:
+        home.close()
+
+
+def can_sign(home: Home) -> bool:
+    """Whether the keys that the network's newest statement names are here."""
+    try:
+        return home.keys.public.named_by(home.network.identity.current)
+    except FednetError:
+        return False

@@ -1,0 +1,104 @@
+"""Copying a whole database while others use it, and putting a copy in its place; what happens to edits in between."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+import pysqlite3.dbapi2 as sqlite
+from sqlite_utils import Database
+
+from fednet.feed import wire
+from fednet.feed.record import Drop, Put, key_of
+from fednet.store import drafts, feeds, records
+from fednet.store.database import Store
+from fednet.store.drafts import Draft
+from fednet.store.feeds import Feed
+
+
+def copied(db: Database, directory: Path) -> IO[bytes]:
+    """The snapshot that `db` reads, as a database file without a name in `directory`: a crash leaves nothing of it."""
+    descriptor, name = tempfile.mkstemp(dir=directory, prefix=".copy-")
+    with closing(sqlite.connect(name, isolation_level=None)) as target:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "schema_version"):
+            target.execute(f"PRAGMA {pragma}")
+        Path(name).unlink()
+        db.conn.backup(target)
+    file = os.fdopen(descriptor, "rb")
+    file.seek(0)
+    return file
+
+
+def replace(store: Store, restored: Store) -> None:
+    """Put all that `restored` holds in the place of what `store` holds, at once; others who use it see it whole."""
+    with restored.reading() as db:
+        store.overwrite(db)
+
+
+def unprepare(db: Database, feed: Feed, now: datetime) -> int:
+    """Make drafts again of an edition that was prepared and may no longer be signed; how many. Later drafts win."""
+    prepared = drafts.prepared(db, feed.id)
+    if prepared is None:
+        return 0
+    again = []
+    for change in wire.parse_changes(prepared.changes, feed.commitments):
+        if isinstance(change, Put):
+            again.append(Draft(change.handle, feed.circle, "put", change.body))
+        elif (held := records.record(db, feed.id, feed.commitments, change.key)) and isinstance(held, Put):
+            again.append(Draft(held.handle, feed.circle, "drop" if isinstance(change, Drop) else "erase", None))
+    again = [draft for draft in again if drafts.draft(db, draft.handle) is None]
+    drafts.save(db, again, now)
+    drafts.published(db, feed.id)
+    return len(again)
+
+
+def drop_signed(db: Database, feed: Feed) -> int:
+    """Forget the drafts that the feed's newest edition already is; how many."""
+    waiting = drafts.drafts(db, feed.circle)
+    done = [draft for draft in waiting if drafts.listed(db, feed.id, draft.handle) == draft.body]
+    drafts.settle(db, done)
+    return len(done)
+
+
+def drop_taken(db: Database, feed: Feed, count: int) -> int:
+    """Forget the first `count` drafts of a circle, in the order in which editions take them; how many there were."""
+    taken = drafts.drafts(db, feed.circle, limit=count)
+    drafts.settle(db, taken)
+    return len(taken)
+
+
+def counts(db: Database) -> Mapping[str, int]:
+    """How much there is of everything that only this node has."""
+    tables = ("draft", "prepared", "import", "imported", "circle", "member", "evidence", "witness", "receipt")
+    return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
+
+
+def confirmed(db: Database) -> set[int]:
+    """The networks that have sent us a receipt: they hold something of ours."""
+    return {network_id for (network_id,) in db.execute("SELECT DISTINCT network_id FROM receipt")}
+
+
+def show_nothing(db: Database) -> None:
+    """Hide every feed until it was read again."""
+    for feed in feeds.feeds(db):
+        feeds.hide(db, feed)
+
+
+def drop_gone(db: Database, feed: Feed) -> int:
+    """Forget the drafts of records that were withdrawn or erased since: they are never listed again; how many."""
+    sql = (
+        "SELECT 1 FROM dropped WHERE feed_id = :feed AND key = :key "
+        "UNION ALL SELECT 1 FROM record WHERE feed_id = :feed AND key = :key AND handle IS NULL"
+    )
+    gone = [
+        draft
+        for draft in drafts.drafts(db, feed.circle)
+        if db.execute(sql, {"feed": feed.id, "key": key_of(draft.handle)}).fetchone()
+    ]
+    drafts.settle(db, gone)
+    return len(gone)

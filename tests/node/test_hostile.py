@@ -1,0 +1,242 @@
+"""Hostile company: a network that serves trouble costs itself its sync, and everybody else nothing.
+
+`company.py` has the kinds of trouble. What a lying source can do to records is in `test_attacks.py`, what single
+answers can do in `test_fetch.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from fednet import listing
+from fednet.cli import main
+from fednet.feed import record
+from fednet.feed.record import MAX_BODY
+from fednet.node import reading, sync
+from fednet.node.home import Home
+from fednet.node.verify import verify
+from fednet.store import feeds
+from fednet.web.app import create_app
+from tests.asgi import Client
+from tests.feed.network import handle, seed
+from tests.node import company
+from tests.node.company import (
+    TAKEN,
+    TROUBLE,
+    Company,
+    Dripping,
+    EndlessTree,
+    LargeRecords,
+    ManyEditions,
+    Publisher,
+)  # fmt: skip
+from tests.node.nodes import Nodes
+
+ROOM = 64 * 1024 * 1024
+"""Bytes over idle that one peer may cost."""
+
+
+def among(nodes: Nodes, *kinds: type[Publisher]) -> tuple[Home, dict[str, str]]:
+    """A follower of an honest network and of these, and the id of each network by its kind."""
+    everybody = Company(Publisher, *kinds)
+    follower = nodes.home("Follower")
+    served = nodes.served(follower, everybody)
+    for kind, publisher in everybody.publishers.items():
+        company.pin(follower, publisher, f"{served.url}/{kind}")
+    return follower, {kind: publisher.network.id for kind, publisher in everybody.publishers.items()}
+
+
+def synced(follower: Home) -> dict[str, sync.Synced]:
+    """One sync of all, side by side, by network id."""
+    return {one.network: one for one in asyncio.run(sync.sync(follower, allow_private=True))}
+
+
+# --- memory and time
+
+
+@pytest.mark.clock
+def test_no_peer_costs_more_memory_or_time_than_one_may_and_the_honest_one_beside_it_is_read(nodes: Nodes) -> None:
+    follower, ids = among(nodes, *TROUBLE, *TAKEN)
+    troubles = [f"{ids[kind.__name__]} {kind.seconds}" for kind in (*TROUBLE, *TAKEN)]
+    program = [sys.executable, "-m", "tests.node.company", str(follower.path), ids["Publisher"], *troubles]
+    run = subprocess.run(program, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+    assert run.returncode == 0, run.stderr
+    weighed = dict(zip((*TROUBLE, *TAKEN), json.loads(run.stdout), strict=True))
+    assert {kind.__name__: one["over_idle"] for kind, one in weighed.items() if one["over_idle"] > ROOM} == {}
+    assert [kind for kind, one in weighed.items() if not one["honest"]["verified"]] == []
+    assert {kind for kind, one in weighed.items() if one["trouble"]["verified"]} == set(TAKEN)
+    for kind in TROUBLE:
+        said = weighed[kind]["trouble"]
+        assert "not done within" in said["error"] if issubclass(kind, Dripping) else said["refused"], kind
+
+
+def test_all_of_them_at_once_do_not_keep_an_honest_network_from_being_read(nodes: Nodes) -> None:
+    follower, ids = among(nodes, *TROUBLE, *(kind for kind in TAKEN if kind not in (ManyEditions, LargeRecords)))
+    results = synced(follower)
+    assert results[ids["Publisher"]].verified and results[ids["Publisher"]].records == 3
+    with follower.store.reading() as db:
+        held = {n.network: feeds.feed(db, n, "public") for n in feeds.networks(db)}
+    for kind in TROUBLE:
+        feed = held[ids[kind.__name__]]
+        assert feed is not None and feed.error
+        assert feed.followed.position == ((1, 1) if kind.editions_held else (0, 0))
+    assert all(one.ok for one in verify(follower))
+
+
+def test_a_state_has_no_more_pages_than_it_can_have(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page below the root leads on, until there are more of them than the records that are signed can fill."""
+
+    class Loop(EndlessTree):
+        depth = 4
+        records_signed = 300
+
+        def page(self, name: Any) -> Any:
+            return super().page(name) if len(name.prefix) < 4 else self.stall()
+
+        def stall(self) -> bytes:
+            raise NotImplementedError
+
+    monkeypatch.setattr(Loop, "stall", lambda self: None)
+    follower, ids = among(nodes, Loop)
+    monkeypatch.setattr(reading, "ATTEMPTS", 2)
+    result = synced(follower)[ids["Loop"]]
+    assert not result.verified and result.requests < 200
+
+
+# --- records that nobody should have to look at
+
+
+def fields(**changed: Any) -> bytes:
+    given = {"kind": "organization", "names": {"en": "Poison"}, **changed}
+    return listing.encode({name: value for name, value in given.items() if value is not None})
+
+
+def event(**changed: Any) -> bytes:
+    given = {"titles": {"en": "Poison"}, "names": None, "type": "webinar", "start": "2026-12-01T10:00"}
+    return fields(kind="event", **{**given, "zone": "Asia/Bangkok", **changed})
+
+
+COMBINING = "a" + "\u0301" * 15_000
+OVERRIDES = "\u202e\u2066\u200f\ufeff\u2028\u0085" * 3_000
+NOT_SHOWN = {
+    "arrays 10,000 deep": b"[" * 10_000 + b"]" * 10_000,
+    "objects 10,000 deep": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+    "a member 33 deep": b'{"kind":"organization","names":{"en":"P"},"x":' + b"[" * 33 + b"]" * 33 + b"}",
+    "brackets that never close": b"[" * MAX_BODY,
+    "a string that never closes": b'{"kind":"organization","names":{"en":"' + b"x" * 60_000,
+    "a member twice": b'{"kind":"organization","kind":"event","names":{"en":"P"}}',
+    "a lone surrogate": b'{"kind":"organization","names":{"en":"\\ud800"}}',
+    "a number beyond all": b'{"kind":"organization","names":{"en":"P"},"x":1e999}',
+    "a number of 60,000 digits": b'{"kind":"organization","names":{"en":"P"},"x":' + b"9" * 60_000 + b"}",
+    "not a number": b'{"kind":"organization","names":{"en":"P"},"x":NaN}',
+    "minus zero": b'{"kind":"organization","names":{"en":"P"},"x":-0}',
+    "nothing": b"null",
+    "a string": b'"organization"',
+    "an empty object": b"{}",
+    "an unknown kind": b'{"kind":"__class__","names":{"en":"P"}}',
+    "a kind that is a list": b'{"kind":["organization"],"names":{"en":"P"}}',
+    "names that are a list": b'{"kind":"organization","names":["P"]}',
+    "spaces only": b" " * MAX_BODY,
+    "escapes only": b'"' + b"\\u0000" * 10_000 + b'"',
+    "no JSON": "\U0001f4a3".encode() * 16_000,
+}
+ODD = {
+    "combining marks": fields(names={"en": COMBINING}, description={"en": COMBINING}),
+    "text that turns around": fields(names={"ar": OVERRIDES}, original="ar", acronym=OVERRIDES[:90]),
+    "markup": fields(names={"en": "</title><script>alert(1)</script>{{7*7}}"}, website="javascript:alert(1)"),
+    "formulas": fields(names={"en": "=cmd|'/c calc'!A1"}, acronym="@SUM(1)", description={"en": "+1\t=1"}),
+    "nul and bells": fields(names={"en": "a\x00b\x07\x1b[2J\x9b31m"}),
+    "10,000 languages": fields(names={f"x-{number}": "P" for number in range(4_000)}),
+    "10,000 codes": fields(services=["legal-aid"] * 2_000, countries=["TH"] * 2_000, client_groups=["x" * 60] * 300),
+    "one word of 60,000 letters": fields(names={"en": "x" * 60_000}),
+    "60,000 words": fields(description={"en": "a " * 30_000}),
+    "a handle that leads to itself": event(parent=handle(0), hosts=[handle(0)] * 1_000),
+    "a rule without end": event(rrule="FREQ=SECONDLY;INTERVAL=1"),
+    "a rule of everything": event(rrule="FREQ=HOURLY;BYMINUTE=" + ",".join(map(str, range(60))) + ";COUNT=1000000000"),
+    "a rule that is never true": event(rrule="FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"),
+    "a rule that stands still": event(rrule="FREQ=DAILY;INTERVAL=0"),
+    "a rule that is none": event(rrule="RRULE:\r\nX:" + "9" * 900),
+    "2,000 dates": event(rdates=[f"2026-12-{1 + n % 28:02d}T10:{n % 60:02d}" for n in range(2_000)]),
+    "the end of time": event(start="9999-12-31T23:59", end="9999-12-31T23:59", rrule="FREQ=DAILY"),
+    "the beginning of time": event(start="0001-01-01T00:00", zone="Pacific/Kiritimati"),
+    "no day": event(start="2026-02-30T25:61", end="yesterday"),
+    "a zone that is a file": event(zone="../../../../etc/passwd"),
+}  # fmt: skip
+
+
+class Poisoner(Publisher):
+    """Signs what cannot be shown, what should not be looked at, and in their midst what people look for."""
+
+    def __init__(self) -> None:
+        bodies = (*NOT_SHOWN.values(), *ODD.values(), fields(names={"en": "Antidote Legal Aid"}))
+        self.bodies = {handle(number): body for number, body in enumerate(bodies)}
+        super().__init__(len(self.bodies))
+
+    def put(self, number: int) -> record.Put:
+        return record.put(self.network.feed, handle(number), seed(f"salt {number}"), self.bodies[handle(number)])
+
+
+@pytest.fixture
+def poisoned(nodes: Nodes) -> Home:
+    follower, ids = among(nodes, Poisoner)
+    result = synced(follower)[ids["Poisoner"]]
+    assert result.verified and result.records == len(NOT_SHOWN) + len(ODD) + 1
+    return follower
+
+
+def test_poisoned_records_are_kept_as_they_were_signed_and_mirrored(poisoned: Home, nodes: Nodes) -> None:
+    assert all(one.ok for one in verify(poisoned))
+    with poisoned.store.reading() as db:
+        network = feeds.named(db, "Poisoner")
+        bodies = dict(db.execute("SELECT handle, body FROM record WHERE body IS NOT NULL").fetchall())
+    assert {bodies[handle(number)] for number in range(20)} == set(NOT_SHOWN.values())
+    second = nodes.home("Second Follower")
+    with second.store.writing() as db:
+        pinned = feeds.pin(db, network.identity, company.BEGAN)
+        feeds.add_source(db, pinned, nodes.served(poisoned).url)
+        feeds.open_feed(db, pinned, "public")
+    assert synced(second)[network.network].verified
+
+
+def test_poisoned_records_are_not_shown_or_do_no_harm(poisoned: Home) -> None:
+    client = Client(create_app(poisoned, clock=lambda: company.BEGAN), accept="text/html")
+    hidden = {handle(number) for number in range(len(NOT_SHOWN))}
+    with poisoned.store.reading() as db:
+        network = feeds.named(db, "Poisoner").network
+    listed = ["/", "/?text=antidote", "/events", "/networks", f"/networks/{network}", "/events.ics"]
+    for path in (*listed, *(f"/{kind}/{handle(n)}" for kind in ("organizations", "events") for n in range(45))):
+        answer = client.get(path)
+        assert answer.status in (200, 404), path
+        assert b"<script" not in answer.body and b"\x1b" not in answer.body and len(answer.body) < 1_000_000, path
+    assert "Antidote" in client.get("/?text=antidote").text
+    for kind in ("organizations", "events", "people", "exchanges", "resources", "networks"):
+        answer = client.get(f"/api/v1/{kind}?limit=200" if kind != "networks" else "/api/v1/networks")
+        assert answer.status == 200, (kind, answer.text[:200])
+        shown = {item.get("handle") for item in answer.json["items"] if item["network"] == network}
+        assert not shown & hidden
+
+
+@pytest.mark.parametrize(
+    "command", ["search", "search poison", "agenda --from 2026-12-01 --to 2026-12-31", "networks", "status", "peers"]
+)
+def test_commands_survive_poisoned_records(poisoned: Home, command: str) -> None:
+    for how in ([], ["--json"]):
+        result = CliRunner().invoke(main, ["--node", str(poisoned.path), *command.split(), *how])
+        assert result.exit_code in (0, 2), result.output[-500:]
+        assert "mistake of the program" not in result.output and "\x1b" not in result.output
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "jsonl", "ics", "vcf"])
+def test_exports_survive_poisoned_records(poisoned: Home, tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"all.{suffix}"
+    result = CliRunner().invoke(main, ["--node", str(poisoned.path), "export", str(file)])
+    assert result.exit_code == 0, result.output[-500:]
+    assert file.stat().st_size > 0

@@ -1,0 +1,540 @@
+"""Restoring: what is found with followers is gone on from, what nobody has is said, and nothing is signed twice."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fednet.errors import MalformedError, RollbackError, UsageError
+from fednet.node import ask, backup, doctor, edits, epochs, publish, restore, staging, tombstones
+from fednet.node.ask import Peer
+from fednet.node.fetch import Fetcher
+from fednet.node.following import partner
+from fednet.node.home import DATABASE, Home
+from fednet.node.keys import read_recovery
+from fednet.node.restore import Restored
+from fednet.node.sync import sync
+from fednet.store import drafts
+from tests.node.nodes import NOW, Nodes, add, held, listing, pin, problems, published, synced
+
+
+def restored(home: Path, file: Path, *urls: str, **options: Any) -> Restored:
+    """A backup put in place, asking at these addresses."""
+
+    async def run() -> Restored:
+        async with Fetcher(allow_private=True) as fetcher:
+            return await restore.restore(home, file, lambda copy: ask.peers(copy, fetcher, urls), NOW, **options)
+
+    return asyncio.run(run())
+
+
+def reread(home: Home, *urls: str, **options: Any) -> restore.Reread:
+    async def run() -> restore.Reread:
+        async with Fetcher(allow_private=True) as fetcher:
+            return await restore.reread(home, lambda copy: ask.peers(copy, fetcher, urls), NOW, **options)
+
+    return asyncio.run(run())
+
+
+def lost(home: Home) -> Path:
+    """The directory of a home of which only the keys are left, as from a paper safe."""
+    home.close()
+    for file in home.path.iterdir():
+        if file.name != "keys.json":
+            file.unlink()
+    return home.path
+
+
+def size(home: Home) -> int:
+    return held(home, home).followed.frontier.size
+
+
+def mine(home: Home) -> dict[str, bytes]:
+    return listing(home, home.network.network)
+
+
+class Mirrored:
+    """An origin, a backup of its first edition, and a follower that serves what it holds."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
+        self.origin = nodes.home("Origin")
+        self.served = nodes.served(self.origin)
+        self.follower = nodes.home("Follower")
+        pin(self.follower, self.origin, self.served.url)
+        self.url = nodes.served(self.follower).url
+        self.first = published(self.origin, "Alpha", "Beta")
+        self.file = nodes.directory / "first.backup"
+        backup.backup(self.origin, self.file, NOW)
+        synced(self.follower)
+
+    def opened(self) -> Home:
+        return self.nodes.again(self.origin)
+
+
+@pytest.fixture
+def mirrored(nodes: Nodes) -> Mirrored:
+    return Mirrored(nodes)
+
+
+# --- what followers hold comes back
+
+
+def test_a_lost_node_goes_on_from_what_a_follower_holds(mirrored: Mirrored) -> None:
+    published(mirrored.origin, "Gamma")
+    published(mirrored.origin, "Delta")
+    synced(mirrored.follower)
+    before = mine(mirrored.origin)
+    result = restored(lost(mirrored.origin), mirrored.file, mirrored.url)
+    assert [(one.before, one.now, one.source) for one in result.circles] == [("1.1", "1.3", mirrored.url)]
+    assert (result.found, result.standing) == (True, "waits")
+    home = mirrored.opened()
+    assert mine(home) == before and problems(home) == []
+    add(home, "Epsilon")
+    with pytest.raises(RollbackError, match=r"more than edition 1\.3 of circle public"):
+        publish.publish(home, NOW)
+    restore.go_on(home.path)
+    publish.publish(home, NOW)
+    assert size(home) == 4
+    assert synced(mirrored.follower).error is None
+    assert listing(mirrored.follower, home.network.network) == mine(home)
+
+
+def test_with_its_mark_a_node_needs_nobody_to_say_that_it_may_go_on(mirrored: Mirrored) -> None:
+    published(mirrored.origin, "Gamma")
+    synced(mirrored.follower)
+    mirrored.origin.close()
+    (mirrored.origin.path / DATABASE).unlink()
+    assert restored(mirrored.origin.path, mirrored.file, mirrored.url).standing == "continues"
+    home = mirrored.opened()
+    published(home, "Delta")
+    assert synced(mirrored.follower).error is None and size(home) == 3
+
+
+def test_a_mark_that_knows_of_more_than_anybody_holds_lets_nobody_go_on(mirrored: Mirrored) -> None:
+    published(mirrored.origin, "Gamma")
+    mirrored.origin.close()
+    (mirrored.origin.path / DATABASE).unlink()
+    result = restored(mirrored.origin.path, mirrored.file, mirrored.url, newest=True)
+    assert result.standing == "lost" and result.hint is not None and "keys recover" in result.hint
+    home = mirrored.opened()
+    add(home, "Delta")
+    for _ in range(2):
+        with pytest.raises(RollbackError):
+            doctor.adopt(home, newest=True)
+        with pytest.raises(RollbackError):
+            publish.publish(home, NOW)
+    assert size(home) == 1
+
+
+def test_when_nobody_has_it_a_person_must_know_that_the_backup_is_the_newest(mirrored: Mirrored) -> None:
+    result = restored(lost(mirrored.origin), mirrored.file)
+    assert (result.answered, result.found, result.standing) == (0, False, "waits")
+    home = mirrored.opened()
+    add(home, "Gamma")
+    with pytest.raises(RollbackError):
+        publish.publish(home, NOW)
+    doctor.adopt(home, newest=True)
+    publish.publish(home, NOW)
+    assert synced(mirrored.follower).error is None and size(home) == 2
+
+
+def test_a_person_may_say_so_at_once(mirrored: Mirrored) -> None:
+    assert restored(lost(mirrored.origin), mirrored.file, newest=True).standing == "continues"
+    published(mirrored.opened(), "Gamma")
+
+
+def test_two_histories_are_found_before_a_third_begins(mirrored: Mirrored, nodes: Nodes) -> None:
+    directory = lost(mirrored.origin)
+    assert restored(directory, mirrored.file, newest=True).standing == "continues"  # which was not true:
+    one = mirrored.opened()
+    published(one, "Gamma")
+    other = nodes.directory / "other.backup"
+    backup.backup(one, other, NOW)
+    synced(mirrored.follower)
+    assert restored(lost(one), mirrored.file, newest=True).standing == "continues"
+    two = mirrored.opened()
+    published(two, "Delta")
+    published(two, "Epsilon")
+    result = reread(two, mirrored.url)
+    assert result.standing == "lost" and "another one" in result.detail
+    add(two, "Zeta")
+    with pytest.raises(RollbackError, match="signs nothing"):
+        publish.publish(two, NOW)
+    with pytest.raises(RollbackError):
+        doctor.adopt(two, newest=True)
+
+
+def test_what_a_liar_serves_as_ours_is_not_taken(mirrored: Mirrored, nodes: Nodes) -> None:
+    published(mirrored.origin, "Gamma")
+    synced(mirrored.follower)
+    proxy = nodes.proxy(mirrored.url)
+    proxy.change = lambda path, answer: (
+        answer._replace(body=answer.body.replace(b"Gamma", b"Delta")) if b"Gamma" in answer.body else answer
+    )
+    result = restored(lost(mirrored.origin), mirrored.file, proxy.url, mirrored.url)
+    assert [one.source for one in result.circles] == [mirrored.url]
+    assert problems(mirrored.opened()) == []
+
+
+def test_a_machine_put_back_as_a_whole_reads_its_own_feed_again(mirrored: Mirrored, nodes: Nodes) -> None:
+    """The mark went back together with the database: only others can know."""
+    mirrored.origin.close()
+    snapshot = {file.name: file.read_bytes() for file in mirrored.origin.path.iterdir() if file.is_file()}
+    home = mirrored.opened()
+    published(home, "Gamma")
+    synced(mirrored.follower)
+    home.close()
+    for file in home.path.iterdir():
+        file.unlink()
+    for name, content in snapshot.items():
+        (home.path / name).write_bytes(content)
+    home = mirrored.opened()
+    pin(home, mirrored.follower, mirrored.url)
+    add(home, "Delta")
+    ask.once(home, allow_private=True)
+    with pytest.raises(RollbackError, match="holds edition 2"):
+        publish.publish(home, NOW)
+    assert reread(home, newest=True).standing == "continues"
+    publish.publish(home, NOW)
+    assert size(home) == 3 and len(mine(home)) == 4
+    assert synced(mirrored.follower).error is None
+
+
+def test_partners_give_back_what_is_for_them_alone(nodes: Nodes) -> None:
+    """Also a circle that the backup has never heard of."""
+    origin, member = nodes.home("Origin", "Alpha"), nodes.home("Member", "Beta")
+    there, here = nodes.served(origin).url, nodes.served(member).url
+    file = nodes.directory / "before.backup"
+    for one, other, url in ((origin, member, here), (member, origin, there)):
+        partner(one, pin(one, other, url))
+    backup.backup(origin, file, NOW)
+    made = edits.add(origin, "person", {"name": "Example Person"}, NOW)
+    publish.publish(origin, NOW)
+    (public, restricted) = asyncio.run(sync(member, allow_private=True))
+    assert public.error is None and restricted.circle == "partners"
+    result = restored(lost(origin), file, newest=True)
+    assert [(one.circle, one.before, one.now, one.source) for one in result.circles] == [
+        ("public", "1.1", "1.1", None),
+        ("partners", "0.0", "1.1", here),
+    ]
+    home = nodes.again(origin)
+    with home.store.reading() as db:
+        assert edits.find(db, home, made.handle).body == made.body
+    assert problems(home) == []
+
+
+def test_a_backup_from_before_the_keys_were_changed_follows_into_the_new_epoch(mirrored: Mirrored) -> None:
+    origin = mirrored.origin
+    old = (origin.path / "keys.json").read_bytes()
+    add(origin, "Gamma")
+    publish.publish(origin, NOW)
+    (sheet,) = origin.path.parent.glob("origin-recovery-key.txt")
+    epochs.rotate(origin, read_recovery(sheet), NOW)
+    published(origin, "Delta")
+    synced(mirrored.follower)
+    before = mine(origin)
+    result = restored(lost(origin), mirrored.file, mirrored.url, newest=True)
+    assert [(one.before, one.now) for one in result.circles] == [("1.1", "2.4")]
+    assert (result.standing, result.keys, result.drafts) == ("continues", True, 0)
+    home = mirrored.opened()
+    assert mine(home) == before and problems(home) == []
+    published(home, "Epsilon")
+    assert synced(mirrored.follower).error is None
+    assert listing(mirrored.follower, home.network.network) == mine(home)
+    lost(home)
+    (home.path / "keys.json").write_bytes(old)
+    assert restored(home.path, mirrored.file, mirrored.url).keys is False
+
+
+# --- edits
+
+
+def test_edits_that_were_signed_after_the_backup_do_not_come_back(nodes: Nodes) -> None:
+    origin = nodes.home("Origin", "Alpha")
+    served = nodes.served(origin)
+    follower = nodes.home("Follower")
+    pin(follower, origin, served.url)
+    url = nodes.served(follower).url
+    kept, gone = add(origin, "Beta", "Gamma")
+    file = nodes.directory / "with-drafts.backup"
+    backup.backup(origin, file, NOW)
+    publish.publish(origin, NOW)
+    edits.withdraw(origin, gone, NOW)
+    publish.publish(origin, NOW)
+    synced(follower)
+    result = restored(lost(origin), file, url, newest=True)
+    assert (result.drafts, result.signed) == (0, 2)
+    home = nodes.again(origin)
+    assert publish.publish(home, NOW) == []
+    assert kept in mine(home) and gone not in mine(home)
+
+
+def test_edits_that_nobody_signed_are_kept(mirrored: Mirrored) -> None:
+    add(mirrored.origin, "Gamma")
+    backup.backup(mirrored.origin, mirrored.file, NOW, overwrite=True)
+    result = restored(lost(mirrored.origin), mirrored.file, mirrored.url, newest=True)
+    assert (result.drafts, result.signed) == (1, 0)
+    home = mirrored.opened()
+    publish.publish(home, NOW)
+    assert len(mine(home)) == 3 and problems(home) == []
+
+
+class CrashError(Exception):
+    pass
+
+
+def interrupted(home: Home, monkeypatch: pytest.MonkeyPatch, place: str = "fednet.node.publish.accept") -> None:
+    """Leave an edition prepared: by default after it was signed, and before it is accepted."""
+
+    def crash(*_: object, **__: object) -> Any:
+        raise CrashError
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(place, crash)
+        with pytest.raises(CrashError):
+            publish.publish(home, NOW)
+
+
+def test_an_edition_that_was_prepared_and_overtaken_is_made_of_drafts_again(
+    mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be another edition of a number that is taken; and it must not even be signed."""
+    home, (alpha, beta) = mirrored.origin, mirrored.first
+    mirrored.origin.close()
+    copy = mirrored.nodes.directory / "copy.db"
+    shutil.copy(home.path / DATABASE, copy)
+    home = mirrored.opened()
+    published(home, "Gamma")
+    synced(mirrored.follower)
+    home.close()
+    for left in home.path.glob(f"{DATABASE}*"):
+        left.unlink()
+    shutil.copy(copy, home.path / DATABASE)
+    home = mirrored.opened()
+    edits.edit(home, alpha, {"acronym": "AA"}, NOW)
+    edits.withdraw(home, beta, NOW)
+    add(home, "Delta")
+    with monkeypatch.context() as careless:
+        careless.setattr("fednet.node.mark.Mark.check", lambda *_: None)
+        with pytest.raises(RollbackError):
+            publish.publish(home, NOW)
+    edits.edit(home, alpha, {"acronym": "AAA"}, NOW)
+    assert reread(home, mirrored.url).standing == "continues"
+    publish.publish(home, NOW)
+    assert size(home) == 3 and problems(home) == []
+    found = mine(home)
+    assert b'"AAA"' in found[alpha] and beta not in found and len(found) == 3
+    assert synced(mirrored.follower).error is None
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_an_edition_that_was_being_signed_is_signed_once(
+    mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch, finished: bool
+) -> None:
+    add(mirrored.origin, "Gamma")
+    interrupted(mirrored.origin, monkeypatch)
+    add(mirrored.origin, "Delta")
+    backup.backup(mirrored.origin, mirrored.file, NOW, overwrite=True)
+    if finished:
+        publish.publish(mirrored.origin, NOW)
+        synced(mirrored.follower)
+    restored(lost(mirrored.origin), mirrored.file, mirrored.url, newest=True)
+    home = mirrored.opened()
+    with home.store.reading() as db:
+        assert bool(drafts.circles_prepared(db)) is not finished
+    publish.publish(home, NOW)
+    assert sorted(b"Gamma" in body or b"Delta" in body for body in mine(home).values()) == [False, False, True, True]
+    assert size(home) == 3 and problems(home) == []
+    assert synced(mirrored.follower).error is None
+
+
+# --- erased means erased
+
+
+def test_what_was_erased_is_destroyed_again_before_anything_is_served(mirrored: Mirrored) -> None:
+    canary = mirrored.first[0]
+    with mirrored.origin.store.writing() as db:
+        drafts.save(db, [drafts.Draft(canary, "public", "erase", None)], NOW)
+    publish.publish(mirrored.origin, NOW)
+    kept = list(tombstones.kept(mirrored.origin.path))
+    assert [(one.circle, str(one.position)) for one in kept] == [("public", "1.2")]
+    mirrored.origin.close()
+    (mirrored.origin.path / DATABASE).unlink()
+    result = restored(mirrored.origin.path, mirrored.file)
+    assert result.destroyed == 1
+    home = mirrored.opened()
+    assert canary not in str(mine(home)) and b"Alpha" not in (home.path / DATABASE).read_bytes()
+    assert not held(home, home).visible
+
+
+def test_a_follower_put_back_by_hand_destroys_again_what_was_erased(mirrored: Mirrored, nodes: Nodes) -> None:
+    follower, network = mirrored.follower, mirrored.origin.network.network
+    file = nodes.directory / "follower.backup"
+    backup.backup(follower, file, NOW)
+    with mirrored.origin.store.writing() as db:
+        drafts.save(db, [drafts.Draft(mirrored.first[0], "public", "erase", None)], NOW)
+    publish.publish(mirrored.origin, NOW)
+    synced(follower)
+    assert len(list(tombstones.kept(follower.path))) == 1
+    with restore.staged(follower.path, file) as (copy, _):
+        assert tombstones.reapply(copy, tombstones.kept(follower.path)) == 1
+        assert listing(copy, network) == {}
+        assert tombstones.reapply(copy, tombstones.kept(follower.path)) == 0
+        assert synced(copy).error is None
+        assert listing(copy, network) == listing(follower, network) and problems(copy) == []
+
+
+def test_a_tombstone_that_a_crash_cut_is_none(mirrored: Mirrored) -> None:
+    file = mirrored.origin.path / tombstones.NAME
+    file.write_bytes(b"cut")
+    file.chmod(0o600)
+    assert list(tombstones.kept(mirrored.origin.path)) == []
+    with mirrored.origin.store.writing() as db:
+        drafts.save(db, [drafts.Draft(mirrored.first[0], "public", "erase", None)], NOW)
+    publish.publish(mirrored.origin, NOW)
+    assert len(list(tombstones.kept(mirrored.origin.path))) == 1
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+# --- where to, and what with
+
+
+def test_a_living_node_is_replaced_only_on_purpose(mirrored: Mirrored) -> None:
+    published(mirrored.origin, "Gamma")
+    with pytest.raises(UsageError, match="replaces"):
+        restored(mirrored.origin.path, mirrored.file)
+    assert size(mirrored.origin) == 2
+
+
+def test_a_node_is_restored_while_it_serves(mirrored: Mirrored) -> None:
+    """Who reads meanwhile sees the old node or the new one."""
+    published(mirrored.origin, "Gamma")
+    synced(mirrored.follower)
+    result = restored(mirrored.origin.path, mirrored.file, mirrored.url, replace=True)
+    assert result.standing == "continues"
+    assert size(mirrored.origin) == 2 and problems(mirrored.origin) == []
+    published(mirrored.origin, "Delta")
+    assert synced(mirrored.follower).error is None
+
+
+def test_a_damaged_database_is_replaced(mirrored: Mirrored) -> None:
+    mirrored.origin.close()
+    (mirrored.origin.path / DATABASE).write_bytes(b"not a database, not at all" * 1000)
+    result = restored(mirrored.origin.path, mirrored.file, replace=True)
+    assert result.standing == "continues"
+    assert problems(mirrored.opened()) == []
+
+
+def test_into_another_networks_home_nothing_is_restored(mirrored: Mirrored) -> None:
+    with pytest.raises(UsageError, match="another network"):
+        restored(mirrored.follower.path, mirrored.file, replace=True)
+    assert len(listing(mirrored.follower, mirrored.origin.network.network)) == 2
+
+
+def test_without_keys_a_restored_node_shows_and_does_not_sign(mirrored: Mirrored, nodes: Nodes) -> None:
+    place = nodes.directory / "elsewhere"
+    result = restored(place, mirrored.file, newest=True)
+    assert not result.keys
+    home = Home(place)
+    assert len(mine(home)) == 2
+    home.close()
+
+
+def test_a_restore_that_fails_leaves_the_home_as_it_was(mirrored: Mirrored) -> None:
+    damaged = bytearray(mirrored.file.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    mirrored.file.write_bytes(bytes(damaged))
+    before = sorted(file.name for file in mirrored.origin.path.iterdir())
+    with pytest.raises(MalformedError):
+        restored(mirrored.origin.path, mirrored.file, replace=True)
+    assert sorted(file.name for file in mirrored.origin.path.iterdir()) == before
+    published(mirrored.origin, "Gamma")
+
+
+def test_what_a_crash_left_of_a_restore_is_removed(mirrored: Mirrored) -> None:
+    left = mirrored.origin.path / f"{staging.PREFIX}left"
+    left.mkdir()
+    (left / staging.IN_USE).touch()
+    with staging.staging(mirrored.origin.path) as place:
+        assert not left.exists()
+        staging.sweep(mirrored.origin.path)
+        assert place.exists()
+    assert not place.exists()
+    shutil.rmtree(left, ignore_errors=True)
+
+
+# --- asking
+
+
+def test_whoever_is_silent_or_lies_stops_nobody(mirrored: Mirrored, nodes: Nodes) -> None:
+    home = mirrored.origin
+    published(home, "Gamma")
+    synced(mirrored.follower)
+    proxy = nodes.proxy(mirrored.url)
+    proxy.change = lambda path, answer: answer._replace(body=answer.body.replace(b"\n2\n", b"\n9\n"))
+    for url in (proxy.url, "http://127.0.0.1:9", mirrored.url):
+        assert stopped(home, url) is None
+    published(home, "Delta")
+
+
+def stopped(home: Home, *urls: str) -> Any:
+    async def run() -> Sequence[ask.Told]:
+        async with Fetcher(allow_private=True) as fetcher:
+            return await ask.told(home.network.identity, ask.peers(home, fetcher, urls), seconds=5)
+
+    return ask.settle(home, asyncio.run(run()))
+
+
+def test_what_was_signed_and_not_yet_accepted_is_no_surprise(
+    mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edition can be out before the process that signed it has seen its own transaction end."""
+    file = mirrored.nodes.directory / "before.backup"
+    add(mirrored.origin, "Gamma")
+    interrupted(mirrored.origin, monkeypatch)
+    backup.backup(mirrored.origin, file, NOW)
+    publish.publish(mirrored.origin, NOW)
+    synced(mirrored.follower)
+    with restore.staged(mirrored.nodes.directory, file) as (copy, _):
+        copy.mark.begin(copy.network.network)
+        assert stopped(copy, mirrored.url) is None
+
+
+def test_a_process_asks_once_and_again_when_in_doubt(mirrored: Mirrored) -> None:
+    home = mirrored.origin
+    pin(home, mirrored.follower, mirrored.url)
+    asked: list[Callable[..., Any]] = []
+
+    async def run() -> None:
+        async with Fetcher(allow_private=True) as fetcher:
+            for _ in range(3):
+                await ask.before_signing(home, fetcher)
+            ask.doubt(home)
+            await ask.before_signing(home, fetcher)
+
+    real = ask.told
+    try:
+        ask.told = lambda *a, **k: (asked.append(real), real(*a, **k))[1]  # type: ignore[assignment]
+        asyncio.run(run())
+    finally:
+        ask.told = real
+    assert len(asked) == 2
+
+
+def test_a_peer_that_holds_nothing_of_ours_is_an_answer_too(mirrored: Mirrored, nodes: Nodes) -> None:
+    stranger = nodes.served(nodes.home("Stranger"))
+
+    async def run() -> Sequence[ask.Told]:
+        async with Fetcher(allow_private=True) as fetcher:
+            peers = ask.peers(mirrored.origin, fetcher, [stranger.url])
+            assert [type(peer) for peer in peers] == [Peer]
+            return await ask.told(mirrored.origin.network.identity, peers, seconds=5)
+
+    (answer,) = asyncio.run(run())
+    assert answer.heads == () and answer.identity is None
