@@ -21,6 +21,7 @@ MAX_LINE = 1024
 MAX_LIFETIME = timedelta(days=90)
 LIFETIME = timedelta(days=30)
 MAX_EDITIONS = 1_000_000  # an epoch
+MAX_A_DAY = 1_000  # editions that a publisher signs; a follower cannot tell, for dates are the publisher's to choose
 MAX_EDITION = MAX_EPOCH * MAX_EDITIONS  # editions are counted on across epochs
 MAX_RECORDS = 4_000_000  # records and tombstones of a feed
 

@@ -163,7 +163,7 @@ def _branch_bytes(entries: Sequence[Entry]) -> bytes:
 
 
 def _branch(page: bytes) -> list[Entry]:
-    if page[1 :: _NODE.size] == b"n" * FANOUT:  # most of a large tree; a first tag "n" tells where the next one is
+    if page[1 :: _NODE.size] == b"n" * FANOUT and len(page) == 1 + _NODE.size * FANOUT:  # most of a large tree
         return [Node(node, below) for _, node, below in _NODE.iter_unpack(page[1:])]
     entries: list[Entry] = []
     at = 1
@@ -293,7 +293,8 @@ def _adds_up(page: bytes, prefix: str, said: bytes) -> bool:
         if page[:1] == _LEAVES:
             return len(page) % 64 == 1 and entry_hash(fold_leaves(_bucket(page), prefix)) == said
         entries = _branch(page)
-        return len(entries) == FANOUT and entry_hash(fold(entries)) == said
+        whole = len(entries) == FANOUT and _branch_bytes(entries) == page
+        return whole and entry_hash(fold(entries)) == said
     except (FednetError, ValueError):
         return False
 

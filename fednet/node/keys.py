@@ -31,7 +31,9 @@ NEXT = "keys.next.json"
 
 CHECKSUM_SIZE = 3
 SPELLED_SIZE = (ed25519.KEY_SIZE + CHECKSUM_SIZE) * 8 // 5  # 56 characters, no padding
+LABEL = "key "
 MAX_RECOVERY_FILE = 64 * 1024
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 _SLIPS = str.maketrans("018", "olb", " -\t\r\n")  # digits that base32 does not have, and what stands between groups
 
 
@@ -169,13 +171,16 @@ def _checksum(seed: bytes) -> bytes:
 
 
 def recovery_seeds(text: str) -> list[bytes]:
-    """Every recovery key in a text: of the lines that begin with `key`, else of all of it, as typed or scanned.
+    """Every recovery key in a text: all of it, as typed or scanned; of a sheet, the lines that begin with `key`.
 
     Letter case, spaces and line ends do not matter. Raises UsageError when there is none, or one is mistyped.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    labelled = [line[4:] for line in lines if line[:4].lower() == "key "]
-    letters = "".join(labelled or lines).lower().translate(_SLIPS)
+    lines = [line.strip().lower() for line in text.splitlines() if line.strip()]
+    labelled = [line for line in lines if line.startswith(LABEL)]
+    typed = "".join(line.removeprefix(LABEL).translate(_SLIPS) for line in lines)
+    letters = typed
+    if labelled and not _LETTERS.issuperset(typed):
+        letters = "".join(line.removeprefix(LABEL).translate(_SLIPS) for line in labelled)
     if not letters or len(letters) % SPELLED_SIZE:
         raise UsageError(
             f"a recovery key has {SPELLED_SIZE} letters and digits in groups of 4, found {len(letters)}",

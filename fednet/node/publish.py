@@ -15,16 +15,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 from sqlite_utils import Database
 
-from fednet.errors import BrokenStoreError
+from fednet.errors import BrokenStoreError, BusyError
 from fednet.feed import tree, wire
 from fednet.feed.checkpoint import Checkpoint, origin
-from fednet.feed.edition import NOTHING_CLOSED, Closes, Edition, edition, parse_edition
+from fednet.feed.edition import MAX_A_DAY, NOTHING_CLOSED, Closes, Edition, edition, parse_edition
 from fednet.feed.follow import Followed
 from fednet.feed.identity import Identity, extended
 from fednet.feed.note import Note, parse, sign
@@ -165,10 +165,19 @@ def _leaves(home: Home, feed: Feed, answer: Answer) -> list[bytes]:
 
 def _prepare(db: Database, feed: Feed, now: datetime, salt: Salt) -> None:
     """Choose what the next edition says, and make it durable in the surrounding transaction."""
+    _check_pace(db, feed, now)
     taken = drafts.drafts(db, feed.circle, limit=MAX_CHANGES)
     changes = [_change(draft, feed.commitments, salt) for draft in taken if not _was_erased(db, feed, draft)]
     drafts.prepare(db, feed.id, next_edition(db, feed, changes, now, _closes(feed)))
     drafts.settle(db, taken)
+
+
+def _check_pace(db: Database, feed: Feed, now: datetime) -> None:
+    """Raise BusyError when the edition that lies MAX_A_DAY back is not a day old: every follower keeps every leaf."""
+    back = feed.followed.frontier.size - MAX_A_DAY
+    line = feeds.edition_lines(db, feed, back, back + 1)[0] if back >= 0 else None
+    if line is not None and abs(now - parse_edition(line).issued_at) < timedelta(days=1):
+        raise BusyError(f"{MAX_A_DAY:,} editions were signed within a day", hint="edits are kept, for the next one")
 
 
 def next_edition(db: Database, feed: Feed, changes: Sequence[Change], now: datetime, closes: Closes | None) -> Prepared:

@@ -27,6 +27,7 @@ from fednet.node import backup, tombstones
 from fednet.node.ask import Peer, Told, settle, told
 from fednet.node.backup import NO_KEY, SECRET, Key, Manifest
 from fednet.node.doctor import adopt
+from fednet.node.erasure import settle_promptly
 from fednet.node.files import alone, sync_directory
 from fednet.node.home import CONFIG, DATABASE, Home
 from fednet.node.mark import Mark, Stopped
@@ -116,6 +117,7 @@ async def restore(
     found = Home(directory)
     try:
         _stand(found, answers, result, newest=newest, held=stopped)
+        settle_promptly(found)
     finally:
         found.close()
     return result

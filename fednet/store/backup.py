@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from fednet.feed import wire
 from fednet.feed.record import Drop, Put, key_of
-from fednet.store import drafts, feeds, records
+from fednet.store import destruction, drafts, feeds, records
 from fednet.store.database import Store
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed
@@ -38,6 +38,8 @@ def replace(store: Store, restored: Store) -> None:
     """Put all that `restored` holds in the place of what `store` holds, at once; others who use it see it whole."""
     with restored.reading() as db:
         store.overwrite(db)
+    with store.writing() as db:  # the write-ahead log may hold what was there before
+        destruction.owe(db, prompt=True)
 
 
 def unprepare(db: Database, feed: Feed, now: datetime) -> int:

@@ -19,7 +19,7 @@ import sys
 import msgspec
 from sqlite_utils import Database
 
-from fednet.errors import BrokenStoreError
+from fednet.errors import BrokenStoreError, BusyError
 from fednet.store import drafts, gaps, index
 from fednet.store.database import Store
 
@@ -69,8 +69,11 @@ def settle(store: Store) -> None:
     if held.words > held.done:
         _scrub(store)
     with store.emptied() as db:
+        found = ledger(db)
+        if found.owed < held.owed:
+            raise BusyError("the database was replaced meanwhile", hint="try again in a moment")
         _zero_gaps(store)
-        _write(db, msgspec.structs.replace(ledger(db), done=held.owed))
+        _write(db, msgspec.structs.replace(found, done=held.owed))
 
 
 def _scrub(store: Store) -> None:

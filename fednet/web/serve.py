@@ -8,6 +8,7 @@ import uvicorn
 
 from fednet.node import staging, tombstones
 from fednet.node.background import Background
+from fednet.node.erasure import settle_promptly
 from fednet.node.home import Home
 from fednet.web import connection
 from fednet.web.app import create_app
@@ -19,7 +20,8 @@ def serve(home: Home, host: str, port: int, *, allow_private: bool) -> None:
     """Serve pages, API and feeds, publish and sync in the background. Returns after Ctrl-C or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     staging.sweep(home.path)
-    tombstones.reapply(home)
+    if tombstones.reapply(home):
+        settle_promptly(home)
     background = Background(home, allow_private=allow_private)
     config = uvicorn.Config(
         create_app(home),

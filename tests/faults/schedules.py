@@ -117,6 +117,8 @@ class Held:
             feed = feeds.public_feed(db, self.network)
             if path == "identity":
                 return feed.network.identity.encoded
+            if path == "circles":
+                return b""
             match path.split("/", 2):
                 case ["public", asked] if asked.startswith("changes?since="):
                     return changes(db, feed, wire.parse_position(asked.partition("=")[2]))

@@ -65,16 +65,16 @@ def test_every_refusal_is_in_the_table_with_its_status(word: str):
         (
             "identity chain",
             f"{identity.MAX_STATEMENTS:,} statements, {checkpoint.MAX_EPOCH:,} epochs, "
-            f"{identity.MAX_RECOVERY_KEYS} recovery keys",
+            f"{identity.MAX_RECOVERY_KEYS} recovery keys, {identity.MAX_IDENTITY >> 20} MiB",
         ),
-        ("editions", f"{edition.MAX_EDITIONS:,} an epoch"),
+        ("editions", f"{edition.MAX_EDITIONS:,} an epoch; {edition.MAX_A_DAY:,} a day"),
         ("records and tombstones of a feed", f"{edition.MAX_RECORDS:,}"),
         (
             "one answer",
             f"{wire.MAX_ANSWER >> 20} MiB decoded, counted while streaming; {wire.MAX_EDITION_LINES:,} edition",
         ),
         ("`leaves` line", f"{wire.LEAVES_PER_LINE} hashes"),
-        ("records page", f"{wire.PAGE_RECORDS} lines"),
+        ("page", f"{wire.MAX_PAGE >> 20} MiB; {wire.PAGE_RECORDS} records"),
         (
             "bundle",
             f"{bundle.MAX_BUNDLE >> 30} GiB decompressed, {bundle.MAX_RESOURCES:,} resources of at most "

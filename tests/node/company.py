@@ -212,7 +212,7 @@ class DeepHints(Publisher):
 class ManyEditions(Publisher):
     """A log of empty editions. Only lines at its ends are ever read: what lies between are hashes of nothing."""
 
-    size = 100_000
+    size = 50_000
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,12 +9,15 @@ import pytest
 
 from fednet.errors import NotFoundError, UsageError
 from fednet.feed.record import Put, key_of
-from fednet.node import edits, erasure, publish
+from fednet.node import background, edits, erasure, publish
+from fednet.node.background import Background
 from fednet.node.home import Home
+from fednet.node.receipts import received
 from fednet.node.sync import sync
 from fednet.node.tombstones import reapply
 from fednet.store import destruction, drafts, feeds, records
 from fednet.store.drafts import Draft, ImportRow
+from fednet.web.app import create_app
 from tests.node.nodes import (
     NOW,
     Answer,
@@ -33,6 +36,7 @@ from tests.node.nodes import (
     searchable,
     synced,
 )
+from tests.node.test_background import until
 
 SECRET = "Zyxwolfram"
 
@@ -282,7 +286,31 @@ def test_a_restricted_record_is_erased_for_its_own_circle_only(nodes: Nodes) -> 
     assert traces(origin) == [] and held(origin, origin).followed == public
 
 
-def test_serving_finishes_what_readers_put_off(nodes: Nodes) -> None:
+@pytest.mark.clock
+def test_serving_destroys_what_a_command_left_and_tells_the_origin(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "LOOK_AGAIN", 0.2)
+    monkeypatch.setattr(background, "PAUSE", 0.05)
+    origin, follower = nodes.home("Origin", "Alpha", SECRET), nodes.home("Follower", "Beta")
+    pin(follower, origin, nodes.served(origin, create_app(origin)).url)
+    pin(origin, follower)
+    assert synced(follower).verified
+    (handle,) = (h for h, body in listing(origin, origin.network.network).items() if SECRET.encode() in body)
+    erased(origin, handle)
+    act = Background(follower, allow_private=True)
+    with closing(Home(follower.path)) as reader, reader.store.reading() as db:
+        db.execute("SELECT count(*) FROM record").fetchone()
+        assert synced(follower).verified and owed(follower)
+        act.start()
+    try:
+        until(lambda: [str(one.told.position) for one in received(origin)] == ["1.2"], "the receipt")
+    finally:
+        act.stop()
+    assert not owed(follower) and traces(follower) == []
+
+
+def test_a_sync_finishes_what_readers_put_off(nodes: Nodes) -> None:
     """One pass over all networks ends with the destruction that an earlier one could not finish."""
     origin, _, follower = nodes.pair("Alpha", SECRET)
     assert synced(follower).verified

@@ -10,6 +10,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from click.testing import CliRunner
 
 from fednet import listing
 from fednet.cli import main
-from fednet.feed import record
+from fednet.errors import BusyError
+from fednet.feed import record, wire
 from fednet.feed.record import MAX_BODY
-from fednet.node import reading, sync
+from fednet.node import descent, publish, reading, sync
 from fednet.node.home import Home
 from fednet.node.verify import verify
 from fednet.store import feeds
@@ -38,7 +40,8 @@ from tests.node.company import (
     ManyEditions,
     Publisher,
 )  # fmt: skip
-from tests.node.nodes import Nodes
+from tests.node.nodes import NOW, Nodes, add_many, published, same_view
+from tests.node.nodes import listing as listing_of
 
 ROOM = 64 * 1024 * 1024
 """Bytes over idle that one peer may cost."""
@@ -109,6 +112,53 @@ def test_a_state_has_no_more_pages_than_it_can_have(nodes: Nodes, monkeypatch: p
     monkeypatch.setattr(reading, "ATTEMPTS", 2)
     result = synced(follower)[ids["Loop"]]
     assert not result.verified and result.requests < 200
+
+
+# --- limits that an honest network keeps, too
+
+
+def test_records_too_large_for_one_page_are_sent_in_several(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MAX_PAGE", 4_000)
+    origin, served, follower = nodes.pair(*(f"{'Long ' * 20}{number}" for number in range(60)))
+    result = synced(follower)[origin.network.network]
+    assert result.verified and result.records == 60 and served.pages() > 16
+    assert same_view(origin, follower, origin)
+
+
+def test_more_changes_than_fit_in_memory_are_read_in_pages(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    origin, served, follower = nodes.pair("Alpha")
+    synced(follower)
+    monkeypatch.setattr(reading, "MAX_CHANGES", 1_000)
+    published(origin, *(f"Beta {number}" for number in range(20)))
+    result = synced(follower)[origin.network.network]
+    assert result.verified and served.pages() and same_view(origin, follower, origin)
+    monkeypatch.setattr(reading, "MAX_CHANGES", 100_000)
+    monkeypatch.setattr(reading, "MAX_CHANGE_LINES", 5)
+    published(origin, *(f"Gamma {number}" for number in range(20)))
+    assert synced(follower)[origin.network.network].verified and same_view(origin, follower, origin)
+
+
+def test_a_page_larger_than_is_read_ahead_waits_for_its_turn(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descent, "AHEAD_BYTES", 100)
+    monkeypatch.setattr(descent, "BATCH_BYTES", 1_000)
+    origin, _, follower = nodes.pair()
+    add_many(origin, 700)
+    publish.publish(origin, NOW)
+    assert synced(follower)[origin.network.network].verified and same_view(origin, follower, origin)
+
+
+def test_a_publisher_signs_no_more_editions_than_a_day_may_have(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish, "MAX_A_DAY", 3)
+    origin = nodes.home("Origin", "Alpha")
+    for number in range(2):
+        published(origin, f"Beta {number}")
+    with pytest.raises(BusyError, match="within a day"):
+        published(origin, "Gamma")
+    publish.publish(origin, NOW + timedelta(days=1))
+    assert len(listing_of(origin, origin.network.network)) == 4
+    add_many(origin, 1)
+    publish.publish(origin, NOW + timedelta(days=1))
+    publish.publish(origin, NOW - timedelta(days=9))  # a clock that is put right does not stop a publisher
 
 
 # --- records that nobody should have to look at

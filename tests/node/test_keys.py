@@ -73,6 +73,8 @@ def test_several_keys_in_one_text_are_all_read() -> None:
     text = "".join(sheet.Sheet("A", "a" * 32, seed).text.decode() for seed in seeds)
     assert keys.recovery_seeds(text) == seeds
     assert keys.recovery_seeds("\n".join(map(keys.spelled, seeds))) == seeds
+    one, two, three = map(keys.spelled, seeds)
+    assert keys.recovery_seeds(f"{one}\n\nKEY {two.upper()}\nkey {three[:30]}\n{three[30:]}\n") == seeds
 
 
 def test_a_sheet_says_whose_key_it_is_and_needs_nothing_else(tmp_path: Path) -> None:

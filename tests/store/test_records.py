@@ -23,7 +23,8 @@ from tests.feed.network import BEGAN, first_statement, handle, seed
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     made = Store(tmp_path_factory.mktemp("store") / "some.db")
-    made._database().execute("PRAGMA synchronous=OFF")
+    with made._mine() as db:
+        db.execute("PRAGMA synchronous=OFF")
     with made.writing() as db:
         chain = begun(sign_statement(first_statement(recovery=1), [seed("Example Network recovery 0")]))
         feeds.open_feed(db, feeds.pin(db, chain, BEGAN, own=True), "public", visible=True)

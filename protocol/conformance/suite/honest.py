@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from . import trees
-from .network import MISSING, Erase, Network, Response, compact, drop, erase, handle, put, refusal
-from .signing import Key, b64, key_id, seed, signature_line
-from .trial import Trial, WrongError, example, scenario
+from suite import trees
+from suite.network import MISSING, Erase, Network, Response, compact, drop, erase, handle, put, refusal
+from suite.signing import Key, b64, key_id, seed, signature_line
+from suite.trial import Trial, WrongError, example, scenario
 
 GONE = refusal(410, "gone", "gone: too long ago")
 

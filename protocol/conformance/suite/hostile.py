@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from . import trees
-from .honest import large, sharing
-from .network import (
+from suite import trees
+from suite.honest import large, sharing
+from suite.network import (
     LEAVES_PER_LINE,
     MISSING,
     Erase,
@@ -23,8 +23,8 @@ from .network import (
     put,
     refusal,
 )
-from .signing import Key, b64, key_id, seed, signature_line, signed
-from .trial import SCENARIOS, Scenario, Trial, WrongError, scenario
+from suite.signing import Key, b64, key_id, seed, signature_line, signed
+from suite.trial import SCENARIOS, Scenario, Trial, WrongError, scenario
 
 MIB = 1024 * 1024
 ANSWER = 64 * MIB
@@ -274,6 +274,30 @@ def rolled_back_epoch(t: Trial) -> None:
     t.network.publish(put(30))
     t.accepts()
     t.instead(CHANGES, lambda good: Response(200, thief.answer("2.4").replace(b" 1.3\n", b" 2.4\n")))
+    t.refuses("rolled-back")
+
+
+@scenario()
+def closed_log_again(t: Trial) -> None:
+    """The log of the first epoch exactly as it was closed, to a follower that is in the second."""
+    older = with_more(t.network.answer("0.0").replace(b" 0.0\n", b" 2.4\n"), drop(30).line)
+    t.network.open_epoch()
+    t.network.publish(put(30))
+    t.accepts()
+    t.instead(CHANGES, lambda good: Response(200, older))
+    t.refuses("rolled-back")
+
+
+@scenario()
+def closed_log_goes_on(t: Trial) -> None:
+    """The statement is known, the new log is not there yet, and the thief of the old key goes on signing."""
+    thief = t.network.copied()
+    thief.publish(put(80, text=b'{"forged":true}'))
+    t.network.open_epoch()
+    t.instead(CHANGES, lambda good: refusal(410, "gone", "gone: too long ago"))
+    t.fails()
+    t.honest()
+    t.instead(CHANGES, lambda good: Response(200, thief.answer("1.3")))
     t.refuses("rolled-back")
 
 

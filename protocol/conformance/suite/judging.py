@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from . import trees
-from .network import RECOVERY, compact
-from .signing import b64, key_id
-from .trees import Leaf
+from suite import trees
+from suite.network import RECOVERY, compact
+from suite.signing import b64, key_id
+from suite.trees import Leaf
 
 
 class Wrong(Exception):  # noqa: N818

@@ -15,9 +15,9 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from . import trees
-from .signing import Key, b64, seed, signed
-from .trees import Leaf
+from suite import trees
+from suite.signing import Key, b64, seed, signed
+from suite.trees import Leaf
 
 BEGAN = datetime(2026, 11, 21, 18, 0, 0, tzinfo=UTC)
 RECOVERY = "fednet/recovery"

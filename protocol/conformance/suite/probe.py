@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from . import judging, trees
-from .judging import Feed, Records, Wrong, check, unbase64
+from suite import judging, trees
+from suite.judging import Feed, Records, Wrong, check, unbase64
 
 SECONDS = 60
 MOST = 64 * 1024 * 1024

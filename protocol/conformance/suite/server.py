@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .network import MISSING, Response
+from suite.network import MISSING, Response
 
 Answer = Callable[[str], Response]
 

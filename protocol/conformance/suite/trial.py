@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .network import Fields, Network, Response, drop, erase, put
-from .server import Server
+from suite.network import Fields, Network, Response, drop, erase, put
+from suite.server import Server
 
 SECONDS = 120  # a verb that takes longer hangs
 DONE, UNREACHABLE, REFUSED = 0, 1, 3

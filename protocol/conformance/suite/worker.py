@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from . import honest, hostile
-from .server import Server
-from .trial import SCENARIOS, Program, Scenario, Trial, WrongError, example
+from suite import honest, hostile
+from suite.server import Server
+from suite.trial import SCENARIOS, Program, Scenario, Trial, WrongError, example
 
 __all__ = ["SCENARIOS", "Worker", "honest", "hostile"]  # importing the last two registers their scenarios
 
