@@ -31,12 +31,13 @@ ED25519 = 0x01
 COSIGNATURE_V1 = 0x04
 
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
+_NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")
 _SIGNATURE_LINE = re.compile(r"— (\S+) ([A-Za-z0-9+/]+={0,2})")
 
 
 def check_name(name: str) -> None:
     """Key names are non-empty Unicode text without spaces, plus or control characters."""
-    if not name or "+" in name or any(c.isspace() or c < " " or "\ud800" <= c <= "\udfff" for c in name):
+    if not _NAME.fullmatch(name):
         raise MalformedError(f"{shown(name)} cannot be the name of a key")
 
 

@@ -18,6 +18,7 @@ from fednet.feed.edition import Closes
 from fednet.feed.follow import Followed, Step, advance, closes_root
 from fednet.feed.identity import Identity, newer
 from fednet.feed.note import MAX_SIGNATURES, Note, Verifier, open_note
+from fednet.feed.record import Drop
 from fednet.feed.wire import Answer
 from fednet.node import evidence
 from fednet.store import blocks, feeds, records, witnesses
@@ -37,14 +38,23 @@ def accept(db: Database, feed: Feed, identity: Identity, answer: Answer, now: da
     if edition is None or step.after.position == feed.followed.position:
         switch(db, feed, step, step.after, now, source)
         return _again(db, feed)
+    drops = [change.key for change in answer.changes if isinstance(change, Drop)]
+    gap = skips(step) and not all(records.holds(db, feed.id, key) for key in drops)
     totals = records.apply(db, feed.id, answer.changes, edition.edition)
     records.unstage(db, feed.id)  # pages of a repair that was never finished may hold what is erased now
     followed = step.confirmed(tree.root_hash(totals.root), totals.records, totals.erased)
-    switch(db, feed, step, followed, now, source)
+    switch(db, feed, step, followed, now, source, gap=gap)
     return _again(db, feed)
 
 
-def switch(db: Database, feed: Feed, step: Step, followed: Followed, now: datetime, source: str | None) -> None:
+def skips(step: Step) -> bool:
+    """Whether a step leads over editions whose own changes are not seen, only what they add up to."""
+    return len(step.leaves) > 1 or step.after.epoch != step.before.epoch
+
+
+def switch(
+    db: Database, feed: Feed, step: Step, followed: Followed, now: datetime, source: str | None, *, gap: bool = False
+) -> None:
     """Switch a feed to a confirmed step, and note whether enough witnesses have cosigned it.
 
     A missing quorum delays that note, never the feed. Of one checkpoint the cosignatures add up.
@@ -53,7 +63,7 @@ def switch(db: Database, feed: Feed, step: Step, followed: Followed, now: dateti
     if signed is not None and feed.followed.checkpoint is not None:
         signed = cosigned_by(policy.witnesses.values(), feed.followed.checkpoint, signed)
         followed = msgspec.structs.replace(followed, checkpoint=signed)
-    feeds.accept(db, feed, step, followed, now, source)
+    feeds.accept(db, feed, step, followed, now, source, gap=gap)
     if signed is not None and feed.network.policy is not None:
         log = feed.network.identity.log_verifier(feed.circle, followed.epoch)
         if policy.satisfied_by(open_note(signed, (log, *policy.witnesses.values()))):

@@ -6,13 +6,16 @@ Memory holds the body so far, once, and the window of the coding; a bomb ends wh
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import zstandard
 
 from fednet.errors import LimitError, MalformedError
 from fednet.feed.text import shown
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 ACCEPTED = "zstd, gzip"
 MAX_WINDOW = 8 * 1024 * 1024  # zstd, RFC 9659
@@ -26,41 +29,46 @@ class Decoder:
     """
 
     def __init__(self, coding: str, limit: int) -> None:
-        self._body = BytesIO()
-        self._limit = limit
-        self._finish: Callable[[], None] = lambda: None
+        self._body = _Body(limit)
         match coding.strip().lower():
             case "identity" | "":
-                self._undo: Callable[[bytes], object] = self._take
+                self._undone: _Body | _Zstd | _Gzip = self._body
             case "zstd":
-                self._undo = _Zstd(self._take).write
+                self._undone = _Zstd(self._body)
             case "gzip" | "x-gzip":
-                unzip = _Gzip(self._take)
-                self._undo, self._finish = unzip.write, unzip.finish
+                self._undone = _Gzip(self._body)
             case other:
                 raise MalformedError(f"the answer is coded as {shown(other)}, which was not asked for")
 
     def write(self, piece: bytes) -> None:
-        self._undo(piece)
+        self._undone.write(piece)
 
     def finish(self) -> bytes:
         """The whole body, without another copy of it."""
-        self._finish()
+        if isinstance(self._undone, _Gzip):
+            self._undone.finish()
         return self._body.getvalue()
 
-    def _take(self, piece: bytes) -> int:
-        if self._body.tell() + len(piece) > self._limit:
+
+class _Body(BytesIO):
+    """Memory that takes so many bytes and no more."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, piece: Buffer, /) -> int:
+        if self.tell() + len(memoryview(piece)) > self._limit:
             raise LimitError(f"an answer of more than {self._limit} bytes, decoded")
-        return self._body.write(piece)
+        return super().write(piece)
 
 
 class _Zstd:
     """Any number of frames. Where one is cut, what it held is missing: the form of what is read shows that."""
 
-    def __init__(self, take: Callable[[bytes], int]) -> None:
-        self._writer = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_writer(
-            _Sink(take), write_size=PIECE, closefd=False
-        )
+    def __init__(self, body: _Body) -> None:
+        decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
+        self._writer = decompressor.stream_writer(body, write_size=PIECE, closefd=False)
 
     def write(self, piece: bytes) -> None:
         try:
@@ -69,18 +77,11 @@ class _Zstd:
             raise MalformedError(f"the answer is not valid zstd: {error}") from None
 
 
-class _Sink:
-    """A function where zstandard wants a file."""
-
-    def __init__(self, write: Callable[[bytes], int]) -> None:
-        self.write = write
-
-
 class _Gzip:
     """One gzip stream, and nothing behind it."""
 
-    def __init__(self, take: Callable[[bytes], object]) -> None:
-        self._take = take
+    def __init__(self, body: _Body) -> None:
+        self._body = body
         self._inflater = zlib.decompressobj(wbits=31)
 
     def write(self, piece: bytes) -> None:
@@ -88,7 +89,7 @@ class _Gzip:
             if self._inflater.eof:
                 raise MalformedError("the answer goes on behind its gzip stream")
             try:
-                self._take(self._inflater.decompress(piece, PIECE))
+                self._body.write(self._inflater.decompress(piece, PIECE))
             except zlib.error as error:
                 raise MalformedError(f"the answer is not valid gzip: {error}") from None
             piece = self._inflater.unconsumed_tail or self._inflater.unused_data

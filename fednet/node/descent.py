@@ -21,7 +21,7 @@ from fednet.feed.record import Change, Drop, Erase, Put, erase
 from fednet.feed.tree import Entry, Leaf, Node
 from fednet.feed.wire import EntriesPage, PageName, RecordsPage
 from fednet.node import tombstones
-from fednet.node.accept import MovedOnError, check_unmoved, switch
+from fednet.node.accept import MovedOnError, check_unmoved, skips, switch
 from fednet.node.fetch import error_detail
 from fednet.node.home import now
 from fednet.store import feeds, records
@@ -225,7 +225,7 @@ class Descent:
                 raise MovedOnError("the feed is no longer followed")
             check_unmoved(db, self.feed)
             followed = self.step.confirmed(tree.root_hash(root), held.records, held.erased)
-            switch(db, self.feed, self.step, followed, now(), self.reading.source.name)
+            switch(db, self.feed, self.step, followed, now(), self.reading.source.name, gap=skips(self.step))
         if self.feed.followed.edition is not None:  # of a first sync there is no older backup
             tombstones.keep(self.reading.home.path, self.feed, followed.position, self.erased)
         self.reading.tell(self.total, self.total)

@@ -174,6 +174,7 @@ def _config_text(config: Config) -> bytes:
         "# Settings of this fednet node.",
         f"name = {msgspec.json.encode(config.name).decode()}",
         f"{url}    # where others reach this node",
+        "hosts = []                         # further names that it is reached by",
         'languages = ["en"]',
         'zone = "UTC"',
         "introduce = false                  # name the networks we follow in /.well-known/fednet",

@@ -154,6 +154,12 @@ class Mark:
         if held is None or held.epoch < stopped.epoch or (held.kind != "fork" and stopped.kind == "fork"):
             self._write(msgspec.structs.replace(content, stopped=stopped))
 
+    def put_stopped(self, stopped: Stopped | None) -> None:
+        """Stop, or go on, whatever was said before. The caller is alone in the home."""
+        content = self.read()
+        if content is not None:
+            self._write(msgspec.structs.replace(content, stopped=stopped))
+
     def stopped(self, epoch: int) -> Stopped | None:
         """Why nothing is signed in this epoch, if that is so."""
         content = self.read()

@@ -123,7 +123,8 @@ class Reading:
         except GoneError:
             await self._descend()
         except SignatureError:
-            await self.renew_identity()  # raises when the source tells of two statements of one number
+            with suppress(UnreachableError):  # whoever has no identity to show has shown a bad signature all the same
+                await self.renew_identity()  # raises when the source tells of two statements of one number
             raise
         except StateMismatchError:
             if self.network.identity.epoch == feed.followed.epoch and self._sound(feed):
@@ -173,6 +174,8 @@ class Reading:
         self._accept(feed, answer)
         self.result.changed += len(answer.changes)
         self.tell(len(answer.changes), len(answer.changes))
+        if answer.leaves:
+            await self._fill(self.feed())
 
     async def _answer(self, feed: Feed) -> Answer:
         """What has changed; GoneError when that cannot be told, or is so much that pages take less memory."""
@@ -271,6 +274,15 @@ class Reading:
         tile = Tile(-1, number, min(tlog.TILE_WIDTH, size - number * tlog.TILE_WIDTH))
         raw = await self._found(f"{self.circle}/{epoch}/{tile.path}", MAX_TILE)
         return dict(enumerate(tlog.parse_entries(tile, raw.body), tile.start))
+
+    async def _fill(self, feed: Feed) -> None:
+        """Read the lines at both ends of a log of which editions were skipped: whoever begins here needs them."""
+        size = feed.followed.frontier.size
+        with suppress(FednetError):
+            for index in sorted({0, tlog.tiles_of(size)[-1].start}):
+                lines = await self._entries(feed.followed.epoch, index, size)
+                with self.home.store.writing() as db:
+                    feeds.add_lines(db, feed, lines)
 
     def tell(self, done: int, total: int) -> None:
         if self.progress is not None:

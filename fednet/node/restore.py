@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +21,10 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError, FednetError, RollbackError, UsageError
-from fednet.feed.tlog import leaf_hash
+from fednet.feed.tlog import HASH_SIZE, leaf_hash, parse_tile, root_of, tiles_of
 from fednet.feed.wire import Position
 from fednet.node import backup, tombstones
-from fednet.node.ask import Peer, Told, settle, told
+from fednet.node.ask import Head, Peer, Told, settle, told
 from fednet.node.backup import NO_KEY, SECRET, Key, Manifest
 from fednet.node.doctor import adopt
 from fednet.node.erasure import settle_promptly
@@ -32,6 +32,7 @@ from fednet.node.files import alone, sync_directory
 from fednet.node.home import CONFIG, DATABASE, Home
 from fednet.node.mark import Mark, Stopped
 from fednet.node.publish import MAX_CHANGES
+from fednet.node.sources import Source
 from fednet.node.staging import staging
 from fednet.node.standing import logs
 from fednet.node.sync import readable_circles, sync_from
@@ -43,6 +44,7 @@ from fednet.store.feeds import Feed
 ROUNDS = 3  # how often more may turn up while the feed is read
 SECONDS = 20.0  # for the answers of all who are asked
 
+READING = "its own feed is being read again"
 LOST = "fednet keys recover opens a new epoch, which goes on from what is here; or read it again from whoever has more"
 
 Reach = Callable[[Home], Sequence[Peer]]
@@ -65,8 +67,8 @@ class Reread(msgspec.Struct, kw_only=True):
     """How reading the own feed again went.
 
     `answered` counts those who could be asked, `drafts` the edits that wait, `signed` those found to be signed or
-    overtaken. `standing`: `continues` may sign, `waits` may when a person says that this is the newest, `lost` must
-    open a new epoch.
+    overtaken; `contradicted` says who holds another history, signed with this node's key. `standing`: `continues` may
+    sign, `waits` may when a person says that this is the newest, `lost` must open a new epoch.
     """
 
     network: str
@@ -76,6 +78,7 @@ class Reread(msgspec.Struct, kw_only=True):
     found: bool = False
     drafts: int = 0
     signed: int = 0
+    contradicted: str | None = None
     keys: bool = True
     standing: Standing = "waits"
     detail: str = ""
@@ -107,28 +110,43 @@ async def restore(
     `newest`: a person says that nothing was published after what the backup, or whoever is asked, holds.
     """
     check_replaceable(directory, replace)
-    stopped = _made(directory)
-    with staged(directory, file, key) as (home, manifest):
-        _check_same(directory, home)
-        result = Restored(network=manifest.network, name=manifest.name, made=manifest.made)
-        result.destroyed = tombstones.reapply(home, tombstones.kept(directory))
-        answers = await brought_up_to_date(home, reach(home), result, now, backed_up=True)
-        await asyncio.to_thread(_put_in_place, directory, home)
-    found = Home(directory)
-    try:
-        _stand(found, answers, result, newest=newest, held=stopped)
-        settle_promptly(found)
-    finally:
-        found.close()
+    _make(directory)
+    with paused(Mark(directory)) as held:
+        with staged(directory, file, key) as (home, manifest):
+            _check_same(directory, home)
+            result = Restored(network=manifest.network, name=manifest.name, made=manifest.made)
+            result.destroyed = tombstones.reapply(home, tombstones.kept(directory))
+            answers = await brought_up_to_date(home, reach(home), result, now, backed_up=True)
+            await asyncio.to_thread(_put_in_place, directory, home)
+        found = Home(directory)
+        try:
+            _stand(found, answers, result, newest=newest, held=held)
+            settle_promptly(found)
+        finally:
+            found.close()
     return result
 
 
-def _made(directory: Path) -> Stopped | None:
-    """Make the directory unless it is there; why the node that was in it has stopped signing, if it has."""
+def _make(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
-    held = Mark(directory).read()
-    return held.stopped if held else None
+
+
+@contextmanager
+def paused(mark: Mark) -> Iterator[Stopped | None]:
+    """Nothing is signed until somebody says whether it may be; yields why it might not before, if so."""
+    with alone(mark.home):
+        content = mark.read()
+        held = content.stopped if content and (not content.stopped or content.stopped.detail != READING) else None
+        if content is not None and held is None:
+            epoch = max((signed.epoch for signed in content.logs.values()), default=1)
+            mark.put_stopped(Stopped("restored", epoch, READING))
+    try:
+        yield held
+    except BaseException:
+        with alone(mark.home):
+            mark.put_stopped(held)
+        raise
 
 
 def check_replaceable(directory: Path, replace: bool) -> None:
@@ -209,13 +227,10 @@ def _overwritten(database: Path, restored: Store) -> bool:
 
 async def reread(home: Home, reach: Reach, now: datetime, *, newest: bool = False) -> Reread:
     """Read this node's own feed again, where it is. Nothing is signed meanwhile, and edits that wait are kept."""
-    network = home.network
-    held = home.mark.stopped(network.identity.epoch)
-    with alone(home.path):
-        home.mark.stop(Stopped("restored", network.identity.epoch, "its own feed is being read again"))
-    result = Reread(network=network.network, name=network.name)
-    answers = await brought_up_to_date(home, reach(home), result, now, backed_up=False)
-    _stand(home, answers, result, newest=newest, held=held)
+    result = Reread(network=home.network.network, name=home.network.name)
+    with paused(home.mark) as held:
+        answers = await brought_up_to_date(home, reach(home), result, now, backed_up=False)
+        _stand(home, answers, result, newest=newest, held=held)
     return result
 
 
@@ -245,6 +260,7 @@ async def brought_up_to_date(
                 and Position(synced.epoch, synced.edition) > before.get(circle, Position(0, 0))
             ):
                 origins[circle] = synced.source
+    result.contradicted = await _contradicting(home, answers, by_name)
     result.answered = len(answers)
     result.found = any(answer.heads or answer.identity for answer in answers)
     with home.store.writing() as db:
@@ -296,6 +312,34 @@ def _more(home: Home, answers: Sequence[Told]) -> bool:
         return bool(answers) and any(not feed.visible for feed in feeds.feeds(db, own))
 
 
+async def _contradicting(home: Home, answers: Sequence[Told], by_name: Mapping[str, Peer]) -> str | None:
+    """Who still holds more than is here, because it does not go on from what is here."""
+    with home.store.reading() as db:
+        held = logs(db, feeds.own(db))
+    for answer in answers:
+        for head in answer.heads:
+            log = held.get(head.circle)
+            if log is not None and log.epoch == head.epoch and 0 < log.frontier.size < head.size:
+                leaves = await _leaves(by_name[answer.source].source, head)
+                if root_of(leaves) == head.root and root_of(leaves[: log.frontier.size]) != log.frontier.root:
+                    return answer.source
+    return None
+
+
+async def _leaves(source: Source, head: Head) -> list[bytes]:
+    """All leaf hashes of a log as somebody holds it; none when it does not tell them."""
+    leaves: list[bytes] = []
+    try:
+        async with asyncio.timeout(SECONDS):
+            for tile in tiles_of(head.size):
+                path, signed = f"{head.circle}/{head.epoch}/{tile.path}", head.circle != "public"
+                fetched = await source.get(path, limit=tile.width * HASH_SIZE, signed=signed)
+                leaves += parse_tile(tile, fetched.body) if fetched.status == 200 else []
+    except (FednetError, TimeoutError):
+        return []
+    return leaves
+
+
 def _settled(db: Database, feed: Feed, before: Position, now: datetime, *, backed_up: bool) -> int:
     """Forget the edits that were signed, or overtaken, by what was found; how many.
 
@@ -327,7 +371,9 @@ def _stand(home: Home, answers: Sequence[Told], result: Reread, *, newest: bool,
     network = home.network
     result.keys = can_sign(home)
     reason = settle(home, answers)
-    if held is not None and held.kind == "fork" and held.epoch >= network.identity.epoch:
+    if result.contradicted is not None:
+        reason = Stopped("fork", network.identity.epoch, f"{result.contradicted} holds another history than is here")
+    elif held is not None and held.kind == "fork" and held.epoch >= network.identity.epoch:
         reason = held
     with alone(home.path), home.store.reading() as db:
         standing = logs(db, feeds.own(db))
@@ -336,6 +382,7 @@ def _stand(home: Home, answers: Sequence[Told], result: Reread, *, newest: bool,
         try:
             home.mark.adopt(network.network, standing, reason)
         except RollbackError as error:
+            home.mark.put_stopped(held)
             result.standing, result.detail, result.hint = "lost", error.detail, LOST
             return
     if reason is None:

@@ -268,8 +268,14 @@ def open_feed(db: Database, network: Network, circle: str, *, visible: bool = Fa
     return found
 
 
-def accept(db: Database, feed: Feed, step: Step, followed: Followed, now: datetime, source: str | None) -> None:
-    """Switch a feed to a confirmed step: log leaves, position, checkpoint; in the transaction that applied it."""
+def accept(
+    db: Database, feed: Feed, step: Step, followed: Followed, now: datetime, source: str | None, *, gap: bool = False
+) -> None:
+    """Switch a feed to a confirmed step: log leaves, position, checkpoint; in the transaction that applied it.
+
+    `gap`: records may have come and gone between the editions that were skipped, unseen here. Who is in between cannot
+    be told of them.
+    """
     start = followed.frontier.size - len(step.leaves)
     db.conn.executemany(
         "INSERT OR REPLACE INTO leaf (feed_id, epoch, position, hash, line) VALUES (?, ?, ?, ?, ?)",
@@ -281,7 +287,7 @@ def accept(db: Database, feed: Feed, step: Step, followed: Followed, now: dateti
     if followed.epoch > feed.followed.epoch:
         _discard(db, feed, followed.closes)
         _restamp(db, feed, followed)
-    floor = feed.floor if feed.visible else (followed.edition.edition if followed.edition else 0)
+    floor = feed.floor if feed.visible and not gap else (followed.edition.edition if followed.edition else 0)
     closes = None if followed.closes == NOTHING_CLOSED else msgspec.json.encode(followed.closes)
     db.execute(
         "UPDATE feed SET visible = 1, epoch = ?, size = ?, frontier = ?, edition = ?, checkpoint = ?, closes = ?, "
@@ -351,6 +357,14 @@ def leaf_hashes(db: Database, feed: Feed, start: int = 0, end: int | None = None
     for (found,) in rows:
         packed += found
     return Hashes(packed)
+
+
+def add_lines(db: Database, feed: Feed, lines: Mapping[int, bytes]) -> None:
+    """Keep edition lines of the current log, by leaf index; a line that is not the leaf held there is left out."""
+    db.conn.executemany(
+        "UPDATE leaf SET line = ? WHERE feed_id = ? AND epoch = ? AND position = ? AND hash = ?",
+        [(line, feed.id, feed.followed.epoch, index, tlog.leaf_hash(line)) for index, line in lines.items()],
+    )
 
 
 def edition_lines(db: Database, feed: Feed, start: int, end: int) -> list[bytes | None]:

@@ -193,6 +193,12 @@ def was_dropped(db: Database, feed_id: int, key: bytes) -> bool:
     return db.conn.execute(sql, (feed_id, key)).fetchone() is not None
 
 
+def holds(db: Database, feed_id: int, key: bytes) -> bool:
+    """Whether there is a row at a key, a tombstone included."""
+    sql = "SELECT 1 FROM record WHERE feed_id = ? AND key = ?"
+    return db.conn.execute(sql, (feed_id, key)).fetchone() is not None
+
+
 def changed_since(db: Database, feed_id: int, feed: Commitments, edition: int) -> list[Change]:
     """Each change accepted after `edition`, once, at its newest version. Since 0: everything, drops left out."""
     rows = db.conn.execute(

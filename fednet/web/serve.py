@@ -28,7 +28,7 @@ def serve(home: Home, host: str, port: int, *, allow_private: bool) -> None:
         host=host,
         port=port,
         access_log=False,  # addresses of readers and what they asked for are nobody's business
-        log_level="warning",
+        log_level="error",  # warnings are about what clients send
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         **connection.options(),

@@ -172,6 +172,28 @@ def test_a_path_leads_to_both_roots(size: int):
         assert tlog.joined_roots(found, small, size) == (reference.mth(entries[:small]), reference.mth(entries))
 
 
+@law
+@given(st.integers(1, 700), st.integers(2, 700))
+def test_the_path_can_be_read_from_a_few_tiles(small: int, size: int):
+    if small >= size:
+        return
+    leaves = [tlog.leaf_hash(b"entry %d" % i) for i in range(size)]
+    read = set()
+
+    def hashes(tile: tlog.Tile) -> list[bytes]:
+        read.add(tile)
+        span = tlog.TILE_WIDTH**tile.level
+        return tlog.parse_tile(
+            tile, tlog.tile_bytes(tile, leaves[tile.start * span : (tile.start + tile.width) * span])
+        )
+
+    ranges = evidence.prefix_ranges(small, size)
+    assert [tlog.range_root(start, end, hashes, size) for start, end in ranges] == [
+        tlog.root_of(leaves[start:end]) for start, end in ranges
+    ]
+    assert len(read) <= 4
+
+
 def test_two_chains_that_agree_are_no_fork():
     one = grown(2, recovery=3, threshold=2)
     later = deepcopy(one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -159,6 +160,28 @@ def test_of_several_addresses_only_public_ones_are_tried(nodes: Nodes, names: li
     with pytest.raises(UnreachableError):
         read(f"http://evil.example:{proxy.url.rpartition(':')[2]}/")
     assert proxy.asked == []
+
+
+def test_a_name_server_that_stalls_holds_up_nothing_but_look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+
+    def stalls(*_: object, **__: object) -> list[Any]:
+        answers.wait(30)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", stalls)
+
+    async def go() -> int:
+        async with Fetcher(allow_private=False) as fetcher:
+            looking_up = [asyncio.create_task(fetcher.get(f"http://n{n}.example/")) for n in range(20)]
+            await asyncio.sleep(0)
+            done = await asyncio.gather(*(asyncio.to_thread(int, "1") for _ in range(20)))
+            answers.set()
+            found = await asyncio.gather(*looking_up, return_exceptions=True)
+            assert all(isinstance(one, UnreachableError) for one in found)
+            return sum(done)
+
+    assert asyncio.run(go()) == 20
 
 
 def test_private_addresses_are_read_when_the_operator_says_so(nodes: Nodes, names: list[list[str]]) -> None:

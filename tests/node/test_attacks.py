@@ -61,6 +61,9 @@ class Replay:
             return Fetched(200, self.lies[path], len(self.lies[path]))
         return self.answers.get(path, Fetched(404, b'{"error":"not-found","detail":"no"}', 0))
 
+    async def post(self, url: str, body: bytes, **how: object) -> Fetched:
+        return Fetched(404, b'{"error":"not-found","detail":"no"}', 0)
+
 
 class Listening(fetch.Fetcher):
     """A fetcher that remembers what it was told."""

@@ -149,6 +149,19 @@ def test_a_mirror_cannot_hold_a_record_back_unseen(nodes: Nodes) -> None:
     assert result.refused and held(follower, origin).followed.position == (1, 1)
 
 
+def test_a_mirror_that_skipped_editions_serves_those_who_begin_there(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fednet.feed.wire.MAX_EDITION_LINES", 5)
+    origin, _, mirror, at_mirror = mirrored(nodes, "Alpha")
+    for i in range(8):
+        published(origin, f"Beta {i}")
+    assert synced(mirror).edition == 9
+    newcomer = nodes.home("Newcomer")
+    pin(newcomer, origin, at_mirror.url)
+    assert synced(newcomer).verified and converged(origin, newcomer)
+
+
 # --- what a mirror does not serve
 
 

@@ -170,6 +170,59 @@ def test_two_histories_are_found_before_a_third_begins(mirrored: Mirrored, nodes
         doctor.adopt(two, newest=True)
 
 
+def test_another_history_that_is_longer_than_ours_is_no_reason_to_read_it_again(mirrored: Mirrored) -> None:
+    image = imaged(mirrored.origin)
+    one = mirrored.opened()
+    published(one, "Gamma")
+    published(one, "Delta")
+    synced(mirrored.follower)
+    put_back(one, image)
+    two = mirrored.opened()
+    published(two, "Epsilon")  # nobody was asked
+    result = reread(two, mirrored.url)
+    assert result.standing == "lost" and result.hint is not None and "switch the other one off" in result.hint
+    add(two, "Zeta")
+    with pytest.raises(RollbackError, match="signs nothing"):
+        publish.publish(two, NOW)
+
+
+def test_whoever_found_nobody_goes_on_once_somebody_is_there(mirrored: Mirrored) -> None:
+    """A database put back by hand; its mark is there and knows better."""
+    mirrored.origin.close()
+    copy = mirrored.nodes.directory / "copy.db"
+    shutil.copy(mirrored.origin.path / DATABASE, copy)
+    home = mirrored.opened()
+    published(home, "Gamma")
+    synced(mirrored.follower)
+    home.close()
+    for left in home.path.glob(f"{DATABASE}*"):
+        left.unlink()
+    shutil.copy(copy, home.path / DATABASE)
+    home = mirrored.opened()
+    assert reread(home).standing == "lost"
+    assert reread(home, mirrored.url).standing == "continues"
+    published(home, "Delta")
+    assert size(home) == 3
+
+
+def test_a_restore_that_breaks_off_leaves_the_mark_as_it_was(
+    mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = mirrored.origin.mark.path.read_bytes()
+
+    def crash(*_: object, **__: object) -> Any:
+        assert mirrored.origin.mark.stopped(1) is not None
+        raise CrashError
+
+    monkeypatch.setattr("fednet.node.restore.told", crash)
+    with pytest.raises(CrashError):
+        reread(mirrored.origin, mirrored.url)
+    with pytest.raises(CrashError):
+        restored(mirrored.origin.path, mirrored.file, replace=True)
+    assert mirrored.origin.mark.path.read_bytes() == before
+    published(mirrored.origin, "Gamma")
+
+
 def test_what_a_liar_serves_as_ours_is_not_taken(mirrored: Mirrored, nodes: Nodes) -> None:
     published(mirrored.origin, "Gamma")
     synced(mirrored.follower)

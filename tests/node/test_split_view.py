@@ -13,13 +13,15 @@ from fednet.feed import note as notes
 from fednet.feed.checkpoint import Checkpoint
 from fednet.feed.evidence import check, parse_evidence
 from fednet.feed.note import sign
-from fednet.node import cosigning, epochs, gossip, publish, sync
+from fednet.node import cosigning, epochs, evidence, gossip, publish, sync
+from fednet.node.accept import accept
 from fednet.node.evidence import contradiction
 from fednet.node.home import Home
 from fednet.store import evidence as held_evidence
-from fednet.store import witnesses
+from fednet.store import feeds, witnesses
 from fednet.store.witnesses import Witness
 from fednet.web.app import create_app
+from tests.feed.network import Network
 from tests.node.nodes import (
     NOW,
     Answer,
@@ -202,6 +204,41 @@ def test_a_new_epoch_ends_the_freeze_everywhere(nodes: Nodes, faces: Faces):
         with follower.store.reading() as db:
             kept = held_evidence.evidence(db, faces.one.network.network)
         assert "epoch 2" in str(kept[0].verdict)
+
+
+def test_two_chains_of_one_network_freeze_it_until_a_person_chooses(nodes: Nodes, faces: Faces):
+    for face in (faces.one, faces.other):
+        epochs.rotate(face, seeds_of(faces.one), NOW)
+    network = faces.one.network.network
+    assert synced_with(faces.first, faces.one).verified
+    pin(faces.first, faces.one, faces.other_served.url)
+    with faces.first.store.writing() as db:
+        db.execute("UPDATE source SET rank = 1 - rank")
+    before = listing(faces.first, network)
+    published(faces.other, "For nobody yet")
+    assert synced_with(faces.first, faces.one).refused
+    assert network_of(faces.first, faces.one).frozen == "identity-fork"
+    assert listing(faces.first, network) == before
+    assert held(faces.first, faces.one).followed == held(faces.one, faces.one).followed
+    chosen = faces.other.network.identity.current.digest
+    evidence.resolve(faces.first, network_of(faces.first, faces.one), chosen, NOW)
+    assert synced_with(faces.first, faces.one).verified
+    assert listing(faces.first, network) == listing(faces.other, network)
+
+
+def test_members_of_a_restricted_circle_compare_as_well(nodes: Nodes, faces: Faces):
+    one, other = Network("Partner", circle="partners"), Network("Partner", circle="partners")
+    one.publish(one.put(1))
+    other.publish(other.put(2))
+    with faces.first.store.writing() as db:
+        feed = feeds.open_feed(db, feeds.pin(db, one.identity, NOW), "partners")
+        accept(db, feed, one.identity, one.answer(feed.followed), NOW, None)
+    assert not asyncio.run(gossip.weigh(faces.first, feed.network, one.checkpoint(), circle="partners"))
+    assert asyncio.run(gossip.weigh(faces.first, feed.network, other.checkpoint(), circle="partners"))
+    with faces.first.store.reading() as db:
+        assert feeds.again(db, feed.network).frozen == "split-view"
+        assert len(held_evidence.evidence(db)) == 1
+    assert evidence.listed(faces.first) == b""
 
 
 # --- one witness

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fednet.errors import UsageError
-from fednet.feed import note as notes
-from fednet.feed import tlog, wire, witness
-from fednet.feed.note import MAX_SIGNATURES, Note, open_note
-from fednet.node import cosigning, mark, publish, witnessing
+from fednet.feed import wire, witness
+from fednet.feed.note import Note, open_note
+from fednet.node import background, cosigning, mark, publish, witnessing
+from fednet.node.background import Background
 from fednet.node.fetch import Fetcher
 from fednet.node.home import Home
 from fednet.store import drafts, feeds, witnesses
@@ -26,6 +26,7 @@ from fednet.web.app import create_app
 from tests.feed.network import Network
 from tests.feed.network import witness as cosigner
 from tests.node.nodes import NOW, Answer, Nodes, Served, add, held, network_of, pin, problems, published, synced
+from tests.node.test_background import until
 
 Post = Callable[[bytes], Answer]
 
@@ -314,27 +315,39 @@ def test_so_many_witnesses_are_asked_and_no_more(nodes: Nodes):
                 asyncio.run(cosigning.add(node, url, key, allow_private=True))
 
 
-def test_a_note_takes_no_more_signatures_than_can_be_read():
-    network = Network()
-    network.publish(network.put(1))
-    full = network.checkpoint(None, *(cosigner(f"w{number}") for number in range(MAX_SIGNATURES - 1)))
-    text = full.text
-    again = witness.cosigned(full, [cosigner("w3", 1_800_000_000).signature(text)])
-    assert len(notes.parse(again.encoded).signatures) == MAX_SIGNATURES
-
-
-def test_a_request_reads_back_as_it_was_written():
-    network = Network()
-    for number in range(9):
-        network.publish(network.put(number))
-    proof = tuple(tlog.consistency_proof(5, network.leaves))
-    asked = witness.Request(5, proof, network.checkpoint())
-    assert witness.parse_request(asked.encoded) == asked
-
-
 def test_the_state_of_a_witness_is_in_no_database(nodes: Nodes, tmp_path: Path):
     node, _, here, _ = witnessed(nodes)
     publishing(node, "Beta")
     with here.store.reading() as db:
         assert feeds.feed(db, network_of(here, node), "public").followed.checkpoint is None  # type: ignore[union-attr]
     assert (here.path / witnessing.STATE).exists()
+
+
+# --- while serving
+
+
+@pytest.mark.clock
+def test_a_node_that_serves_has_its_editions_cosigned_and_asks_again(nodes: Nodes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(background, "DEBOUNCE", 0.1)
+    monkeypatch.setattr(background, "LOOK_AGAIN", 0.3)
+    monkeypatch.setattr(background, "ASK_AGAIN", 0.2)
+    node, _, here, served = witnessed(nodes)
+    url = f"{served.url}/witness"
+    publishing(node, "Beta")
+    with node.store.writing() as db:
+        db.execute("UPDATE witness SET url = 'http://127.0.0.1:1/witness'")
+    act = Background(node, allow_private=True)
+    act.start()
+    try:
+        add(node, "Gamma")
+        until(lambda: held(node, node).followed.frontier.size == 3, "the edition")
+        assert cosigners_now(node, here) is False
+        with node.store.writing() as db:
+            db.execute("UPDATE witness SET url = ?", (url,))
+        until(lambda: cosigners_now(node, here), "the cosignature that was missing")
+        add(node, "Delta")
+        until(lambda: held(node, node).followed.frontier.size == 4, "the next edition")
+        assert cosigners(node, here) == [True]
+    finally:
+        act.stop()
+    assert problems(node) == []

@@ -206,7 +206,7 @@ def test_every_refusal_carries_the_security_headers(browser: Client, monkeypatch
 def test_a_node_answers_to_the_names_in_its_settings(tmp_path: Path) -> None:
     home, _ = homes.create(tmp_path / "node", "Example", "https://directory.example", tmp_path / "recovery.txt")
     settings = tmp_path / "node" / "node.toml"
-    settings.write_text('hosts = ["www.directory.example"]\n' + settings.read_text())
+    settings.write_text(settings.read_text().replace("hosts = []", 'hosts = ["www.directory.example"]'))
     home.close()
     home = homes.Home(tmp_path / "node")
     client = Client(create_app(home))

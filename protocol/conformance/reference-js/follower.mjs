@@ -108,14 +108,16 @@ const sha256 = (...parts) => {
 
 /** One line of JSON whose one spelling is what `ordered` makes of it again. */
 function oneSpelling(text, ordered) {
-  let value;
+  let value, again;
   try {
     value = JSON.parse(text);
+    again = JSON.stringify(ordered(value));
   } catch {
-    malformed("not JSON");
+    malformed("not JSON, or nested too deep");
   }
   if (value === null || typeof value !== "object" || Array.isArray(value)) malformed("not a JSON object");
-  if (JSON.stringify(ordered(value)) !== text) malformed(`not the one spelling: ${shown(text)}`);
+  const escaped = /\\ud[89a-f]/.test(text); // half a character, which UTF-8 cannot write
+  if (again !== text || escaped) malformed(`not the one spelling: ${shown(text)}`);
   return value;
 }
 
@@ -186,7 +188,8 @@ const SPKI = Buffer.from("302a300506032b6570032100", "hex");
 function verifies(key, signature, message) {
   if (signature.length !== 64) return false;
   try {
-    return verify(null, message, createPublicKey({ key: Buffer.concat([SPKI, key]), format: "der", type: "spki" }), signature);
+    const known = createPublicKey({ key: Buffer.concat([SPKI, key]), format: "der", type: "spki" });
+    return verify(null, message, known, signature);
   } catch {
     return false;
   }
@@ -203,7 +206,7 @@ export function parseNote(raw) {
   if (/[\x00-\x09\x0b-\x1f]/.test(text)) malformed("a control character in a note");
   const lines = whole.slice(end + 2, -1).split("\n");
   if (lines.length > MAX_SIGNATURES) refuse("too-much", `a note with ${lines.length} signatures`);
-  return { raw: Buffer.from(raw), text, signatures: lines.map(parseSignature) };
+  return { whole, text, signatures: lines.map(parseSignature) };
 }
 
 function parseSignature(line) {
@@ -224,7 +227,8 @@ export function verifier(name, key, type = PLAIN) {
   const id = sha256(name, "\n", Buffer.from([type]), key).subarray(0, 4).toString("hex");
   const accepts = type === PLAIN
     ? (text, value) => verifies(key, value, Buffer.from(text))
-    : (text, value) => value.length === 72 && value[0] < 0x80 && verifies(key, value.subarray(8), cosigned(text, value));
+    : (text, value) =>
+        value.length === 72 && value[0] < 0x80 && verifies(key, value.subarray(8), cosigned(text, value));
   return { name, id, accepts };
 }
 
@@ -267,7 +271,9 @@ function checkCloses(closes) {
 }
 
 const spelledCloses = (value) =>
-  value.closes !== null && typeof value.closes === "object" ? { ...value, closes: inOrder(value.closes, CLOSES) } : value;
+  value.closes === null || typeof value.closes !== "object"
+    ? value
+    : { ...value, closes: inOrder(value.closes, CLOSES) };
 
 function parseStatement(text) {
   const statement = oneSpelling(text.replace(/\n$/, ""), (value) => spelledCloses(inOrder(value, STATEMENT)));
@@ -335,12 +341,13 @@ export function parseIdentity(raw) {
   const identity = { network: "", statements: [], notes: [], raw: Buffer.from(raw) };
   for (const line of lines) {
     const note = parseNote(base64(line));
-    if (!note.text.endsWith("\n") || note.text.indexOf("\n") !== note.text.length - 1) malformed("a statement is one line");
+    if (note.text.indexOf("\n") !== note.text.length - 1) malformed("a statement is one line");
     const statement = parseStatement(note.text);
     if (identity.statements.length > 0) checkFollows(identity, statement, note);
     else {
       const first = statement.sequence === 0 && statement.epoch === 1;
-      if (!first || LATER_ONLY.some((field) => Object.hasOwn(statement, field))) refuse("bad-identity", "not a genesis");
+      const later = LATER_ONLY.some((field) => Object.hasOwn(statement, field));
+      if (!first || later) refuse("bad-identity", "not a genesis");
       checkThreshold(note, statement);
       identity.network = networkId(note.text);
     }
@@ -358,7 +365,8 @@ const opening = (identity, epoch) =>
 export function newer(held, served) {
   if (served.network !== held.network) refuse("bad-identity", `expected ${held.network}, found ${served.network}`);
   held.notes.forEach((note, i) => {
-    if (served.notes[i] && served.notes[i].text !== note.text) refuse("identity-fork", `two statements ${i} both verify`);
+    const other = served.notes[i];
+    if (other && other.text !== note.text) refuse("identity-fork", `two statements ${i} both verify`);
   });
   return served.notes.length > held.notes.length ? served : held;
 }
@@ -479,7 +487,7 @@ export function parseEdition(line) {
 
 // --- records (5.1, 5.2) and the state tree (5.3) ---------------------------------------------------------------------
 //
-// A record is {key, commitment} and, unless it is a tombstone, {handle, salt, body}: keys in hexadecimal, salt in base64.
+// A record is {key, commitment} with {handle, salt, body}, or {erased: true}: keys in hexadecimal, salt in base64.
 
 export const commit = (feed, { handle, salt, body }) =>
   sha256(`fednet record v1\n${feed.network}\n${feed.circle}\n${handle}\n${salt}\n${body}\n`).toString("hex");
@@ -557,7 +565,8 @@ export function parseAnswer(raw) {
   const head = /^fednet\/(\S+) changes (\S+) (\S+) (\S+)$/u.exec(lines[0]);
   if (head === null) malformed(`not a first line: ${shown(lines[0])}`);
   if (head[1] !== "1") refuse("unknown-version", `the answer is in version ${head[1]}, spoken here is 1`);
-  const answer = { network: head[2], circle: head[3], since: head[4], editions: [], inclusion: [], leaves: [], changes: [] };
+  const [, , network, circle, since] = head;
+  const answer = { network, circle, since, editions: [], inclusion: [], leaves: [], changes: [] };
   if (!isNetwork(answer.network) || !isCircle(answer.circle)) malformed("no such network or circle");
   readCheckpointLine(answer, lines[1]);
   let stage = 0;
@@ -605,7 +614,9 @@ function readLine(answer, word, rest, line) {
 export function parseEntry(line) {
   const parts = line.split(" ");
   if (line === "-") return null;
-  if (parts.length === 3 && parts[0] === "leaf") return leafEntry({ key: hash32(parts[1]), commitment: hash32(parts[2]) });
+  if (parts.length === 3 && parts[0] === "leaf") {
+    return leafEntry({ key: hash32(parts[1]), commitment: hash32(parts[2]) });
+  }
   if (parts.length === 3 && parts[0] === "node") {
     number(parts[2]); // a hint, but a number
     return nodeEntry(Buffer.from(hash32(parts[1]), "hex"));
@@ -650,8 +661,8 @@ export function parsePage(feed, raw, prefix, wanted) {
 // {network, circle, epoch, closes, log, edition: object or null, records: Map of key -> record, visible}
 
 export const nothingHeld = (network, circle) => ({
-  network, circle, epoch: 1, closes: NOTHING_CLOSED, log: new Log(), edition: null, checkpoint: null, records: new Map(),
-  visible: false,
+  network, circle, epoch: 1, closes: NOTHING_CLOSED, log: new Log(), edition: null, checkpoint: null,
+  records: new Map(), visible: false,
 });
 
 export const position = (feed) => (feed.edition === null ? "0.0" : `${feed.epoch}.${feed.edition.edition}`);
@@ -715,7 +726,7 @@ export function advance(feed, identity, answer) {
     if (answer.editions.length + answer.changes.length + answer.leaves.length + answer.inclusion.length > 0) {
       malformed("the log has not grown, but there are changes");
     }
-    return { ...feed, checkpoint: answer.checkpoint.raw.toString() };
+    return { ...feed, checkpoint: answer.checkpoint.whole };
   }
   const editions = answer.editions.map(parseEdition);
   if (editions.length === 0) malformed("the log has grown, but there is no edition");
@@ -729,8 +740,8 @@ export function advance(feed, identity, answer) {
   editions.forEach((edition, i) => checkNumber(edition, start.closes, epoch, log.size - editions.length + i));
   const records = new Map(feed.records);
   for (const change of answer.changes) change.drop ? records.delete(change.key) : records.set(change.key, change);
-  const edition = editions.at(-1);
-  return confirmed({ ...feed, epoch, closes: start.closes, log, edition, checkpoint: answer.checkpoint.raw.toString(), records });
+  const [edition, checkpointed] = [editions.at(-1), answer.checkpoint.whole];
+  return confirmed({ ...feed, epoch, closes: start.closes, log, edition, checkpoint: checkpointed, records });
 }
 
 /** What is left of a feed once a statement has closed its epoch (3.3). */
@@ -756,7 +767,8 @@ function get(url, limit = MAX_ANSWER) {
         reject(error);
       };
       const coding = response.headers["content-encoding"] ?? "identity";
-      if (coding !== "gzip" && coding !== "identity") return fail(new Refusal("malformed", `coded as ${shown(coding)}`));
+      const spoken = coding === "gzip" || coding === "identity";
+      if (!spoken) return fail(new Refusal("malformed", `coded as ${shown(coding)}`));
       response.on("error", () => fail(new Unreachable(`${url}: the connection broke off`)));
       const stream = coding === "gzip" ? response.pipe(createGunzip()) : response;
       const pieces = [];
@@ -828,7 +840,7 @@ class Source {
     const edition = await this.edition(epoch, log, log.size - 1, start.closes);
     const records = new Map();
     for (const record of await this.state(feed, edition)) records.set(record.key, record);
-    return confirmed({ ...feed, epoch, closes: start.closes, log, edition, checkpoint: note.raw.toString(), records });
+    return confirmed({ ...feed, epoch, closes: start.closes, log, edition, checkpoint: note.whole, records });
   }
 
   /** The edition that is leaf `index`, from its entry bundle. */
@@ -836,7 +848,7 @@ class Source {
     const tile = tilePath("entries", Math.floor(index / TILE) * TILE, log.size);
     const raw = await found(`${this.feed}/${epoch}/${tile.path}`, TILE * (2 + MAX_EDITION_LINE));
     const line = parseEntries(tile, raw)[index - tile.start];
-    if (!leafHash(line).equals(log.leaves[index])) refuse("split-view", "an edition is not the leaf that the log holds");
+    if (!leafHash(line).equals(log.leaves[index])) refuse("split-view", "an edition is not its leaf in the log");
     const edition = parseEdition(line);
     checkNumber(edition, closes, epoch, index);
     return edition;
@@ -853,9 +865,10 @@ class Source {
       const [prefix, entry] = wanted.pop();
       if (entry === null) continue;
       const here = held.filter((record) => record.key.startsWith(prefix));
-      if (here.length > 0 && entryHash(addUp(here, 4 * prefix.length)).equals(entry.hash)) records.push(...here);
-      else if (entry.leaf && entry.commitment === erasedCommitment(feed, entry.key)) records.push(tombstone(feed, entry.key));
-      else {
+      if (here.length > 0 && entryHash(addUp(here, 4 * prefix.length)).equals(entry.hash)) records.push(here);
+      else if (entry.leaf && entry.commitment === erasedCommitment(feed, entry.key)) {
+        records.push([tombstone(feed, entry.key)]);
+      } else {
         budget -= 1;
         if (budget < 0) refuse("too-much", "more pages than a state of this size has");
         const name = `${prefix || "root"}-${entry.hash.toString("hex")}`;
@@ -863,11 +876,11 @@ class Source {
         if (status === 404) throw new MovedOn(`there is no page ${name}`);
         if (status !== 200) throw new Unreachable(`page: ${status}`);
         const page = parsePage(feed, body, prefix, entry);
-        if (page.records) records.push(...page.records);
+        if (page.records) records.push(page.records);
         else page.entries.forEach((child, i) => wanted.push([prefix + i.toString(16), child]));
       }
     }
-    return records;
+    return records.flat();
   }
 }
 
@@ -913,14 +926,16 @@ async function follow(store, address, fingerprint) {
   } catch (error) {
     throw error instanceof SyntaxError ? new Unreachable("no fednet node there") : error;
   }
-  if (!Array.isArray(hints.protocols) || !hints.protocols.includes(1)) {
-    refuse("unknown-version", `the peer speaks ${shown(hints.protocols)}, spoken here is 1`);
+  if (!Array.isArray(hints?.protocols) || !hints.protocols.includes(1)) {
+    refuse("unknown-version", `the peer speaks ${shown(hints?.protocols)}, spoken here is 1`);
   }
   if (hints.network !== expected) refuse("bad-identity", `expected ${expected}, found ${shown(hints.network)}`);
   const identity = await new Source(url, expected, "public").identity();
   if (identity.network !== expected) refuse("bad-identity", `expected ${expected}, found ${identity.network}`);
-  store.followed = store.followed.filter((one) => one.feed.network !== expected);
-  store.followed.push({ url, identity: identity.raw.toString(), feed: nothingHeld(expected, "public") });
+  const known = store.followed.find((one) => one.feed.network === expected);
+  const kept = known ? newer(parseIdentity(Buffer.from(known.identity)), identity) : identity;
+  const followed = { url, identity: kept.raw.toString(), feed: known?.feed ?? nothingHeld(expected, "public") };
+  store.followed = [...store.followed.filter((one) => one !== known), followed];
   store.save();
 }
 
@@ -955,7 +970,7 @@ function dump(store) {
 }
 
 async function main([flag, dir, verb, ...rest]) {
-  if (flag !== "--dir" || !dir) throw new Error("usage: follower.mjs --dir DIR follow URL --fingerprint ID | sync | dump");
+  if (flag !== "--dir" || !dir) throw new Error("follower.mjs --dir DIR follow URL --fingerprint ID | sync | dump");
   const store = new Store(dir);
   if (verb === "follow" && rest[1] === "--fingerprint") return follow(store, rest[0], rest[2]);
   if (verb === "sync") return sync(store);
@@ -965,8 +980,9 @@ async function main([flag, dir, verb, ...rest]) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   main(process.argv.slice(2)).catch((error) => {
-    const known = error instanceof Refusal ? [3, error.word] : error instanceof Unreachable ? [1, "unreachable"] : [2, "usage"];
-    process.stderr.write(`${known[1]}: ${error.message}\n`);
-    process.exitCode = known[0];
+    const [code, word] =
+      error instanceof Refusal ? [3, error.word] : error instanceof Unreachable ? [1, "unreachable"] : [2, "usage"];
+    process.stderr.write(`${word}: ${error.message}\n`);
+    process.exitCode = code;
   });
 }

@@ -71,10 +71,11 @@ const KINDS = {
   },
   edition: (v) => f.parseEdition(v.line),
   identity: (v) => {
-    const pin = (chain) => (v.network === undefined || chain.network === v.network ? chain : f.newer({ network: v.network }, chain));
-    const served = pin(f.parseIdentity(Buffer.from(v.identity)));
+    const served = f.parseIdentity(Buffer.from(v.identity));
+    if (v.network !== undefined) f.newer({ network: v.network, notes: [] }, served); // is it the pinned one?
     const kept = v.held === undefined ? served : f.newer(f.parseIdentity(Buffer.from(v.held)), served);
-    return { network: kept.network, epoch: kept.epoch, statements: kept.statements.length, name: kept.statements.at(-1).name };
+    const { network, epoch, statements } = kept;
+    return { network, epoch, statements: statements.length, name: statements.at(-1).name };
   },
   page: (v) => {
     const page = f.parsePage(v, Buffer.from(v.page), v.prefix, f.parseEntry(v.wanted));

@@ -30,6 +30,21 @@ def incremental(t: Trial) -> None:
 
 
 @scenario()
+def followed_again(t: Trial) -> None:
+    """Nothing that is held is given up: not the records, and not the newer identity."""
+    older = t.network.copied()
+    t.network.open_epoch()
+    t.network.publish(put(30))
+    t.accepts()
+    t.lie("/identity", lambda chain: chain.splitlines(keepends=True)[0])
+    t.follows()
+    t.shows(t.before)
+    t.honest()
+    t.instead("/changes", lambda good: Response(200, older.answer("1.3").replace(b" 1.3\n", b" 2.4\n")))
+    t.refuses("rolled-back")
+
+
+@scenario()
 def heartbeat(t: Trial) -> None:
     t.network.publish()
     t.accepts()

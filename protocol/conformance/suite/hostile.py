@@ -793,6 +793,22 @@ def genesis_with_spaces(t: Trial) -> None:
 
 
 @scenario("fresh")
+def genesis_nested_deeply(t: Trial) -> None:
+    """More brackets than a recursive parser has room for."""
+    text = text_of(t.network.notes[0]).replace(b'"age1' + b"q" * 58 + b'"', b"[" * 20_000 + b"]" * 20_000)
+    t.network.notes[0] = signed(text, "fednet/recovery", *t.network.recovery)
+    t.refuses_to_follow("malformed")
+
+
+@scenario("fresh")
+def half_a_character_in_name(t: Trial) -> None:
+    """An escape for which UTF-8 has no bytes."""
+    text = text_of(t.network.notes[0]).replace(b'"Example Network"', b'"Example \\ud83d"')
+    t.network.notes[0] = signed(text, "fednet/recovery", *t.network.recovery)
+    t.refuses_to_follow("malformed")
+
+
+@scenario("fresh")
 def no_common_version(t: Trial) -> None:
     t.instead("/.well-known/fednet", lambda good: Response(200, compact({**t.network.hints, "protocols": [2, 3]})))
     t.refuses_to_follow("unknown-version")
