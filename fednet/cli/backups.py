@@ -117,7 +117,9 @@ def restore(
 ) -> None:
     """Put a backup in place and read this node's own feed again from those who hold it.
 
-    Without FILE, only the own feed is read again. Nothing is signed until it is clear that nothing newer was.
+    Without FILE, only the own feed is read again. Nothing is signed until it is clear that nothing newer was: the
+    high-water mark is there and agrees, or somebody says so. --yes says so of what followers hold, --newest of what is
+    restored though nobody holds it.
 
     \b
         fednet --node ./node restore node.backup --from https://follower.example.org

@@ -64,7 +64,8 @@ def utc_time(text: str, what: str = "a time") -> datetime:
     try:
         if not _TIME.fullmatch(text):
             raise ValueError
-        return datetime(*(int(text[start:end]) for start, end in _PARTS), tzinfo=UTC)
+        year, month, day, hour, minute, second = (int(text[start:end]) for start, end in _PARTS)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise MalformedError(f"{what}: expected a time like 2026-11-21T18:00:00Z, found {shown(text)}") from None
 

@@ -102,7 +102,7 @@ class Background:
             clock = self._loop.time()
             due = [circle for circle, one in edited.items() if one.due <= clock]
             if due or publish.unfinished(self.home):
-                await ask.before_signing(self.home, fetcher)
+                await self._ask(fetcher)
                 signing = partial(publish.publish, circles=due, cosign=self._by_witnesses())
                 if not await self._tried("publish", signing):
                     await watch.changed(LOOK_AGAIN, seen)
@@ -131,9 +131,16 @@ class Background:
                 await cosigning.ask_missing(self.home, fetcher)
             await asyncio.sleep(ASK_AGAIN)
 
+    async def _ask(self, fetcher: Fetcher) -> None:
+        """Hear from others whether they hold more of our logs than we do; the mark remembers what they show."""
+        try:
+            await ask.before_signing(self.home, fetcher)
+        except Exception as error:  # a full disk, or a mistake of ours with a peer's bytes: the mark decides without
+            log.error("asking followers: %s", error)
+
     async def _renew(self, fetcher: Fetcher) -> None:
         while True:
-            await ask.before_signing(self.home, fetcher)
+            await self._ask(fetcher)
             await self._tried("renew", partial(publish.renew, cosign=self._by_witnesses()))
             await asyncio.sleep(HEARTBEAT)
 

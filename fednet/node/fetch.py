@@ -120,7 +120,7 @@ class Fetcher:
         end = _clock() + seconds
         fetched, answered = await self._followed(url, limit, end, headers)
         pause = _asked_to_wait(fetched.status, answered)
-        if pause is not None and _clock() + pause < end:
+        if pause is not None and not headers and _clock() + pause < end:  # a signed request is good for once
             await asyncio.sleep(pause)
             fetched, _ = await self._followed(url, limit, end, headers)
         return fetched

@@ -30,7 +30,7 @@ from fednet.node.fetch import Fetched, Fetcher, error_detail
 from fednet.node.home import Home, now
 from fednet.node.sources import Address, Source
 from fednet.store import evidence as held_evidence
-from fednet.store import feeds
+from fednet.store import feeds, sources
 from fednet.store.feeds import Feed, Network
 
 PEERS = 3  # asked in one sync of one network
@@ -44,11 +44,12 @@ async def compare(home: Home, fetcher: Fetcher, network: Network) -> bool:
     with home.store.reading() as db:
         network = feeds.again(db, network)
         feed = feeds.feed(db, network, "public")
-        urls = feeds.sources(db, network)
-        peers = [feeds.sources(db, n)[:1] for n in feeds.networks(db) if not n.own and not n.blocked]
+        places = sources.named(db, network)
+        peers = [sources.origin(db, n) for n in feeds.networks(db) if not n.own and not n.blocked]
     if feed is None or feed.followed.checkpoint is None:
         return False
-    others = sorted({*urls[1:], *(url for first in peers for url in first)} - {*urls[:1]})
+    mirrors = (place.url for place in places if not place.origin)
+    others = sorted({*filter(None, peers), *mirrors} - {place.url for place in places if place.origin})
     asked = random.sample(others, min(PEERS, len(others)))
     asking = [_asked(home, fetcher, feed, url) for url in asked]
     asking += [_witness(home, fetcher, feed, url) for url in [*_policy_urls(network), *(f"{u}/witness" for u in asked)]]

@@ -205,14 +205,14 @@ class Mark:
                 raise _behind(circle, signed, log)
 
     def adopt(self, network: str, logs: Mapping[str, Log], stopped: Stopped | None = None) -> None:
-        """The mark follows the database, and this place. Raises RollbackError when it knows of more than that."""
+        """The mark follows the database, and this place. Raises RollbackError when it knows of more than that.
+
+        An edition that is prepared counts as signed: whoever lost the mark cannot know that it was not.
+        """
         self.check_known(logs)
         content = self.read()
-        old = content.logs if content else {}
         signed = {
-            circle: log.prepared if log.prepared and log.prepared == old.get(circle) else log.newest
-            for circle, log in logs.items()
-            if log.frontier.size or log.prepared
+            circle: log.prepared or log.newest for circle, log in logs.items() if log.frontier.size or log.prepared
         }
         stated = content.statement if content else 0
         self._write(Content(network, *self._place(), logs=signed, stopped=stopped, statement=stated))

@@ -25,8 +25,9 @@ def copied(db: Database, directory: Path) -> IO[bytes]:
     """The snapshot that `db` reads, as a database file without a name in `directory`: a crash leaves nothing of it."""
     descriptor, name = tempfile.mkstemp(dir=directory, prefix=".copy-")
     with closing(sqlite.connect(name, isolation_level=None)) as target:
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "schema_version"):
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE"):
             target.execute(f"PRAGMA {pragma}")
+        target.execute("PRAGMA schema_version").fetchone()  # opens the file, which needs no name from here on
         Path(name).unlink()
         db.conn.backup(target)
     file = os.fdopen(descriptor, "rb")
@@ -83,12 +84,6 @@ def counts(db: Database) -> Mapping[str, int]:
 def confirmed(db: Database) -> set[int]:
     """The networks that have sent us a receipt: they hold something of ours."""
     return {network_id for (network_id,) in db.execute("SELECT DISTINCT network_id FROM receipt")}
-
-
-def show_nothing(db: Database) -> None:
-    """Hide every feed until it was read again."""
-    for feed in feeds.feeds(db):
-        feeds.hide(db, feed)
 
 
 def drop_gone(db: Database, feed: Feed) -> int:

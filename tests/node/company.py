@@ -369,16 +369,17 @@ def memory(line: str) -> int:
 def weighed(home: Home, honest: str, troubles: Sequence[str]) -> list[dict[str, Any]]:
     """A sync with each of these networks in turn, given as `<id> <seconds>`, and with the honest one beside it.
 
-    `over_idle` is what the sync took at its height, in bytes.
+    `over_idle` is how much more memory there was at its height than before all of them, in bytes.
     """
     with home.store.reading() as db:
         networks = {n.network: n for n in feeds.networks(db)}
     asyncio.run(sync.sync(home, [networks[honest]], allow_private=True))
-    return [_weighed(home, networks[network], networks[honest], float(seconds))
+    idle = memory("VmRSS")
+    return [_weighed(home, networks[network], networks[honest], float(seconds), idle)
             for network, seconds in map(str.split, troubles)]  # fmt: skip
 
 
-def _weighed(home: Home, trouble: Pinned, honest: Pinned, seconds: float) -> dict[str, Any]:
+def _weighed(home: Home, trouble: Pinned, honest: Pinned, seconds: float, idle: int) -> dict[str, Any]:
     """Nobody else is followed meanwhile, so nobody else is asked for anything."""
     with home.store.writing() as db:
         for network in feeds.networks(db):
@@ -387,7 +388,6 @@ def _weighed(home: Home, trouble: Pinned, honest: Pinned, seconds: float) -> dic
         setattr(sync, limit, seconds)
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # VmHWM counts from here on
-    idle = memory("VmRSS")
     results = asyncio.run(sync.sync(home, [trouble, honest], allow_private=True))
     by_network = {one.network: msgspec.to_builtins(one) for one in results}
     return {

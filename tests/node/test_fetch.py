@@ -20,10 +20,10 @@ from fednet.node.fetch import Fetched, Fetcher, error_detail
 from tests.node.nodes import Answer, Nodes
 
 
-def read(url: str, *, allow_private: bool = True, limit: int = 1_000, seconds: float = 5) -> Fetched:
+def read(url: str, *, limit: int = 1_000, seconds: float = 5, headers: dict[str, str] | None = None) -> Fetched:
     async def get() -> Fetched:
-        async with Fetcher(allow_private=allow_private) as fetcher:
-            return await fetcher.get(url, limit=limit, seconds=seconds)
+        async with Fetcher(allow_private=True) as fetcher:
+            return await fetcher.get(url, limit=limit, seconds=seconds, headers=headers)
 
     return asyncio.run(get())
 
@@ -287,6 +287,8 @@ def test_a_busy_peer_is_asked_once_more_when_it_says_so(nodes: Nodes) -> None:
     assert read(proxy.url).body == b"now" and len(proxy.asked) == 2
     proxy.change = lambda path, answer: Answer(429, b"", (("Retry-After", "0"),))
     assert read(proxy.url).status == 429 and len(proxy.asked) == 4
+    proxy.asked.clear()
+    assert read(proxy.url, headers={"Signature": "good for once"}).status == 429 and len(proxy.asked) == 1
     for later in ("21", "4", "-1", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "9" * 400, "x", "\u0664"):
         proxy.change = lambda path, answer, later=later: Answer(429, b"", (("Retry-After", later),))  # type: ignore[misc]
         proxy.asked.clear()

@@ -128,6 +128,16 @@ def test_adopting_does_not_forget_what_was_signed_and_not_accepted(mark: Mark) -
     advance(mark, 2)
 
 
+def test_whoever_lost_the_mark_counts_what_is_prepared_as_signed(mark: Mark) -> None:
+    mark.path.unlink()
+    mark.adopt(NETWORK, {"public": Log(1, frontier(1), Signed.of(1, frontier(2)))})
+    assert not mark.agrees({"public": Log(1, frontier(1))})
+    with pytest.raises(RollbackError):
+        mark.advance("public", 1, frontier(1), 2, frontier(2, "other").root)
+    mark.check("public", Log(1, frontier(1), Signed.of(1, frontier(2))))
+    advance(mark, 2)
+
+
 def test_a_mark_of_another_place_is_not_here(mark: Mark, tmp_path: Path) -> None:
     advance(mark, 1)
     (tmp_path / "copy").mkdir()

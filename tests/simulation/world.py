@@ -23,6 +23,7 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,13 @@ from fednet.errors import FednetError
 from fednet.feed.checkpoint import Checkpoint, parse_checkpoint
 from fednet.feed.note import Note
 from fednet.feed.tlog import Frontier
-from fednet.node import ask, edits, epochs, gossip, home, keys, mark, publish, recovery, restore, sync, verify
+from fednet.node import ask, descent, edits, epochs, gossip, home, keys, mark, publish, recovery, restore, sync, verify
 from fednet.node.home import Home
 from fednet.node.mark import Mark
 from fednet.store import database, destruction, drafts, feeds, records
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed
+from tests.simulation import seeded
 from tests.simulation.wire import App, SimulatedFetcher, Wire
 
 BEGAN = datetime(2026, 11, 21, 18, 0, 0, tzinfo=UTC)
@@ -363,17 +365,17 @@ class World:
 
     def deceived(self) -> list[str]:
         """Honest nodes that hold another history of the liar than others do, and have not noticed."""
-        seen: dict[tuple[int, int], set[bytes]] = {}
-        going: list[tuple[str, tuple[int, int]]] = []
+        held: list[tuple[Node, list[bytes], bool]] = []
         for node in self.honest if self.liar else []:
             with node.home.store.reading() as db:
                 network = next(n for n in feeds.networks(db) if self.liar and n.network == self.liar.id)
                 feed = feeds.feed(db, network, "public")
-            if feed is not None and feed.visible and feed.followed.edition is not None:
-                place = (feed.followed.epoch, feed.followed.frontier.size)
-                seen.setdefault(place, set()).add(feed.followed.frontier.root)
-                going += [] if network.frozen else [(node.name, place)]
-        return [name for name, place in going if len(seen[place]) > 1]
+                if feed is not None and feed.visible and feed.followed.edition is not None:
+                    held.append((node, list(feeds.leaf_hashes(db, feed)), bool(network.frozen)))
+        longest = max((leaves for _, leaves, _ in held), key=len, default=[])
+        if all(longest[: len(leaves)] == leaves for _, leaves, _ in held):
+            return []
+        return [node.name for node, _, frozen in held if not frozen]
 
     def check_converged(self) -> None:
         assert not self.deceived(), f"{self.deceived()} do not notice that they are lied to"
@@ -433,7 +435,9 @@ def _template(number: int) -> Path:
     if number not in _templates:
         path = Path(tempfile.mkdtemp(dir=_scratch())) / "home"
         name = f"Network {number}"
-        made, _ = home.create(path, name, f"http://node{number}", path.with_name("recovery.txt"))
+        rng = random.Random(name)
+        with replaced(seeded_keys(rng)):
+            made, _ = home.create(path, name, f"http://node{number}", path.with_name("recovery.txt"))
         made.close()
         _templates[number] = path
     return _templates[number]
@@ -453,7 +457,23 @@ async def inline(act: Callable[..., Any], *arguments: Any, **_: Any) -> Any:
     return act(*arguments)
 
 
-INLINE: list[tuple[Any, str, Any]] = [(asyncio, "to_thread", inline), (anyio.to_thread, "run_sync", inline)]
+class Inline(Executor):
+    """Does at once what it is given."""
+
+    def submit(self, act: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(act(*arguments, **named))
+        except BaseException as error:
+            done.set_exception(error)
+        return done
+
+
+INLINE: list[tuple[Any, str, Any]] = [
+    (asyncio, "to_thread", inline),
+    (anyio.to_thread, "run_sync", inline),
+    (descent, "_WRITER", Inline()),
+]
 """No threads: what happens next is decided by the seed alone."""
 
 
@@ -488,12 +508,20 @@ def injected(world: World) -> Iterator[None]:
         (publish, "sign", world.sign(publish.sign)),
         (publish, "fresh_salt", lambda: rng.randbytes(32)),
         (destruction, "_zero_gaps", lambda _: None),  # a process of its own; tests/faults/canary.py has it
+        *seeded_keys(rng),
         (edits, "new_handle", lambda: str(uuid.UUID(bytes=rng.randbytes(16), version=4))),
         *INLINE,
         *((module, "random", rng) for module in (ask, gossip, sync)),
     ]
     with replaced(patches):
         yield
+
+
+def seeded_keys(rng: random.Random) -> list[tuple[Any, str, Any]]:
+    return [
+        (keys, "fresh", lambda: seeded.online_keys(rng.randbytes)),
+        (keys, "fresh_recovery", lambda: rng.randbytes(32)),
+    ]
 
 
 @contextlib.contextmanager

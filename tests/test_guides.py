@@ -1,0 +1,252 @@
+"""The guides' commands work: every fenced `console` block of docs/operating.md is run, in order, on nodes on loopback.
+
+A block belongs to the network that its info string names, else to the first one. Lines that begin with `$ ` are run;
+the others must be said, in this order, by the command above them (`...` stands for anything). `# exit 1` after a
+command is how it ends. What a comment `<!-- meanwhile: ... -->` tells happens here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyrage
+import pytest
+import uvicorn
+from click.testing import CliRunner
+
+from fednet.cli import main
+from fednet.node import publish, standing
+from fednet.node.home import Home
+from fednet.web.app import create_app
+from tests.node.nodes import NOW, add
+
+GUIDE = Path(__file__).parents[1] / "docs" / "operating.md"
+NAMES = {"harbour": "Harbour Refugee Network", "river": "River Network", "hill": "Hill Network"}
+MEMBERS = (
+    "Name,Country,E-mail\nFerry Street Clinic,Canada,info@ferry.example\nPier Legal Aid,Canada,info@pier.example\n"
+)
+CLINIC = {"names": {"en": "Ferry Street Clinic"}, "seat": {"country": "CA"}}
+PERSON = {"name": "Example Person", "role": "chair"}
+PASSPHRASE = "six words on a piece of paper\n"
+
+
+class Step(NamedTuple):
+    """A command of a network and what it says, or something that happens meanwhile."""
+
+    line: int
+    network: str
+    command: str
+    said: tuple[str, ...] = ()
+    code: int = 0
+    meanwhile: str = ""
+
+
+def steps(text: str) -> Iterator[Step]:
+    """All that happens in a guide, in order."""
+    network, found = None, []
+    for number, line in enumerate(text.splitlines(), 1):
+        if network is None:
+            if told := re.fullmatch(r"<!-- meanwhile: (.+) -->", line):
+                yield Step(number, "", "", meanwhile=told[1])
+            elif opened := re.fullmatch(r"```console ?(\w*)", line):
+                network, found = opened[1] or "harbour", []
+        elif line == "```":
+            yield from found
+            network = None
+        elif line.startswith("$ "):
+            command, _, code = line[2:].partition("  # exit ")
+            found.append(Step(number, network, command, code=int(code or 0)))
+        else:
+            found[-1] = found[-1]._replace(said=(*found[-1].said, line))
+
+
+class Serving:
+    """Stands at one address from the beginning; what answers there may change, or be away."""
+
+    def __init__(self) -> None:
+        self.app: Any = None
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(
+            self._answer, interface="asgi3", log_level="critical", lifespan="off", timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread.start()
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.app is not None:
+            await self.app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 502, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()
+
+
+class Office:
+    """A network's folder, and the address at which its node is served."""
+
+    def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
+        self.folder, self.name, self._stack = folder, name, stack
+        folder.mkdir()
+        self.serving = Serving()
+        stack.callback(self.serving.close)
+        self.paper = ""
+        (folder / "members.csv").write_text(MEMBERS)
+        (folder / "clinic.json").write_text(json.dumps(CLINIC))
+        (folder / "person.json").write_text(json.dumps(PERSON))
+        (folder / "passphrase.txt").write_text(PASSPHRASE)
+
+    def home(self, folder: str = "node") -> Home:
+        opened = Home(self.folder / folder)
+        self._stack.callback(opened.close)
+        return opened
+
+    def serve(self, folder: str = "node") -> None:
+        self.serving.app = create_app(self.home(folder))
+
+    def copied(self) -> Home:
+        """A second copy of the node that signs, as a thief would make it."""
+        with self.home().store.emptied():
+            shutil.copytree(self.folder / "node", self.folder / "stolen")
+        thief = self.home("stolen")
+        with thief.store.reading() as db:
+            thief.mark.adopt(thief.network.network, standing.logs(db, thief.network))
+        return thief
+
+
+class World:
+    """The three offices, a stick that they hand on, and the last handle and witness line that a command printed."""
+
+    def __init__(self, folder: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.offices = {name: Office(folder / name, name, stack) for name in NAMES}
+        self.stick, self._monkeypatch = folder / "stick", monkeypatch
+        self.stick.mkdir()
+        self.handle = ""
+
+    def told(self, command: str, office: Office) -> str:
+        """The command as it is meant here."""
+        for name, other in self.offices.items():
+            command = command.replace(f"https://directory.{name}.example", other.serving.url)
+        if "FINGERPRINT" in command:
+            asked = next(other for other in self.offices.values() if other.serving.url in command)
+            command = command.replace("FINGERPRINT", asked.home().network.network)
+        return command.replace("/media/usb", str(self.stick)).replace("HANDLE", self.handle)
+
+    def run(self, step: Step) -> None:
+        if step.meanwhile:
+            MEANWHILE[step.meanwhile](self)
+            return
+        office = self.offices[step.network]
+        command = self.told(step.command, office)
+        self._monkeypatch.chdir(office.folder)
+        if command == "fednet serve":
+            office.serve()
+            return
+        if not command.startswith("fednet "):
+            subprocess.run(command, shell=True, check=True)
+            return
+        given = office.paper if " - " in command else ""
+        result = CliRunner().invoke(main, shlex.split(command)[1:], input=given, prog_name="fednet")
+        said = result.stdout + result.stderr
+        assert result.exit_code == step.code, f"docs/operating.md:{step.line}: {step.command}\n{said}"
+        check_said(step, self.told("\n".join(step.said), office).splitlines(), said)
+        self._remember(command, office, result.stdout)
+
+    def _remember(self, command: str, office: Office, said: str) -> None:
+        if command.startswith("fednet add"):
+            self.handle = said.strip()
+        elif command.startswith("fednet init"):
+            office.paper = "".join(file.read_text() for file in sorted(office.folder.glob("*-recovery-key-?.txt"))[1:])
+        elif command.startswith("fednet witness key"):
+            text = f"{said}quorum {said.split()[1]}\n"
+            (self.offices["harbour"].folder / "river.policy").write_text(text)
+
+
+def check_said(step: Step, expected: list[str], said: str) -> None:
+    """Each expected line is in what was said, one after the other."""
+    rest = said
+    for line in expected:
+        pattern = ".*".join(re.escape(part.strip()) for part in line.split("..."))
+        found = re.search(pattern, rest)
+        assert found, f"docs/operating.md:{step.line}: {step.command}\nexpected: {line}\nsaid: {said}"
+        rest = rest[found.end() :]
+
+
+# --- what happens meanwhile
+
+
+def lost(world: World) -> None:
+    office = world.offices["harbour"]
+    office.serving.app = None
+    shutil.rmtree(office.folder / "node")
+
+
+def robbed(world: World) -> None:
+    thief = world.offices["harbour"].copied()
+    for number in range(3):
+        add(thief, f"Forged {number}")
+        publish.publish(thief, NOW)
+    world.offices["harbour"].serve("stolen")
+    world.run(Step(0, "river", "fednet sync"))
+    world.run(Step(0, "river", "fednet search Forged", said=("Forged 2",)))
+    world.offices["harbour"].serve()
+
+
+def two_faced(world: World) -> None:
+    river = world.offices["river"]
+    other = river.copied()
+    world.run(Step(0, "river", "fednet add organization --json clinic.json"))
+    world.run(Step(0, "river", "fednet publish"))
+    world.run(Step(0, "harbour", "fednet sync"))
+    for number in range(2):
+        add(other, f"Other {number}")
+        publish.publish(other, NOW)
+    river.serve("stolen")
+
+
+MEANWHILE: dict[str, Callable[[World], None]] = {
+    "the machine is lost": lost,
+    "a thief signs with the keys of harbour, and river believes it": robbed,
+    "river shows another history": two_faced,
+}
+
+
+@pytest.fixture(autouse=True)
+def quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A passphrase costs seconds on purpose, three times here; tests/node/test_backup.py has what it opens."""
+    monkeypatch.setattr(pyrage.passphrase, "encrypt", lambda raw, passphrase: raw, raising=False)
+    monkeypatch.setattr(pyrage.passphrase, "decrypt", lambda raw, passphrase: raw, raising=False)
+
+
+def test_every_command_of_the_guide_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEDNET_ALLOW_PRIVATE_ADDRESSES", "1")
+    monkeypatch.delenv("FEDNET_NODE", raising=False)
+    with ExitStack() as stack:
+        world = World(tmp_path, stack, monkeypatch)
+        for name in ("river", "hill"):  # the others have done what the guide begins with
+            address = f"https://directory.{name}.example"
+            world.run(Step(0, name, f'fednet init --name "{NAMES[name]}" --url {address}'))
+            world.run(Step(0, name, "fednet add organization --json clinic.json"))
+            world.run(Step(0, name, "fednet publish"))
+            world.run(Step(0, name, "fednet serve"))
+        done = list(steps(GUIDE.read_text("utf-8")))
+        assert len(done) > 50
+        for step in done:
+            world.run(step)
+        monkeypatch.undo()
