@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin/python
 SYNC := $(UV) sync --quiet --locked --inexact --system-certs --python .venv/bin/python
 
-.PHONY: install demo test lint docs bench clean
+.PHONY: install demo test lint docs bench simulate faults fuzz clean
 
 # The program alone: what `make demo` and a secretariat need.
 .venv/.program: pyproject.toml uv.lock
@@ -38,6 +38,18 @@ docs: .venv/.synced
 
 bench: .venv/.synced
 	@$(RUN) -m tests.bench
+
+# Longer runs of what the suite samples: worlds from seeds, kill points and canaries, mutated answers.
+simulate: .venv/.synced
+	@$(RUN) -m tests.simulation $(or $(COUNT),10000)
+
+faults: .venv/.synced
+	@$(RUN) -m tests.faults.points
+	@$(RUN) -m tests.faults.canary 200 1
+	@$(RUN) -m tests.faults.schedules 2000 1
+
+fuzz: .venv/.synced
+	@FEDNET_FUZZ=$(or $(COUNT),50000) $(RUN) -m pytest -q -n 2 tests/fuzz
 
 clean:
 	rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -93,7 +93,9 @@ def listed_by(hit: Hit) -> str:
 def edition_of(hit: Hit) -> str:
     """`1.12, verified 2026-11-21 18:00 UTC`."""
     verified = (hit.verified_at or "").replace("T", " ")[:16]
-    return f"{hit.epoch}.{hit.edition}, verified {verified} UTC" + (", expired" if hit.expired else "")
+    return f"{hit.epoch}.{hit.edition}, verified {verified} UTC" + (
+        ", expired" if hit.expired else ", dated in the future" if hit.ahead else ""
+    )
 
 
 def _countries(hit: Hit) -> str:

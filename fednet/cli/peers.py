@@ -16,7 +16,8 @@ from fednet.feed.identity import fingerprint as fingerprint_of
 if TYPE_CHECKING:
     from fednet.node.following import Offer
     from fednet.node.home import Home
-    from fednet.store.feeds import Introduction, Network
+    from fednet.store.feeds import Network
+    from fednet.store.sources import Introduction
 
 
 @click.command()
@@ -76,12 +77,12 @@ def peers(as_json: bool) -> None:
     \b
         fednet peers
     """
-    from fednet.store import blocks, feeds
+    from fednet.store import blocks, feeds, sources
 
     home = opened()
     with home.store.reading() as db:
-        found = [_pinned(network, feeds.sources(db, network)) for network in feeds.networks(db) if not network.own]
-        found += map(_introduced, feeds.introductions(db))
+        found = [_pinned(network, sources.urls(db, network)) for network in feeds.networks(db) if not network.own]
+        found += map(_introduced, sources.introductions(db))
         found += map(_refused, blocks.unpinned(db))
     if as_json:
         show_json(found)

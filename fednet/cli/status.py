@@ -32,10 +32,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One circle of one network.
 
     `age` is how many seconds ago its edition was signed, `lag` how many seconds ago it was verified here; `drafts` are
-    edits that wait for the next edition; `opened` is when the network began this epoch, with new keys, and `believed`
-    the last position that counts of what the old ones signed; `receipts` tell who has confirmed which position of an
-    own circle; `destroying` while copies of something that was erased are left here; `hint` says what to do
-    about what is wrong.
+    edits that wait for the next edition; `ahead` is an edition dated in the future; `opened` is when the network began
+    this epoch, with new keys, and `believed` the last position that counts of what the old ones signed; `receipts`
+    tell who has confirmed which position of an own circle; `destroying` while copies of something that was erased are
+    left here; `hint` says what to do about what is wrong.
     """
 
     network: str
@@ -54,6 +54,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     issued: str | None = None
     expires: str | None = None
     expired: bool = False
+    ahead: bool = False
     frozen: str | None = None
     witnessed: bool | None = None
     opened: str | None = None
@@ -116,6 +117,7 @@ def _line(network: Network, circle: Circle, waiting: int, moment: datetime) -> L
         issued=circle.issued,
         expires=circle.expires,
         expired=circle.expired,
+        ahead=circle.ahead,
         frozen=network.frozen,
         witnessed=circle.witnessed,
         opened=circle.opened,
@@ -212,6 +214,8 @@ def _state(line: Line) -> str:
         return "failing"
     if line.expired or not line.edition:
         return "expired" if line.expired else "nothing yet"
+    if line.ahead:
+        return "dated in the future"
     return "well" if line.witnessed is None else "witnessed" if line.witnessed else "waiting for witnesses"
 
 

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from fednet.directory.search import KIND_NAMES, Reader, head
 from fednet.feed.edition import parse_edition
 from fednet.feed.identity import fingerprint
-from fednet.store import feeds
+from fednet.store import feeds, sources
 from fednet.store import search as index_search
 from fednet.store.database import Store
 
@@ -23,7 +23,8 @@ class Circle(msgspec.Struct, frozen=True):
     """One feed of a network. `lag_seconds` is how long ago it was last verified; `kinds` counts what is shown.
 
     `visible` is false while a first sync is under way; `error` is the last failure, None after a success. `witnessed`
-    is None where nobody is asked for, else whether enough witnesses have cosigned the newest edition. `opened` is
+    is None where nobody is asked for, else whether enough witnesses have cosigned the newest edition. `ahead` says that
+    it is dated in the future. `opened` is
     when the network began the epoch, with new keys; nothing that the old ones signed after `believed` counts.
     """
 
@@ -37,6 +38,7 @@ class Circle(msgspec.Struct, frozen=True):
     issued: str | None
     expires: str | None
     expired: bool
+    ahead: bool
     witnessed: bool | None
     opened: str | None
     believed: str | None
@@ -91,7 +93,7 @@ def _network(db: Database, network: feeds.Network, reader: Reader, now: datetime
         _circle(feed, _opened(db, feed), index_search.counts(db, feed.id), reader, now)
         for feed in _shown(db, network, reader)
     )
-    offers = [Offer(o.network, o.name, o.urls) for o in feeds.introductions(db) if o.by == network.name]
+    offers = [Offer(o.network, o.name, o.urls) for o in sources.introductions(db) if o.by == network.name]
     return Network(
         network=network.network,
         name=network.name,
@@ -102,7 +104,7 @@ def _network(db: Database, network: feeds.Network, reader: Reader, now: datetime
         fingerprint=fingerprint(network.network),
         pinned_at=network.pinned_at,
         circles=circles,
-        sources=tuple(feeds.sources(db, network)) if _tells_all(reader) else (),
+        sources=tuple(sources.urls(db, network)) if _tells_all(reader) else (),
         introduces=tuple(offers) if _tells_all(reader) else (),
     )
 
@@ -153,6 +155,7 @@ def _circle(
         issued=newest.issued,
         expires=newest.expires,
         expired=newest.expired,
+        ahead=newest.ahead,
         witnessed=None if feed.network.policy is None else feed.witnessed == feed.followed.frontier.size,
         opened=opened,
         believed=_believed(feed),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import nsmallest
 from operator import itemgetter
 from typing import Any
@@ -36,6 +36,7 @@ MAX_BY_TITLE = 1_000
 """Records found without words are put in alphabetical order up to this many; what is more is for narrowing down."""
 
 KIND_NAMES = {number: kind for kind, number in listing.KIND_NUMBERS.items()}
+CLOCKS_DIFFER = timedelta(hours=1)  # by more than that, and an edition is said to be dated in the future
 UNASKED_KINDS = frozenset({"contact", "opinion"})
 """Kinds that are found only when asked for: they belong to a record of another kind."""
 
@@ -64,7 +65,8 @@ class Hit(msgspec.Struct, frozen=True):
     """A record with its provenance: who lists it, in which signed edition, when that was verified.
 
     `networks` are (id, name) of every network that lists the same thing by hard evidence, its own first. `expired` says
-    that the edition should have been renewed by now, `frozen` that the network has contradicted itself since. `fields`
+    that the edition should have been renewed by now, `ahead` that it is dated in the future (so nobody can tell when it
+    should have been), `frozen` that the network has contradicted itself since. `fields`
     is the decoded body.
     """
 
@@ -80,6 +82,7 @@ class Hit(msgspec.Struct, frozen=True):
     verified_at: str | None
     expired: bool
     fields: dict[str, Any]
+    ahead: bool = False
     frozen: bool = False
 
 
@@ -168,6 +171,7 @@ class Head(msgspec.Struct, frozen=True):
     issued: str | None = None
     expires: str | None = None
     expired: bool = False
+    ahead: bool = False
 
 
 _HEAD = msgspec.json.Decoder(Head)
@@ -179,12 +183,13 @@ def heads_of(sources: Mapping[int, Source], now: datetime) -> dict[int, Head]:
 
 
 def head(edition: bytes | None, now: datetime) -> Head:
-    """What an edition line says, and whether its time is over."""
+    """What an edition line says, and whether its time is over, or has not come yet."""
     if edition is None:
         return Head()
     found = _HEAD.decode(edition)
     over = found.expires is not None and datetime.fromisoformat(found.expires) <= now
-    return Head(found.edition, found.issued, found.expires, over)
+    early = found.issued is not None and datetime.fromisoformat(found.issued) > now + CLOCKS_DIFFER
+    return Head(found.edition, found.issued, found.expires, over, early)
 
 
 def shown(listed: Listed, source: Source, head: Head, networks: Mapping[str, str]) -> Hit:
@@ -203,6 +208,7 @@ def shown(listed: Listed, source: Source, head: Head, networks: Mapping[str, str
         edition=head.edition,
         verified_at=source.verified_at,
         expired=head.expired,
+        ahead=head.ahead,
         fields=fields,
         frozen=source.frozen is not None,
     )

@@ -16,7 +16,7 @@ from fednet.feed.text import base64_text
 from fednet.feed.tlog import Tile
 from fednet.feed.wire import Answer, EntriesPage, Page, PageName, Position, RecordsPage
 from fednet.node.home import Home
-from fednet.store import feeds, records
+from fednet.store import feeds, records, sources
 from fednet.store.feeds import Feed
 
 LEAF_BYTES = 43  # a hash in base64
@@ -127,10 +127,10 @@ def well_known(db: Database, home: Home, *, base: str = "/") -> bytes:
     own = feeds.own(db)
     follows = []
     if home.config.introduce:
-        for network in feeds.networks(db):
+        for network in feeds.peers(db):
             feed = feeds.feed(db, network, "public")
-            if not network.own and not network.blocked and feed is not None and feed.visible:
-                follows.append({"network": network.network, "name": network.name, "urls": feeds.sources(db, network)})
+            if feed is not None and feed.visible:
+                follows.append({"network": network.network, "name": network.name, "urls": sources.urls(db, network)})
     return msgspec.json.encode(
         {
             "protocols": list(wire.VERSIONS),

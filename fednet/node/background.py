@@ -181,7 +181,7 @@ class Background:
         while True:
             seen = watch.seen()
             with self.home.store.reading() as db:
-                wanted = {n.id: n for n in feeds.networks(db) if not n.own and not n.blocked}
+                wanted = {network.id: network for network in feeds.peers(db)}
             for gone in running.keys() - wanted.keys():
                 running.pop(gone).cancel()
             for network_id in wanted.keys() - running.keys():

@@ -145,7 +145,7 @@ def _holds(feed: Feed, told: Told | None, edition: int) -> bool:
 
 def audience(db: Database, circle: str) -> list[Network]:
     """The pinned networks whose receipts are waited for: those who may read an own circle."""
-    followed = [network for network in feeds.networks(db) if not network.own and not network.blocked]
+    followed = feeds.peers(db)
     if circle == circles.PUBLIC:
         return followed
     readers = circles.audience(db, circle)

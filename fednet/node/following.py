@@ -85,7 +85,7 @@ async def follow(
     with home.store.writing() as db:
         network = pin(db, identity)
         sources.add_origin(db, network, base)
-        feeds.mark(db, network, partner=partner or network.partner)
+        feeds.set_partner(db, network, partner or network.partner)
         keep_introductions(db, network, hints)
         return feeds.again(db, network)
 
@@ -168,7 +168,7 @@ def keep_introductions(db: Database, network: Network, hints: WellKnown) -> None
             offered.append((check_network(one.network), one.name[:200], urls))
         except FednetError:
             continue  # a hint that makes no sense is no hint
-    feeds.introduce(db, network, offered)
+    sources.introduce(db, network, offered)
 
 
 def unfollow(home: Home, network: Network) -> None:
@@ -197,8 +197,8 @@ def block(home: Home, network: Network, blocked: bool = True) -> None:
         circles.forget_restricted(db, network)
         for feed in feeds.feeds(db, network):
             records.forget(db, feed.id)
-            blocks.hide(db, feed)
-        feeds.introduce(db, network, [])
+            feeds.hide(db, feed)
+        sources.introduce(db, network, [])
     erasure.settle(home)
 
 
@@ -221,7 +221,7 @@ def partner(home: Home, network: Network, partner: bool = True) -> None:
     if network.own:
         raise UsageError("a network is no partner of itself")
     with home.store.writing() as db:
-        feeds.mark(db, network, partner=partner)
+        feeds.set_partner(db, network, partner)
         if not partner:
             circles.forget_restricted(db, network)
     if not partner:

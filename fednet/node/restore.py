@@ -343,8 +343,9 @@ async def _leaves(source: Source, head: Head) -> list[bytes]:
 def _settled(db: Database, feed: Feed, before: Position, now: datetime, *, backed_up: bool) -> int:
     """Forget the edits that were signed, or overtaken, by what was found; how many.
 
-    An edition takes all drafts. So those in a backup were taken by the editions signed after it, even where they are
-    no longer listed: dropped and erased records must not come back. Drafts of a living home are its own, and stay.
+    An edition takes all drafts. So those in a backup that are older than what was found were taken by it, even where
+    they are no longer listed: dropped and erased records must not come back. Drafts of a living home are its own, and
+    stay.
     """
     if feed.followed.position <= before:
         return 0

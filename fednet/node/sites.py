@@ -55,8 +55,7 @@ def shared(db: Database, *, mirrors: bool) -> list[Feed]:
     own = feeds.public_feed(db, feeds.own(db).network)
     if own.followed.edition is None:
         raise NotFoundError("nothing is published yet", hint="fednet publish")
-    others = [n for n in feeds.networks(db) if mirrors and not n.own and not n.blocked]
-    held = [feeds.feed(db, network, "public") for network in others]
+    held = [feeds.feed(db, network, "public") for network in (feeds.peers(db) if mirrors else ())]
     return [own, *(feed for feed in held if feed is not None and feed.visible and feed.followed.edition is not None)]
 
 

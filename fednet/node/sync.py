@@ -45,7 +45,7 @@ async def sync(
     """One pass over these networks (default: all that are followed and not blocked), side by side."""
     if networks is None:
         with home.store.reading() as db:
-            networks = [n for n in feeds.networks(db) if not n.own and not n.blocked]
+            networks = feeds.peers(db)
     room = asyncio.Semaphore(PEERS_AT_ONCE)
 
     async def one(fetcher: Fetcher, network: Network) -> list[Synced]:
@@ -117,7 +117,7 @@ async def _last_resort(
     """
     with home.store.reading() as db:
         network = feeds.again(db, network)
-        peers = {n.id: (n, sources_of.origin(db, n)) for n in feeds.networks(db) if not n.own and not n.blocked}
+        peers = {n.id: (n, sources_of.origin(db, n)) for n in feeds.peers(db)}
     if network.blocked or network.frozen:
         return failed
     peers.pop(network.id, None)
@@ -225,7 +225,7 @@ async def _second_opinion(home: Home, fetcher: Fetcher, network: Network, urls: 
     True when that was a longer chain, which is kept now.
     """
     with home.store.reading() as db:
-        peers = [feeds.sources(db, n)[:1] for n in feeds.networks(db) if not n.own and not n.blocked]
+        peers = [sources_of.urls(db, peer)[:1] for peer in feeds.peers(db)]
     others = {*urls[1:], *(url for first in peers for url in first)} - {*urls[:1]}
     if not others:
         return False

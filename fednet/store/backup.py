@@ -15,7 +15,8 @@ from sqlite_utils import Database
 
 from fednet.feed import wire
 from fednet.feed.record import Drop, Put, key_of
-from fednet.store import destruction, drafts, feeds, records
+from fednet.feed.text import utc_text
+from fednet.store import destruction, drafts, records
 from fednet.store.database import Store
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed
@@ -69,9 +70,13 @@ def drop_signed(db: Database, feed: Feed) -> int:
 
 
 def drop_taken(db: Database, feed: Feed, count: int) -> int:
-    """Forget the first `count` drafts of a circle, in the order in which editions take them; how many there were."""
-    taken = drafts.drafts(db, feed.circle, limit=count)
-    drafts.settle(db, taken)
+    """Forget the drafts that waited when the newest edition was signed, at most `count`; how many there were."""
+    edition = feed.followed.edition
+    until = utc_text(edition.issued_at) if edition else ""
+    sql = "SELECT handle FROM draft WHERE circle = ? AND at <= ? ORDER BY handle LIMIT ?"
+    taken = [handle for (handle,) in db.execute(sql, (feed.circle, until, count))]
+    for handle in taken:
+        drafts.discard(db, handle)
     return len(taken)
 
 

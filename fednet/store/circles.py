@@ -17,12 +17,13 @@ from fednet.store.feeds import Feed, Network
 PUBLIC, PARTNERS = "public", "partners"
 ALWAYS = (PUBLIC, PARTNERS)
 
+_ALLOWED = "n.network NOT IN (SELECT network FROM blocked)"
 _READER = (
     "(f.circle = 'partners' AND n.partner OR "
     "EXISTS (SELECT 1 FROM member m WHERE m.circle = f.circle AND m.network_id = n.id))"
 )
 _READABLE = (  # feeds f that network n may read, `public` aside: ours by its circles, and whatever is its own
-    "FROM feed f JOIN network o ON o.id = f.network_id JOIN network n ON n.id = ? AND NOT n.blocked "
+    f"FROM feed f JOIN network o ON o.id = f.network_id JOIN network n ON n.id = ? AND {_ALLOWED} "
     "WHERE o.network = ? AND f.circle <> 'public' AND f.visible AND f.edition IS NOT NULL "
     f"AND (o.id = n.id OR o.own AND {_READER})"
 )
@@ -64,10 +65,10 @@ def set_member(db: Database, name: str, network: Network, member: bool = True) -
 def audience(db: Database, name: str) -> set[int]:
     """The rows of the networks that may read a restricted circle."""
     if name == PARTNERS:
-        rows = db.execute("SELECT id FROM network WHERE partner AND NOT own AND NOT blocked")
+        rows = db.execute(f"SELECT id FROM network n WHERE partner AND NOT own AND {_ALLOWED}")
     else:
         rows = db.execute(
-            "SELECT n.id FROM member m JOIN network n ON n.id = m.network_id WHERE m.circle = ? AND NOT n.blocked",
+            f"SELECT n.id FROM member m JOIN network n ON n.id = m.network_id WHERE m.circle = ? AND {_ALLOWED}",
             (name,),
         )
     return {id_ for (id_,) in rows}

@@ -1,4 +1,4 @@
-"""Networks, their identities and sources, and how far each of their feeds is verified."""
+"""Networks, their identities, and how far each of their feeds is verified."""
 
 from __future__ import annotations
 
@@ -61,7 +61,10 @@ class Feed(msgspec.Struct, frozen=True):
         return Commitments(self.network.network, self.circle)
 
 
-_NETWORK = "SELECT id, network, name, own, partner, blocked, identity, pinned_at, frozen, policy FROM network"
+_NETWORK = (
+    "SELECT id, network, name, own, partner, network IN (SELECT network FROM blocked), "
+    "identity, pinned_at, frozen, policy FROM network"
+)
 _FEED = (
     "SELECT id, network_id, circle, visible, epoch, size, frontier, edition, checkpoint, closes, "
     "records, erased, floor, verified_at, source, tried_at, error, witnessed, receipted FROM feed"
@@ -80,6 +83,11 @@ def _network(row: Sequence[Any]) -> Network:
 def networks(db: Database) -> list[Network]:
     """All pinned networks, this node's own first, then by name."""
     return [_network(row) for row in db.execute(f"{_NETWORK} ORDER BY own DESC, name, id")]
+
+
+def peers(db: Database) -> list[Network]:
+    """The networks that this node follows, by name; blocked ones are not among them."""
+    return [network for network in networks(db) if not network.own and not network.blocked]
 
 
 def own(db: Database) -> Network:
@@ -166,55 +174,8 @@ def remove(db: Database, network: Network) -> None:
     db.execute("DELETE FROM network WHERE id = ?", (network.id,))
 
 
-def mark(db: Database, network: Network, *, partner: bool | None = None, blocked: bool | None = None) -> None:
-    if partner is not None:
-        db.execute("UPDATE network SET partner = ? WHERE id = ?", (partner, network.id))
-    if blocked is not None:
-        db.execute("UPDATE network SET blocked = ? WHERE id = ?", (blocked, network.id))
-
-
-def sources(db: Database, network: Network) -> list[str]:
-    """Base URLs where the network's feed can be read, its origin first."""
-    return [url for (url,) in db.execute("SELECT url FROM source WHERE network_id = ? ORDER BY rank", (network.id,))]
-
-
-def add_source(db: Database, network: Network, url: str) -> None:
-    db.execute(
-        "INSERT OR IGNORE INTO source (network_id, url, rank) VALUES (?, ?, "
-        "(SELECT coalesce(max(rank) + 1, 0) FROM source WHERE network_id = ?))",
-        (network.id, url, network.id),
-    )
-
-
-# --- introductions ----------------------------------------------------------------------------------------------------
-
-
-class Introduction(msgspec.Struct, frozen=True):
-    """A network that a followed network speaks of."""
-
-    network: str
-    name: str
-    urls: tuple[str, ...]
-    by: str
-
-
-def introduce(db: Database, by: Network, offered: Iterable[tuple[str, str, Sequence[str]]]) -> None:
-    """Replace what a network offers, as (network id, name, urls)."""
-    db.execute("DELETE FROM introduction WHERE by_network_id = ?", (by.id,))
-    db.conn.executemany(
-        "INSERT OR IGNORE INTO introduction (network, by_network_id, name, urls) VALUES (?, ?, ?, ?)",
-        [(network, by.id, name, msgspec.json.encode(list(urls)).decode()) for network, name, urls in offered],
-    )
-
-
-def introductions(db: Database) -> list[Introduction]:
-    """Networks that followed networks offer and that are not pinned here."""
-    rows = db.execute(
-        "SELECT i.network, i.name, i.urls, n.name FROM introduction i JOIN network n ON n.id = i.by_network_id "
-        "WHERE i.network NOT IN (SELECT network FROM network) AND i.network NOT IN (SELECT network FROM blocked) "
-        "ORDER BY i.name, n.name"
-    )
-    return [Introduction(network, name, tuple(msgspec.json.decode(urls)), by) for network, name, urls, by in rows]
+def set_partner(db: Database, network: Network, partner: bool) -> None:
+    db.execute("UPDATE network SET partner = ? WHERE id = ?", (partner, network.id))
 
 
 # --- feeds ------------------------------------------------------------------------------------------------------------
@@ -249,8 +210,8 @@ def feed(db: Database, network: Network, circle: str) -> Feed | None:
 
 def public_feed(db: Database, network_id: str) -> Feed:
     """The verified public feed of a network, for whoever asks this node for it."""
-    row = db.execute(f"{_NETWORK} WHERE network = ? AND NOT blocked", (network_id,)).fetchone()
-    found = feed(db, _network(row), "public") if row else None
+    network = pinned(db, network_id)
+    found = feed(db, network, "public") if network and not network.blocked else None
     if found is None or not found.visible:
         raise NotFoundError("no such feed here")
     return found
@@ -337,7 +298,7 @@ def void(db: Database, feed: Feed, closes: Closes) -> None:
 
 
 def hide(db: Database, feed: Feed) -> None:
-    """Show and serve nothing of a feed until it was read again."""
+    """Show and serve nothing of a feed until it was read again; how far its log was verified is remembered."""
     db.execute("UPDATE feed SET visible = 0 WHERE id = ?", (feed.id,))
 
 

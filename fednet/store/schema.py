@@ -9,6 +9,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from fednet.store import index
+
 migrations = Migrations("fednet")
 
 FIRST = """
@@ -193,20 +195,13 @@ CREATE TABLE receipt (                          -- who has told us that they hol
   at TEXT NOT NULL,
   PRIMARY KEY (network_id, circle)
 ) WITHOUT ROWID;
-"""
-
-
-BLOCKED = """
 CREATE TABLE blocked (                          -- network ids that nobody may bring here, pinned or not
   network TEXT PRIMARY KEY,
   at TEXT NOT NULL
 ) WITHOUT ROWID;
 INSERT INTO blocked SELECT network, pinned_at FROM network WHERE blocked;
-"""
-
-
-CLOSED = """
-CREATE VIRTUAL TABLE closed USING fts5 (         -- as `search`, of restricted feeds
+ALTER TABLE network DROP COLUMN blocked;
+CREATE VIRTUAL TABLE closed USING fts5 (        -- as `search`, of restricted feeds
   names, text, facets,
   content = '', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
 );
@@ -217,30 +212,20 @@ INSERT INTO closed (closed, rank) VALUES ('rank', 'bm25(10.0, 1.0, 0.0)');
 
 @migrations()
 def m001_first(db: Database) -> None:
-    for statement in statements(FIRST):
-        db.execute(statement)
+    _run(db, FIRST)
 
 
 @migrations()
 def m002_trust(db: Database) -> None:
-    for statement in statements(TRUST):
-        db.execute(statement)
-
-
-@migrations()
-def m003_blocked(db: Database) -> None:
-    for statement in statements(BLOCKED):
-        db.execute(statement)
-
-
-@migrations()
-def m004_closed(db: Database) -> None:
-    from fednet.store import index
-
-    for statement in statements(CLOSED):
-        db.execute(statement)
+    """Trust between networks; what restricted feeds list moves to a text index of its own."""
+    _run(db, TRUST)
     if db.execute("SELECT 1 FROM record JOIN feed ON feed.id = feed_id WHERE circle <> 'public' LIMIT 1").fetchone():
         index.rebuild(db)
+
+
+def _run(db: Database, script: str) -> None:
+    for statement in statements(script):
+        db.execute(statement)
 
 
 def statements(script: str) -> list[str]:

@@ -65,7 +65,8 @@ def sources(db: Database) -> list[Source]:
     """The feeds that may be shown, this node's own first, then in the order in which networks were pinned."""
     rows = db.conn.execute(
         "SELECT f.id, f.circle, n.network, n.name, n.own, f.epoch, f.edition, f.verified_at, n.frozen "
-        "FROM feed f JOIN network n ON n.id = f.network_id WHERE f.visible AND NOT n.blocked "
+        "FROM feed f JOIN network n ON n.id = f.network_id WHERE f.visible "
+        "AND n.network NOT IN (SELECT network FROM blocked) "
         "ORDER BY n.own DESC, n.id, f.circle = 'public' DESC, f.circle"
     )
     return [Source(*row) for row in rows]

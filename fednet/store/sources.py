@@ -1,12 +1,14 @@
-"""Where else a network's feed can be read: mirrors that a person named, and peers that say they hold it.
+"""Where a network's feed can be read: at its own address, at mirrors that a person named, at peers that say they hold it.
 
 The network's own address, its origin, has rank 0; what others serve has higher ranks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
 from sqlite_utils import Database
 
 from fednet.store.feeds import Network
@@ -33,21 +35,14 @@ def named(db: Database, network: Network) -> list[Place]:
     return [Place(url, "mirror" if rank else "origin") for url, rank in rows]
 
 
+def urls(db: Database, network: Network) -> list[str]:
+    """The addresses of `named`."""
+    return [place.url for place in named(db, network)]
+
+
 def origin(db: Database, network: Network) -> str | None:
     """The network's own address, if it is known."""
     return next((place.url for place in named(db, network) if place.origin), None)
-
-
-def introduced(db: Database, network: Network) -> list[Place]:
-    """Peers that say they follow a network, at addresses that nobody named for it: a last resort."""
-    rows = db.execute(
-        "SELECT s.url, n.name FROM introduction i JOIN network n ON n.id = i.by_network_id "
-        "JOIN source s ON s.network_id = n.id AND s.rank = 0 "
-        "WHERE i.network = ? AND n.network != i.network AND NOT n.blocked AND n.frozen IS NULL "
-        "AND s.url NOT IN (SELECT url FROM source WHERE network_id = ?) ORDER BY n.id LIMIT ?",
-        (network.network, network.id, MAX_INTRODUCED),
-    )
-    return [Place(url, "introduced", name) for url, name in rows]
 
 
 def add_mirror(db: Database, network: Network, url: str) -> None:
@@ -80,3 +75,47 @@ def set_origin(db: Database, network: Network, url: str) -> None:
 def remove(db: Database, network: Network, url: str) -> bool:
     """Whether it was known."""
     return bool(db.execute("DELETE FROM source WHERE network_id = ? AND url = ?", (network.id, url)).rowcount)
+
+
+# --- introductions ----------------------------------------------------------------------------------------------------
+
+
+class Introduction(msgspec.Struct, frozen=True):
+    """A network that a followed network, the one with the name `by`, speaks of."""
+
+    network: str
+    name: str
+    urls: tuple[str, ...]
+    by: str
+
+
+def introduce(db: Database, by: Network, offered: Iterable[tuple[str, str, Sequence[str]]]) -> None:
+    """Replace what a network offers, as (network id, name, urls)."""
+    db.execute("DELETE FROM introduction WHERE by_network_id = ?", (by.id,))
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO introduction (network, by_network_id, name, urls) VALUES (?, ?, ?, ?)",
+        [(network, by.id, name, msgspec.json.encode(list(urls)).decode()) for network, name, urls in offered],
+    )
+
+
+def introductions(db: Database) -> list[Introduction]:
+    """Networks that followed networks offer and that are not pinned here."""
+    rows = db.execute(
+        "SELECT i.network, i.name, i.urls, n.name FROM introduction i JOIN network n ON n.id = i.by_network_id "
+        "WHERE i.network NOT IN (SELECT network FROM network) AND i.network NOT IN (SELECT network FROM blocked) "
+        "ORDER BY i.name, n.name"
+    )
+    return [Introduction(network, name, tuple(msgspec.json.decode(urls)), by) for network, name, urls, by in rows]
+
+
+def introduced(db: Database, network: Network) -> list[Place]:
+    """Peers that say they follow a network, at addresses that nobody named for it: a last resort."""
+    rows = db.execute(
+        "SELECT s.url, n.name FROM introduction i JOIN network n ON n.id = i.by_network_id "
+        "JOIN source s ON s.network_id = n.id AND s.rank = 0 "
+        "WHERE i.network = ? AND n.network != i.network AND n.frozen IS NULL "
+        "AND n.network NOT IN (SELECT network FROM blocked) "
+        "AND s.url NOT IN (SELECT url FROM source WHERE network_id = ?) ORDER BY n.id LIMIT ?",
+        (network.network, network.id, MAX_INTRODUCED),
+    )
+    return [Place(url, "introduced", name) for url, name in rows]

@@ -86,6 +86,7 @@ def item(hit: Hit) -> dict[str, Any]:
         "edition": hit.edition,
         "verified_at": hit.verified_at,
         "expired": hit.expired,
+        "ahead": hit.ahead,
         "frozen": hit.frozen,
     }
 
@@ -188,6 +189,7 @@ def network_item(network: Network) -> dict[str, Any]:
         "issued": public and public.issued,
         "expires": public and public.expires,
         "expired": bool(public and public.expired),
+        "ahead": bool(public and public.ahead),
         "verified_at": public and public.verified_at,
         "frozen": network.frozen is not None,
         "witnessed": public and public.witnessed,

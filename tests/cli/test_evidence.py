@@ -10,7 +10,7 @@ from fednet.feed import evidence as proofs
 from fednet.node import evidence
 from fednet.node.accept import accept
 from fednet.node.home import Home
-from fednet.store import feeds
+from fednet.store import feeds, sources
 from tests.cli.conftest import Fednet
 from tests.feed.network import Network, witness
 from tests.feed.test_evidence import NAME, forked, forks, grown, split
@@ -94,7 +94,7 @@ def test_status_shows_what_is_frozen(caught: Fednet, network: Network) -> None:
 def test_a_frozen_network_is_refused_with_exit_3_and_stays_readable(caught: Fednet, network: Network) -> None:
     home = Home(Path("node"))
     with home.store.writing() as db:
-        feeds.add_source(db, feeds.named(db, network.id), "http://127.0.0.1:1")
+        sources.add_origin(db, feeds.named(db, network.id), "http://127.0.0.1:1")
     home.close()
     said = caught("sync", network.id, "--allow-private-addresses")
     assert said.code == 3

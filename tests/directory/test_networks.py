@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from fednet.directory.networks import networks
 from fednet.directory.search import OPERATOR, PUBLIC
-from fednet.store import feeds
+from fednet.store import blocks, feeds, sources
 from tests.directory.world import LONG_AGO, NOW, World, event, organization
 
 
@@ -32,9 +32,9 @@ def test_the_public_learns_no_closed_circle_partner_address_or_error(world: Worl
     world.lists(pinned, organization("One"))
     world.lists(pinned, organization("Two"), circle="partners")
     with world.store.writing() as db:
-        feeds.mark(db, pinned, partner=True)
-        feeds.add_source(db, pinned, "http://127.0.0.1:8412")
-        feeds.introduce(db, pinned, [("q" * 32, "Other", ["https://other.example"])])
+        feeds.set_partner(db, pinned, True)
+        sources.add_origin(db, pinned, "http://127.0.0.1:8412")
+        sources.introduce(db, pinned, [("q" * 32, "Other", ["https://other.example"])])
         feeds.failed(db, feeds.feeds(db, pinned)[0], NOW, "no answer from 127.0.0.1")
     [seen] = networks(world.store, PUBLIC, NOW)
     assert [circle.circle for circle in seen.circles] == ["public"]
@@ -51,7 +51,7 @@ def test_blocked_and_never_verified_networks_are_the_operators_to_know(world: Wo
     blocked, fresh = world.network("Blocked"), world.network("Fresh")
     world.lists(blocked, organization("One"))
     with world.store.writing() as db:
-        feeds.mark(db, blocked, blocked=True)
+        blocks.block(db, blocked.network, NOW)
         feeds.open_feed(db, fresh, "public")
     assert networks(world.store, PUBLIC, NOW) == []
     known = {network.name: network for network in networks(world.store, OPERATOR, NOW)}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fednet.directory.search import OPERATOR, PUBLIC, Query, Results, parse_query, record, search
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import put
-from fednet.store import feeds, records
+from fednet.store import blocks, feeds, records
 from tests.directory.world import LONG_AGO, NOW, World, event, organization
 
 
@@ -244,7 +244,7 @@ def test_blocked_networks_and_unfinished_feeds_are_not_shown(world: World) -> No
     [first] = world.lists(a, organization("First"))
     world.lists(b, organization("Second"))
     with world.store.writing() as db:
-        feeds.mark(db, a, blocked=True)
+        blocks.block(db, a.network, NOW)
         db.execute("UPDATE feed SET visible = 0 WHERE network_id = ?", (b.id,))
     for reader in (PUBLIC, OPERATOR):
         assert search(world.store, Query(), reader, NOW).total == 0

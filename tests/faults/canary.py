@@ -283,7 +283,7 @@ class World:
         pin(self.origin, self.follower)
         for home, other in ((self.origin, self.follower), (self.follower, self.origin)):
             with home.store.writing() as db:
-                feeds.mark(db, network_of(home, other), partner=True)
+                feeds.set_partner(db, network_of(home, other), True)
         self.origin.close()
         self.follower.close()
         for worker in self.workers:

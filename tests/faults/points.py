@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pyrage
+
 from fednet.feed.checkpoint import parse_checkpoint
 from fednet.node import doctor, edits, publish, verify
 from fednet.node.home import Home, create
@@ -106,11 +108,22 @@ def behind(directory: Path) -> None:
     follower.close()
 
 
+def to_back_up(directory: Path) -> None:
+    """A node, and the age key that its backups are encrypted to (a passphrase would take seconds each time)."""
+    waiting(directory)
+    identity = pyrage.x25519.Identity.generate()
+    (directory / "age.txt").write_text(f"{identity}\n")
+    (directory / "recipient.txt").write_text(str(identity.to_public()))
+
+
 def backed_up(directory: Path) -> None:
-    _home(directory, "Alpha", "Beta").close()
-    fednet(directory, "backup", str(directory / "node.backup"), "--yes")
+    """A backup, and no node any more."""
+    to_back_up(directory)
+    fednet(directory, "backup", "{}/node.backup", "--to", (directory / "recipient.txt").read_text())
     shutil.rmtree(directory / "node")
 
+
+AT_ITS_WORD = ("--offline", "--newest", "--yes")
 
 ACTS = (
     Act("publish", waiting, ("publish",)),
@@ -118,6 +131,8 @@ ACTS = (
     Act("erase", erasing, ("publish",)),
     Act("rotate", waiting, ("keys", "rotate", "--recovery", "{}/recovery.txt", "--yes")),
     Act("sync", behind, ("sync", "--allow-private-addresses"), origin="origin/node"),
+    Act("backup", to_back_up, ("backup", "{}/node.backup", "--yes")),
+    Act("restore", backed_up, ("restore", "{}/node.backup", "--identity", "{}/age.txt", *AT_ITS_WORD)),
 )
 
 
@@ -175,6 +190,7 @@ class Tried:
         directory, log = self.fresh(), self.scratch / "strace.txt"
         done = traced(self.act, directory, log, "-e", f"trace={','.join(CALLS)}")
         assert done.returncode == 0, done.stderr
+        self.listed = len(acknowledged(directory / "node"))
         counts = Counter(line.split(maxsplit=1)[1].partition("(")[0] for line in log.read_text().splitlines())
         return [(call, number) for call in CALLS for number in range(1, counts[call] + 1)]
 
@@ -192,6 +208,7 @@ class Tried:
         )
         assert again.returncode == 0, (point, again.stderr)
         after = sound(directory / "node", before)
+        assert len(acknowledged(directory / "node")) == self.listed, point
         for place, root in signed.items():
             assert after.get(place, root) == root, f"{point}: two roots at {place}"
         return done.returncode

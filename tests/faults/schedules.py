@@ -14,6 +14,7 @@ withdrawal was signed is never signed again.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import shutil
 import sys
@@ -22,6 +23,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -164,7 +166,7 @@ class World:
         self.kept: list[Kept] = []  # backups
         self.databases: list[Kept] = []  # copied by hand
         self.machines: list[Kept] = []
-        self.numbers = iter(range(10_000))
+        self.numbers, self.minutes = itertools.count(), itertools.count()
 
     def close(self) -> None:
         for opened in (self.node, *self.followers):
@@ -211,6 +213,10 @@ class World:
         for follower in self.followers:
             self._sync(follower)
 
+    def now(self) -> datetime:
+        """Every look at the clock is a minute later."""
+        return NOW + timedelta(minutes=next(self.minutes))
+
     # --- what happens
 
     def _salt(self) -> bytes:
@@ -223,7 +229,7 @@ class World:
         handle = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         body = edits.body_of(organization(f"Number {next(self.numbers)}"))
         with opened.store.writing() as db:
-            drafts.save(db, [Draft(handle, "public", "put", body)], NOW)
+            drafts.save(db, [Draft(handle, "public", "put", body)], self.now())
         self.edits |= {handle}
         self.every.append(handle)
 
@@ -233,7 +239,7 @@ class World:
         handle = self.random.choice(sorted(self.edits))
         if handle not in listing(self.node, self.network):
             self.discarded.add(handle)
-        edits.withdraw(self.node, handle, NOW)
+        edits.withdraw(self.node, handle, self.now())
         self.edits -= {handle}
 
     def publish(self) -> None:
@@ -243,7 +249,7 @@ class World:
 
     def _publish(self, opened: Home) -> None:
         before = set(listing(opened, self.network))
-        publish.publish(opened, NOW, salt=self._salt)
+        publish.publish(opened, self.now(), salt=self._salt)
         self.signed.gone |= before - set(listing(opened, self.network))
 
     def _ask(self) -> None:
@@ -297,7 +303,7 @@ class World:
     def back_up(self) -> None:
         file = self.directory / f"backup-{len(self.kept)}"
         known, size = self.edits, self._size()
-        backup.backup(self.node, file, NOW)
+        backup.backup(self.node, file, self.now())
         self.kept.append(Kept(file, known, size, self.lineage))
 
     def restore(self) -> None:
@@ -306,7 +312,7 @@ class World:
             return
         chosen = self.random.choice(self.kept)
         peers = self._peers(self.random.randrange(3))
-        result = asyncio.run(restore.restore(self.path, chosen.place, lambda _: peers, NOW, replace=True))
+        result = asyncio.run(restore.restore(self.path, chosen.place, lambda _: peers, self.now(), replace=True))
         self._restart()
         self.counts[f"restored: {result.standing}"] += 1
         self._known(chosen)
@@ -336,7 +342,7 @@ class World:
 
     def reread(self) -> None:
         peers = self._peers(self.random.randrange(3))
-        result = asyncio.run(restore.reread(self.node, lambda _: peers, NOW))
+        result = asyncio.run(restore.reread(self.node, lambda _: peers, self.now()))
         self.edits = (self.edits - self.signed.gone) | self._there()
         self.counts[f"read again: {result.standing}"] += 1
         if result.standing == "waits":

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.points import ACTS, Act, tries
 
-POINTS = 10
+POINTS = 9
 """For each act."""
 
 

@@ -10,6 +10,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -171,7 +172,9 @@ TARGETS: dict[str, tuple[Callable[[bytes], object], bytes, bytes]] = {
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_mutated_answer_is_refused_or_means_the_same(name: str) -> None:
     parser, honest, other = TARGETS[name]
-    meant = parser(honest)
+    meant = [parser(honest)]
+    with suppress(RefusedError):
+        meant.append(parser(other))  # an older one is honest too; what is held decides whether it may come now
 
     @many((TOTAL - WHOLE) // len(TARGETS))
     @given(mutations)
@@ -183,7 +186,7 @@ def test_a_mutated_answer_is_refused_or_means_the_same(name: str) -> None:
             found = parser(raw)
         except RefusedError:
             return
-        assert found == meant
+        assert found in meant
 
     law()
 

@@ -28,7 +28,7 @@ from fednet.feed.tlog import Hashes
 from fednet.node import following, sync
 from fednet.node.accept import accept
 from fednet.node.home import Home
-from fednet.store import feeds
+from fednet.store import blocks, feeds, sources
 from fednet.store.feeds import Network as Pinned
 from tests.feed.network import BEGAN, Network, handle, seed
 
@@ -350,7 +350,7 @@ def pin(follower: Home, publisher: Publisher, url: str) -> Pinned:
     """Let a home follow a network; it holds what the network published before the trouble began."""
     with follower.store.writing() as db:
         pinned = feeds.pin(db, publisher.network.identity, BEGAN)
-        feeds.add_source(db, pinned, url)
+        sources.add_origin(db, pinned, url)
         feed = feeds.open_feed(db, pinned, "public")
         if publisher.editions_held:
             accept(db, feed, pinned.identity, publisher.network.answer(feed.followed), BEGAN, url)
@@ -383,7 +383,10 @@ def _weighed(home: Home, trouble: Pinned, honest: Pinned, seconds: float, idle: 
     """Nobody else is followed meanwhile, so nobody else is asked for anything."""
     with home.store.writing() as db:
         for network in feeds.networks(db):
-            feeds.mark(db, network, blocked=not network.own and network.id not in (trouble.id, honest.id))
+            if network.id in (trouble.id, honest.id):
+                blocks.unblock(db, network.network)
+            elif not network.own:
+                blocks.block(db, network.network, BEGAN)
     for limit in ("SYNC_SECONDS", "IDENTITY_SECONDS", "HINTS_SECONDS"):
         setattr(sync, limit, seconds)
     gc.collect()

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse
 from fednet.errors import FednetError
 from fednet.node import edits, home, publish, sync, verify
 from fednet.node.home import Home
-from fednet.store import drafts, feeds
+from fednet.store import drafts, feeds, sources
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed, Network
 from fednet.web.feeds import routes
@@ -90,7 +90,7 @@ def pin(follower: Home, origin: Home, *urls: str) -> Network:
     with follower.store.writing() as db:
         network = feeds.pin(db, origin.network.identity, NOW)
         for url in urls:
-            feeds.add_source(db, network, url)
+            sources.add_origin(db, network, url)
         feeds.open_feed(db, network, "public")
     return network
 

@@ -12,7 +12,7 @@ from fednet.feed.identity import Statement, extended, fingerprint, sign_statemen
 from fednet.node import edits, following, home, keys, publish, sync
 from fednet.node.following import Offer, base_url
 from fednet.node.home import Home
-from fednet.store import feeds, search
+from fednet.store import feeds, search, sources
 from fednet.store.feeds import Network
 from tests.node.nodes import (
     Answer,
@@ -131,14 +131,14 @@ def test_introductions_are_offered_and_never_followed(nodes: Nodes) -> None:
     near.config = msgspec.structs.replace(near.config, introduce=True)
     follow(follower, nodes.served(near).url, yes=True)
     with follower.store.reading() as db:
-        (offered,) = feeds.introductions(db)
+        (offered,) = sources.introductions(db)
     assert (offered.network, offered.name, offered.urls, offered.by) == (far.network.network, "Far", (far_url,), "Near")
     synced(follower)
     assert known(follower) == ["Near"] and listing(follower, far.network.network) == {}
     near.config = msgspec.structs.replace(near.config, introduce=False)
     follow(follower, nodes.served(near).url, yes=True)
     with follower.store.reading() as db:
-        assert feeds.introductions(db) == []
+        assert sources.introductions(db) == []
 
 
 def test_unfollowing_leaves_no_trace(nodes: Nodes) -> None:
@@ -234,10 +234,10 @@ def test_a_network_is_blocked_before_anybody_brings_it(nodes: Nodes) -> None:
     follow(follower, nodes.served(near).url, yes=True)
     assert known(follower) == ["Near"]
     with follower.store.reading() as db:
-        assert feeds.introductions(db) == []
+        assert sources.introductions(db) == []
     following.block_unknown(follower, origin.network.network, False)
     with follower.store.reading() as db:
-        assert [offered.name for offered in feeds.introductions(db)] == ["Origin"]
+        assert [offered.name for offered in sources.introductions(db)] == ["Origin"]
     assert follow(follower, served.url, yes=True).network == origin.network.network
     with pytest.raises(NotFoundError):
         following.block_unknown(follower, "a" * 32, False)

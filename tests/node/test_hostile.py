@@ -25,7 +25,7 @@ from fednet.feed.record import MAX_BODY
 from fednet.node import descent, publish, reading, sync
 from fednet.node.home import Home
 from fednet.node.verify import verify
-from fednet.store import feeds
+from fednet.store import feeds, sources
 from fednet.web.app import create_app
 from tests.asgi import Client
 from tests.feed.network import handle, seed
@@ -251,7 +251,7 @@ def test_poisoned_records_are_kept_as_they_were_signed_and_mirrored(poisoned: Ho
     second = nodes.home("Second Follower")
     with second.store.writing() as db:
         pinned = feeds.pin(db, network.identity, company.BEGAN)
-        feeds.add_source(db, pinned, nodes.served(poisoned).url)
+        sources.add_origin(db, pinned, nodes.served(poisoned).url)
         feeds.open_feed(db, pinned, "public")
     assert synced(second)[network.network].verified
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from fednet.cli import status
+from fednet.cli.directory import edition_of
 from fednet.directory.search import OPERATOR, Query, search
 from fednet.feed import wire
 from fednet.feed.checkpoint import origin as log_name
@@ -102,6 +103,26 @@ def test_a_host_that_stands_still_is_seen_to(nodes: Nodes, monkeypatch: pytest.M
     with follower.store.writing() as db:
         db.execute("DELETE FROM source WHERE url = ?", (proxy.url,))
     assert synced(follower).verified and withdrawn not in listing(follower, origin.network.network)
+
+
+def test_an_edition_of_a_day_to_come_is_shown_as_that(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would not expire for fifty years, and so could hide a host that stands still."""
+    origin, _, follower = nodes.pair()
+    add_many(origin, 1)
+    publish.publish(origin, NOW + timedelta(days=50 * 365))
+    assert synced(follower).verified  # it is no reason to refuse what was signed
+    monkeypatch.setattr("fednet.node.home.now", lambda: NOW)
+    (line,) = [line for line in status.lines(follower) if not line.own]
+    assert line.ahead and not line.expired
+    status.show(status.lines(follower))
+    (hit,) = search(follower.store, Query(text="legal"), OPERATOR, NOW).hits
+    assert hit.ahead and edition_of(hit).endswith("dated in the future")
+    client = Client(create_app(follower, clock=lambda: NOW), accept="text/html")
+    (item,) = client.get("/api/v1/organizations").json["items"]
+    assert item["ahead"]
+    network = f"/networks/{origin.network.network}"
+    for page in ("/?text=legal", f"/organizations/{hit.handle}", "/networks", network):
+        assert "in the future" in client.get(page).text, page
 
 
 # --- cost follows the change

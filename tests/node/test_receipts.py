@@ -125,13 +125,13 @@ def test_a_restricted_circle_is_confirmed_by_its_members_only(nodes: Nodes) -> N
     edits.add(origin, "person", {"name": "Individual member 07 (fictitious)", "country": "TH"}, NOW)
     publish.publish(origin, NOW)
     with origin.store.writing() as db:
-        feeds.mark(db, network_of(origin, follower), partner=True)
+        feeds.set_partner(db, network_of(origin, follower), True)
     with follower.store.writing() as db:
-        feeds.mark(db, network_of(follower, origin), partner=True)
+        feeds.set_partner(db, network_of(follower, origin), True)
     asyncio.run(sync(follower, allow_private=True))
     assert confirmed(origin) == {"public": "1.1", "partners": "1.1"}
     with origin.store.writing() as db:
-        feeds.mark(db, network_of(origin, follower), partner=False)
+        feeds.set_partner(db, network_of(origin, follower), False)
     receipt = Receipt(origin.network.network, "partners", 1, 1)
     with pytest.raises(NotFoundError) as no_longer:
         receipts.take(origin, network_of(origin, follower), receipt, NOW)

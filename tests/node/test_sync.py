@@ -11,7 +11,7 @@ import pytest
 
 from fednet.node import edits, fetch, following, publish, reading, sync
 from fednet.node.home import Home
-from fednet.store import feeds
+from fednet.store import sources
 from tests.node.nodes import (
     NOW,
     Answer,
@@ -514,7 +514,7 @@ def test_hints_that_make_no_sense_are_no_hints(nodes: Nodes) -> None:
         pin(follower, origin, proxy.url)
         assert synced(follower).verified, hints
         with follower.store.reading() as db:
-            urls = [url for introduced in feeds.introductions(db) for url in introduced.urls]
+            urls = [url for introduced in sources.introductions(db) for url in introduced.urls]
         assert all(url.startswith(("http://x.example", "https://")) for url in urls)
 
 

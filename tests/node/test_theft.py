@@ -19,7 +19,7 @@ from fednet.node import edits, epochs, following, keys, publish, recovery, stand
 from fednet.node.accept import accept_identity
 from fednet.node.home import Home
 from fednet.node.recovery import Closing
-from fednet.store import drafts, feeds
+from fednet.store import drafts, feeds, sources
 from fednet.store.drafts import Draft
 from fednet.web.app import create_app
 from tests.node.nodes import (
@@ -93,7 +93,7 @@ def read_from(home: Home, origin: Home, *urls: str) -> None:
         network = network_of(home, origin)
         db.execute("DELETE FROM source WHERE network_id = ?", (network.id,))
         for url in urls:
-            feeds.add_source(db, network, url)
+            sources.add_origin(db, network, url)
 
 
 def round_of(*homes: Home) -> list[sync.Synced]:

@@ -41,7 +41,7 @@ from fednet.feed.tlog import Frontier
 from fednet.node import ask, descent, edits, epochs, gossip, home, keys, mark, publish, recovery, restore, sync, verify
 from fednet.node.home import Home
 from fednet.node.mark import Mark
-from fednet.store import database, destruction, drafts, feeds, records
+from fednet.store import database, destruction, drafts, feeds, records, sources
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed
 from tests.simulation import seeded
@@ -133,10 +133,10 @@ class World:
                     if other is node:
                         continue
                     network = feeds.pin(db, other.home.network.identity, BEGAN)
-                    feeds.add_source(db, network, other.url)
+                    sources.add_origin(db, network, other.url)
                     mirror = self.rng.choice(self.nodes)
                     if mirror not in (node, other):
-                        feeds.add_source(db, network, mirror.url)
+                        sources.add_origin(db, network, mirror.url)
                     feeds.open_feed(db, network, "public")
 
     def _make_liar(self, liar: Node, path: Path) -> None:

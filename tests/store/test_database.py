@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError, BusyError
-from fednet.store import database, drafts
+from fednet.listing import encode
+from fednet.store import blocks, database, drafts, index
 from fednet.store.database import Store
-from fednet.store.schema import FIRST, migrations, statements
+from fednet.store.schema import FIRST, TRUST, migrations, statements
+from tests.feed.network import Network
 
 
 @pytest.fixture
@@ -138,7 +141,36 @@ def test_migrations_run_once_and_keep_what_is_there(store: Store) -> None:
     again.close()
 
 
+def test_a_first_database_keeps_its_blocks_and_moves_what_is_restricted_to_another_index(tmp_path: Path) -> None:
+    first = Database(str(tmp_path / "some.db"))
+    migrations.apply(first, stop_before="m002_trust")
+    identity, body = Network("Theirs").identity.encoded, encode({"kind": "organization", "names": {"en": "Legal Aid"}})
+    with first.conn:
+        first.execute("INSERT INTO network VALUES (1, 'theirs', 'Theirs', 0, ?, 1, 1, '2026-11-21')", [identity])
+        first.execute(
+            "INSERT INTO feed (id, network_id, circle, epoch) VALUES (1, 1, 'public', 1), (2, 1, 'partners', 1)"
+        )
+        for feed_id in (1, 2):
+            key = bytes([feed_id]) * 32
+            first.execute("INSERT INTO record VALUES (?, ?, ?, 'handle', x'00', ?, 1)", [feed_id, feed_id, key, body])
+        index_before = (
+            "INSERT INTO search (rowid, names, text, facets) VALUES (1, 'legal aid', '', ''), (2, 'legal aid', '', '')"
+        )
+        first.execute(index_before)
+    first.close()
+    store = Store(tmp_path / "some.db")
+    with store.reading() as db:
+        assert blocks.is_blocked(db, "theirs") and not blocks.is_blocked(db, "others")
+        found = {
+            table: db.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH 'legal'").fetchall()
+            for table in index.TABLES
+        }
+    assert found == {"search": [(1,)], "closed": [(2,)]}
+    store.close()
+
+
 def test_every_statement_of_the_schema_is_one_statement() -> None:
-    found = statements(FIRST)
-    assert all(statement.startswith(("CREATE ", "INSERT INTO search")) for statement in found)
+    found = statements(FIRST) + statements(TRUST)
+    begins = ("CREATE ", "ALTER TABLE ", "INSERT INTO search", "INSERT INTO closed", "INSERT INTO blocked")
+    assert all(statement.startswith(begins) for statement in found)
     assert not any("--" in statement or ";\n" in statement for statement in found)

@@ -14,7 +14,7 @@ from fednet.node import home as homes
 from fednet.node.publish import publish
 from fednet.node.receipts import Receipt
 from fednet.node.signatures import Signer
-from fednet.store import feeds
+from fednet.store import blocks, feeds
 from fednet.web.app import create_app
 from tests.asgi import Answer, Client
 from tests.feed.network import Network, seed
@@ -32,7 +32,7 @@ class Place:
         with self.home.store.writing() as db:
             for name in ("Follower", "Blocked"):
                 feeds.pin(db, PEERS[name].identity, NOW)
-            feeds.mark(db, feeds.named(db, "Blocked"), blocked=True)
+            blocks.block(db, PEERS["Blocked"].id, NOW)
         for kind, circle in (("organization", "public"), ("person", "partners")):
             names = {"names": {"en": "Alpha"}} if kind == "organization" else {"name": "Member 07 (fictitious)"}
             edits.add(self.home, kind, names, NOW, circle)
