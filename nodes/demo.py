@@ -1,7 +1,8 @@
 """Four example networks on one machine: `make demo` (with `ONCE=1`: stop after printing).
 
 Each node is a copy of `nodes/<name>` in `.demo/`, used through the command line as its secretariat would. INRR follows
-the three others; they follow INRR, and through its introductions each other. Exit 0 only if all converged and verified.
+the three others; they follow INRR, and through its introductions each other. APRRN and INRR are partners, CCR and APRRN
+witness each other. Exit 0 only if all converged and verified, and each saw what it may see.
 """
 
 from __future__ import annotations
@@ -25,6 +26,14 @@ HERE = Path(__file__).parent
 DEMO = HERE.parent / ".demo"
 NODES = {"ccr": 8411, "aprrn": 8412, "inrr": 8413, "cpc": 8414}
 HUB = "inrr"
+PARTNERS = ("aprrn", "inrr")
+WITNESSES = ("ccr", "aprrn")
+NEWS = {
+    "kind": "resource",
+    "titles": {"en": "Minutes of the coordination call"},
+    "type": "report",
+    "date": "2026-11-20",
+}
 IMPORTS = ("members.csv", "groups.jsonl", "persons.jsonl", "resources.jsonl", "exchange.jsonl", "events.ics")
 QUIET = {"FEDNET_NODE", "FEDNET_ALLOW_PRIVATE_ADDRESSES"}
 
@@ -148,7 +157,43 @@ def sync(name: str) -> None:
     for one in lines(name, "sync"):
         if not one["verified"]:
             raise DemoError(f"{name} could not verify {one['name']}: {one['error']}")
-        say(f"  {name:<6} <- {one['name']}: edition {one['edition']}, {one['records']} records, verified")
+        if one["changed"]:
+            whose = one["name"] if one["circle"] == "public" else f"{one['name']}, {one['circle']}"
+            say(f"  {name:<6} <- {whose}: edition {one['edition']}, {one['records']} records, verified")
+
+
+def share_with_partners() -> None:
+    """Two networks let each other read what is for partners; nobody else learns that there is such a thing."""
+    one, other = PARTNERS
+    fednet(one, "partner", _fingerprint(other), "--yes")
+    fednet(other, "partner", _fingerprint(one), "--yes")
+    sync(other)
+    seen = {name: len(lines(name, "search", "--kind", "person", "--network", _fingerprint(one))) for name in NODES}
+    if not seen[other] or any(seen[name] for name in NODES if name not in PARTNERS):
+        raise DemoError(f"who sees the individual members of {one}: {seen}")
+    say(f"  {other} reads the {seen[other]} individual members of {one}, its partner; nobody else does")
+
+
+def witness_each_other(addresses: dict[str, str]) -> None:
+    """Two networks cosign each other's editions, and the hub asks for the cosignature of one."""
+    one, other = WITNESSES
+    fednet(one, "witness", "add", addresses[other])
+    fednet(other, "witness", "add", addresses[one])
+    (key,) = lines(other, "witness", "key")
+    policy = DEMO / HUB / "witnesses.policy"
+    policy.write_text(f"witness {other} {key['key']} {key['url']}\nquorum {other}\n")
+    fednet(HUB, "policy", _fingerprint(one), str(policy), "--yes")
+    for name in WITNESSES:
+        news = DEMO / name / "news.json"
+        news.write_text(json.dumps(NEWS))
+        fednet(name, "add", "resource", "--json", str(news))
+        fednet(name, "publish")
+    for name in addresses:
+        sync(name)
+    (seen,) = (head for head in lines(HUB, "status") if head["network"] == _fingerprint(one))
+    if not seen["witnessed"]:
+        raise DemoError(f"{other} has not cosigned the newest edition of {one}")
+    say(f"  {HUB} holds edition {seen['edition']} of {one}, witnessed by {other}")
 
 
 def check_converged(addresses: dict[str, str]) -> None:
@@ -189,6 +234,9 @@ def main() -> int:
     with serving(addresses):
         say("They follow each other and sync:")
         follow_each_other(addresses)
+        say("APRRN and INRR become partners; CCR and APRRN witness each other:")
+        share_with_partners()
+        witness_each_other(addresses)
         check_converged(addresses)
         say("\nWho gives legal aid to unaccompanied minors in Thailand and speaks Burmese? (asked in Canada)")
         wanted = (

@@ -7,7 +7,6 @@ judged like what a mirror serves.
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
@@ -40,7 +39,7 @@ from fednet.feed.wire import BEGINNING, MAX_ANSWER, Position
 from fednet.node import answers, erasure, following, gossip, sites, sync
 from fednet.node.coding import MAX_WINDOW
 from fednet.node.fetch import REQUEST_SECONDS, Fetched
-from fednet.node.files import sync_directory
+from fednet.node.files import replacing
 from fednet.node.following import Offer
 from fednet.node.home import Home
 from fednet.node.reading import MAX_CHANGES, Reading, Synced
@@ -88,19 +87,10 @@ def write(
     `mirrors`, the public feeds of others that this node holds come along. One snapshot of the database is written.
     """
     packing = _Packing(home, since, recipient, mirrors)
-    unfinished = file.with_name(f".{file.name}.new")
-    unfinished.unlink(missing_ok=True)
-    try:
-        with home.store.reading() as db, unfinished.open("xb") as out:
-            for piece in _compressed(bundle.packed(packing.resources(db))):
-                out.write(piece)
-            out.flush()
-            os.fsync(out.fileno())
-            size = out.tell()
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    sync_directory(file.parent)
+    with replacing(file, mode=0o644) as out, home.store.reading() as db:
+        for piece in _compressed(bundle.packed(packing.resources(db))):
+            out.write(piece)
+        size = out.tell()
     return Written(size, tuple(packing.packed), recipient.network if recipient else None)
 
 

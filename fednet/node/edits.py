@@ -14,7 +14,6 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.errors import NotFoundError, UsageError
-from fednet.feed import wire
 from fednet.feed.record import Put, check_body, check_handle, key_of
 from fednet.listing import references
 from fednet.node import circles
@@ -132,8 +131,7 @@ def _referring(db: Database, home: Home, handle: str) -> list[Own]:
     own = feeds.feeds(db, home.network)
     mentioned = {found for feed in own for found in drafts.mentioning(db, feed.id, handle)}
     for feed in own:
-        prepared = drafts.prepared(db, feed.id)
-        changes = wire.parse_changes(prepared.changes, feed.commitments) if prepared else ()
+        changes = drafts.prepared_changes(db, feed)
         mentioned |= {change.handle for change in changes if isinstance(change, Put) and handle.encode() in change.body}
     found = []
     for one in sorted(mentioned - {handle}):
@@ -180,8 +178,7 @@ def find(db: Database, home: Home, handle: str) -> Own:
 
 def _signed(db: Database, feed: Feed, handle: str) -> bytes | None:
     """The body in the edition that is being signed at this moment, else in the newest one."""
-    prepared = drafts.prepared(db, feed.id)
-    for change in wire.parse_changes(prepared.changes, feed.commitments) if prepared else ():
+    for change in drafts.prepared_changes(db, feed):
         if change.key == key_of(handle):
             return change.body if isinstance(change, Put) else None
     return drafts.listed(db, feed.id, handle)

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from fednet.errors import BusyError, NotFoundError, UsageError
-from fednet.feed import wire
 from fednet.feed.record import Put, check_handle, key_of
 from fednet.feed.wire import Position
 from fednet.node.home import Home
@@ -56,9 +55,7 @@ def _circle_of(db: Database, own: Network, handle: str) -> str | None:
     """The own circle whose log has ever listed the handle, as far as this node knows."""
     key = key_of(handle)
     for feed in feeds.feeds(db, own):
-        prepared = drafts.prepared(db, feed.id)
-        changes = wire.parse_changes(prepared.changes, feed.commitments) if prepared else ()
-        if any(isinstance(change, Put) and change.key == key for change in changes):
+        if any(isinstance(change, Put) and change.key == key for change in drafts.prepared_changes(db, feed)):
             return feed.circle
         edition = records.tombstone(db, feed.id, key)
         if edition is not None:

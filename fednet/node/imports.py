@@ -19,7 +19,6 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.errors import FednetError, NotFoundError, UsageError
-from fednet.feed import wire
 from fednet.feed.record import Put, check_body, key_of
 from fednet.formats.calendar_writer import uid_of
 from fednet.formats.reading import Entry, Reading, RowError, identity, joined, merge, shown
@@ -192,8 +191,7 @@ class _Standing:
 
 def _prepared(db: Database, feed: Feed) -> Iterator[tuple[bytes, Own | None]]:
     """Key and record of each change of an edition that is about to be signed; None for what it takes out."""
-    prepared = drafts.prepared(db, feed.id)
-    for change in wire.parse_changes(prepared.changes, feed.commitments) if prepared else ():
+    for change in drafts.prepared_changes(db, feed):
         yield change.key, Own(change.handle, feed.circle, change.body, False) if isinstance(change, Put) else None
 
 

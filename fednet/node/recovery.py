@@ -16,7 +16,6 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError, NotFoundError, UsageError
-from fednet.feed import wire
 from fednet.feed.edition import Closes, parse_edition
 from fednet.feed.record import Change, Drop, Erase, Put, check_handle, key_of
 from fednet.feed.text import base64_text
@@ -70,7 +69,7 @@ def recover(home: Home, seeds: Sequence[bytes], closing: Closing, forged: Forged
             unclear = [] if forged is not None else list(_later(db, home.network, closing, marked))
         if unclear:
             raise UsageError(
-                f"{counted(len(unclear))} came after the close: what of that is forged?",
+                f"{_counted(len(unclear))} came after the close: what of that is forged?",
                 hint="--dry-run lists it; then --forged HANDLE for each of those, or --forged all, or --forged none",
             )
 
@@ -82,7 +81,7 @@ def recover(home: Home, seeds: Sequence[bytes], closing: Closing, forged: Forged
     return opened
 
 
-def counted(changes: int) -> str:
+def _counted(changes: int) -> str:
     return "1 change" if changes == 1 else f"{changes:,} changes"
 
 
@@ -180,7 +179,7 @@ def _chosen(
     for feed in moving:
         out = _keys_after(db, feed, closes[feed.circle]) if forged == "all" else named
         yield First(feed, closes[feed.circle], _without(db, feed, out, keep_prepared=forged != "all"))
-    _discard_edits(db, network, forged, named)
+    _discard_edits(db, forged, named)
 
 
 def _keys_after(db: Database, feed: Feed, closes: Closes) -> frozenset[bytes]:
@@ -199,13 +198,12 @@ def _check_own(db: Database, network: Network, forged: Forged) -> None:
 
 def _without(db: Database, feed: Feed, out: frozenset[bytes], *, keep_prepared: bool) -> list[Change]:
     """What the first edition changes: what was prepared and is kept, and what is left out as forged."""
-    prepared = drafts.prepared(db, feed.id) if keep_prepared else None
-    kept = wire.parse_changes(prepared.changes, feed.commitments) if prepared else ()
+    kept = drafts.prepared_changes(db, feed) if keep_prepared else ()
     listed = (key for key in sorted(out) if records.record(db, feed.id, feed.commitments, key) is not None)
     return [*(change for change in kept if change.key not in out), *map(Drop, listed)]
 
 
-def _discard_edits(db: Database, network: Network, forged: Forged, named: frozenset[bytes]) -> None:
+def _discard_edits(db: Database, forged: Forged, named: frozenset[bytes]) -> None:
     """Forget edits that wait and are forged, and which import they came from."""
     circles = drafts.circles_with_drafts(db)
     waiting = [draft for circle in circles for draft in drafts.drafts(db, circle)]
@@ -224,8 +222,7 @@ def _later(db: Database, network: Network, closing: Closing, marked: Content | N
     for feed in own:
         for change in records.changed_since(db, feed.id, feed.commitments, closes[feed.circle].edition):
             yield _shown(feed.circle, change, signed=True)
-        prepared = drafts.prepared(db, feed.id)
-        for change in wire.parse_changes(prepared.changes, feed.commitments) if prepared else ():
+        for change in drafts.prepared_changes(db, feed):
             yield _shown(feed.circle, change, signed=False)
     for circle in drafts.circles_with_drafts(db):
         for draft in drafts.drafts(db, circle):

@@ -9,8 +9,10 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlite_utils import Database
 
-from fednet.feed.record import key_of
+from fednet.feed import wire
+from fednet.feed.record import Change, key_of
 from fednet.feed.text import utc_text
+from fednet.store.feeds import Feed
 
 Action = Literal["put", "drop", "erase"]
 
@@ -97,6 +99,12 @@ def prepare(db: Database, feed_id: int, prepared: Prepared) -> None:
 def prepared(db: Database, feed_id: int) -> Prepared | None:
     row = db.execute("SELECT line, changes FROM prepared WHERE feed_id = ?", (feed_id,)).fetchone()
     return None if row is None else Prepared(*row)
+
+
+def prepared_changes(db: Database, feed: Feed) -> tuple[Change, ...]:
+    """What the edition about to be signed changes; nothing when there is none."""
+    found = prepared(db, feed.id)
+    return wire.parse_changes(found.changes, feed.commitments) if found else ()
 
 
 def circles_prepared(db: Database) -> list[str]:

@@ -226,7 +226,8 @@ def weight_below(db: Database, feed_id: int, prefix: str) -> int:
 def weight_since(db: Database, feed_id: int, edition: int) -> int:
     """About how many bytes `changed_since` would take on the wire."""
     row = db.execute(
-        "SELECT coalesce(sum(coalesce(length(body), 0) + 130), 0) FROM record WHERE feed_id = ? AND edition > ?", (feed_id, edition)
+        "SELECT coalesce(sum(coalesce(length(body), 0) + 130), 0) FROM record WHERE feed_id = ? AND edition > ?",
+        (feed_id, edition),
     ).fetchone()
     return int(row[0])
 

@@ -1,4 +1,4 @@
-"""Where a network's feed can be read: at its own address, at mirrors that a person named, at peers that say they hold it.
+"""Where a network's feed can be read: at its own address, at mirrors that a person named, at peers that speak of it.
 
 The network's own address, its origin, has rank 0; what others serve has higher ranks.
 """

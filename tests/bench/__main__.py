@@ -16,8 +16,8 @@ import pysqlite3.dbapi2 as sqlite
 
 from fednet.directory.search import OPERATOR, parse_query, search
 from fednet.node import home, publish
-from fednet.node.home import Home
 from fednet.node.descent import BATCH_RECORDS
+from fednet.node.home import Home
 from tests.bench.nodes import Ran, change, new_home, origin, run, serving
 
 SMALL, MIDDLE, LARGE = 10_000, 100_000, 1_000_000

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -33,6 +37,8 @@ from tests.node.nodes import (
     synced,
 )
 from tests.node.test_theft import stolen
+
+ROOT = Path(__file__).parents[2]
 
 # --- a host that signs by itself
 
@@ -123,6 +129,44 @@ def test_an_edition_of_a_day_to_come_is_shown_as_that(nodes: Nodes, monkeypatch:
     network = f"/networks/{origin.network.network}"
     for page in ("/?text=legal", f"/organizations/{hit.handle}", "/networks", network):
         assert "in the future" in client.get(page).text, page
+
+
+# --- two processes on one home
+
+PUBLISHER = """
+import sys
+from pathlib import Path
+from fednet.node import edits, publish
+from fednet.node.home import Home
+from tests.faults import publisher
+from tests.node.nodes import NOW, organization
+
+home, word = Home(Path(sys.argv[1])), sys.argv[2]
+publish.sign = publisher.told
+publisher.tell("ready")
+sys.stdin.readline()
+for number in range(8):
+    edits.add(home, "organization", organization(f"{word} {number}"), NOW)
+    publish.publish(home, NOW)
+"""
+
+
+def test_two_processes_on_one_home_sign_one_history(nodes: Nodes) -> None:
+    origin = nodes.home("Origin", "Alpha")
+    command = [sys.executable, "-c", PUBLISHER, str(origin.path)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
+    started = [subprocess.Popen([*command, word], **pipes) for word in ("Beta", "Gamma")]
+    for one in started:
+        assert one.stdout is not None and one.stdout.readline() == "ready\n"
+    for one in started:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    told = [one.communicate(timeout=60)[0].splitlines() for one in started]
+    assert [one.returncode for one in started] == [0, 0] and all(told)
+    signed = {line for lines in told for line in lines}
+    assert len(signed) == len({line.split()[1] for line in signed})  # one root for each size
+    assert len(listing(origin, origin.network.network)) == 17 and problems(origin) == []
 
 
 # --- cost follows the change

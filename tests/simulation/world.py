@@ -34,6 +34,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 import fednet.web.feeds
+import fednet.web.receipts
+import fednet.web.witness
 from fednet.errors import FednetError
 from fednet.feed.checkpoint import Checkpoint, parse_checkpoint
 from fednet.feed.note import Note
@@ -44,6 +46,7 @@ from fednet.node.mark import Mark
 from fednet.store import database, destruction, drafts, feeds, records, sources
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed
+from fednet.web.callers import Callers
 from tests.simulation import seeded
 from tests.simulation.wire import App, SimulatedFetcher, Wire
 
@@ -70,8 +73,9 @@ class Node:
         self.positions: dict[tuple[str, str], tuple[int, int]] = {}
         self.copy: Path | None = None
         self.lying = False
+        self.partners: set[str] = set()
         self.set_back = False  # to an old copy of its database
-        self.stuck = False  # it must not go on: a person would have to bring what is lost
+        self.stuck = False  # it must not go on: only a backup that knows its newest statement would help
         self.app = served_app(self.home)
 
     @property
@@ -126,7 +130,8 @@ class World:
     # --- who knows whom -----------------------------------------------------------------------------------------------
 
     def _acquaint(self) -> None:
-        """Everybody follows everybody; some also know a mirror."""
+        """Everybody follows everybody; some also know a mirror, some are partners of each other."""
+        partners = {frozenset(self.rng.sample([n.name for n in self.nodes], 2)) for _ in self.nodes[1:]}
         for node in self.nodes:
             with node.home.store.writing() as db:
                 for other in self.nodes:
@@ -138,6 +143,9 @@ class World:
                     if mirror not in (node, other):
                         sources.add_origin(db, network, mirror.url)
                     feeds.open_feed(db, network, "public")
+                    if frozenset((node.name, other.name)) in partners:
+                        feeds.set_partner(db, network, True)
+                        node.partners.add(other.name)
 
     def _make_liar(self, liar: Node, path: Path) -> None:
         """A second home with the same keys, another history, and someone else to show it to."""
@@ -204,13 +212,14 @@ class World:
         for _ in range(self.rng.randrange(1, 6)):
             match self.rng.choice(("add", "add", "change", "withdraw", "erase")) if own else "add":
                 case "add":
-                    drafted = Draft(edits.new_handle(), "public", "put", self._body())
+                    circle = self.rng.choice(("public", "public", "partners"))
+                    drafted = Draft(edits.new_handle(), circle, "put", self._body())
                 case "change":
-                    drafted = Draft(self.rng.choice(own), "public", "put", self._body())
+                    drafted = Draft(*self.rng.choice(own), "put", self._body())
                 case "withdraw":
-                    drafted = Draft(own.pop(), "public", "drop", None)
+                    drafted = Draft(*own.pop(), "drop", None)
                 case _:
-                    drafted = Draft(own.pop(), "public", "erase", None)
+                    drafted = Draft(*own.pop(), "erase", None)
             with node.home.store.writing() as db:
                 drafts.save(db, [drafted], moment)
 
@@ -218,15 +227,16 @@ class World:
         word = f"{self.rng.choice(WORDS)} {self.rng.randrange(1000)}"
         return edits.body_of({"kind": "organization", "names": {"en": word}, "countries": ["TH"]})
 
-    def _own_handles(self, node: Node) -> list[str]:
+    def _own_handles(self, node: Node) -> list[tuple[str, str]]:
+        """Handle and circle of what a node lists, but for what waits to be changed already."""
         with node.home.store.reading() as db:
             rows = db.execute(
-                "SELECT handle FROM record JOIN feed ON feed.id = feed_id JOIN network ON network.id = network_id "
-                "WHERE own AND handle IS NOT NULL AND handle NOT IN (SELECT handle FROM draft) ORDER BY handle"
+                "SELECT handle, circle FROM record JOIN feed ON feed.id = feed_id "
+                "JOIN network ON network.id = network_id WHERE own AND handle IS NOT NULL "
+                "AND handle NOT IN (SELECT handle FROM draft) ORDER BY handle"
             ).fetchall()
-        found = [handle for (handle,) in rows]
-        self.rng.shuffle(found)
-        return found
+        self.rng.shuffle(rows)
+        return rows
 
     async def publish(self, node: Node) -> None:
         for each in self._faces(node):
@@ -360,8 +370,19 @@ class World:
         node.set_back = False
 
     def converged(self) -> bool:
-        speaking = [node for node in self.honest if not node.stuck]
-        return all(dump(node, origin) == dump(origin, origin) for origin in speaking for node in self.honest)
+        return not any(self._differences())
+
+    def _differences(self) -> Iterator[str]:
+        """Who does not hold what an honest node signed last, or holds what is not for him."""
+        for origin in self.honest:
+            for node in self.honest:
+                if origin.stuck:
+                    continue
+                if dump(node, origin) != dump(origin, origin):
+                    yield f"{node.name} does not hold what {origin.name} signed last"
+                readable = node is origin or node.name in origin.partners
+                if not node.stuck and dump(node, origin, "partners") != (dump(origin, origin, "partners") if readable else ()):
+                    yield f"{node.name} does not hold of {origin.name} what it may read"
 
     def deceived(self) -> list[str]:
         """Honest nodes that hold another history of the liar than others do, and have not noticed."""
@@ -379,12 +400,8 @@ class World:
 
     def check_converged(self) -> None:
         assert not self.deceived(), f"{self.deceived()} do not notice that they are lied to"
-        for origin in self.honest:
-            if origin.stuck:
-                continue
-            own = dump(origin, origin)
-            for node in self.honest:
-                assert dump(node, origin) == own, f"{node.name} does not hold what {origin.name} signed last"
+        wrong = next(self._differences(), None)
+        assert wrong is None, wrong
 
     def happened(self) -> Counter[str]:
         """How often each thing happened, for a summary."""
@@ -404,12 +421,12 @@ ACTS = (
 )  # fmt: skip
 
 
-def dump(node: Node, origin: Node) -> tuple[Any, ...]:
+def dump(node: Node, origin: Node, circle: str = "public") -> tuple[Any, ...]:
     """What a node shows of an origin: position and every record, tombstones included."""
     with node.home.store.reading() as db:
         network = next(n for n in feeds.networks(db) if n.network == origin.id)
-        feed = feeds.feed(db, network, "public")
-        if feed is None or not feed.visible:
+        feed = feeds.feed(db, network, circle)
+        if feed is None or not feed.visible or feed.followed.edition is None:
             return ()
         rows = tuple((key, found.commitment) for key, found in records.stored(db, feed.id, feed.commitments) if found)
         return (feed.followed.position, feed.followed.frontier, rows)
@@ -417,7 +434,13 @@ def dump(node: Node, origin: Node) -> tuple[Any, ...]:
 
 def served_app(opened: Home) -> App:
     """What a node answers to others."""
-    return Starlette(routes=fednet.web.feeds.routes(opened), exception_handlers={FednetError: _refusal})
+    callers = Callers(opened, home.now)
+    routes = [
+        *fednet.web.feeds.routes(opened, callers),
+        *fednet.web.receipts.routes(opened, callers),
+        *fednet.web.witness.routes(opened, home.now),
+    ]
+    return Starlette(routes=routes, exception_handlers={FednetError: _refusal})
 
 
 def _refusal(request: Request, error: Exception) -> JSONResponse:
