@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -20,12 +20,14 @@ from fednet.errors import FednetError, GoneError, NotFoundError, RollbackError
 from fednet.feed.text import json_value
 from fednet.feed.wire import Position
 from fednet.node import circles, erasure
-from fednet.node.fetch import Fetched, Fetcher
 from fednet.node.home import Home
-from fednet.node.signatures import Signer, signer
 from fednet.store import destruction, feeds, receipts, sources
 from fednet.store.feeds import Feed, Network
 from fednet.store.receipts import Told
+
+if TYPE_CHECKING:  # `status` reads receipts, and starts faster without what sends them
+    from fednet.node.fetch import Fetched, Fetcher
+    from fednet.node.signatures import Signer
 
 MAX_RECEIPT = 1024
 SECONDS = 20.0
@@ -132,6 +134,8 @@ async def _send(home: Home, fetcher: Fetcher, network: Network, reached: Collect
         waiting = [] if destruction.is_owed(db) else [feed for feed in feeds.feeds(db, network) if _waits(feed)]
     if origin is None or (reached is not None and origin not in reached) or network.blocked or not waiting:
         return
+    from fednet.node.signatures import signer
+
     signing = signer(home)
     for feed in waiting:
         position = feed.followed.position

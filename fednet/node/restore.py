@@ -191,17 +191,20 @@ def _check_same(directory: Path, home: Home) -> None:
 
 
 def _put_in_place(directory: Path, home: Home) -> None:
-    """What is staged becomes the node: in one transaction for those who are reading, or as a file where none was."""
+    """What is staged becomes the node: in one transaction for those who are reading, or as a file where none was.
+
+    Where none was, the database, which makes it a node, appears last.
+    """
     with alone(directory):
         tombstones.keep_those_of(directory, home.path)
+        for name in (CONFIG, *SECRET):
+            if (home.path / name).exists() and not (directory / name).exists():
+                (home.path / name).rename(directory / name)
         if not _overwritten(directory / DATABASE, home.store):
             home.store.close()
             for left in directory.glob(f"{DATABASE}*"):
                 left.unlink()  # a log of the lost database must not be taken for one of the new
             (home.path / DATABASE).rename(directory / DATABASE)
-        for name in (CONFIG, *SECRET):
-            if (home.path / name).exists() and not (directory / name).exists():
-                (home.path / name).rename(directory / name)
         sync_directory(directory)
 
 

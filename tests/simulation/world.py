@@ -319,7 +319,6 @@ class World:
                 for feed in feeds.feeds(db):
                     if feed.visible and feed.followed.edition is not None:
                         self._check_feed(node, feed)
-            node.home.store.close()
 
     def _check_feed(self, node: Node, feed: Feed) -> None:
         followed = feed.followed
@@ -381,7 +380,8 @@ class World:
                 if dump(node, origin) != dump(origin, origin):
                     yield f"{node.name} does not hold what {origin.name} signed last"
                 readable = node is origin or node.name in origin.partners
-                if not node.stuck and dump(node, origin, "partners") != (dump(origin, origin, "partners") if readable else ()):
+                due = dump(origin, origin, "partners") if readable else ()
+                if not node.stuck and dump(node, origin, "partners") != due:
                     yield f"{node.name} does not hold of {origin.name} what it may read"
 
     def deceived(self) -> list[str]:
