@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from fednet.cli.options import agreed, json_option, named_networks, opened, yes_option
+from fednet.cli.options import agreed, exit_with, json_option, named_network, opened, yes_option
 from fednet.cli.output import counted, plain, say, show_json, show_table
 from fednet.errors import MalformedError, UsageError
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from fednet.feed.wire import Position
     from fednet.node.bundles import Carried
     from fednet.node.following import Offer
-
-REFUSED = 3
-FAILED = 1
 
 SAID = {
     "advanced": "verified",
@@ -70,12 +67,12 @@ def write(file: Path, since: Position, recipient: str | None, mirrors: bool, yes
     from fednet.node import bundles
 
     home = opened()
-    networks = named_networks(home, (recipient,) if recipient else ())
-    if networks and networks[0].own:
+    reader = named_network(home, recipient) if recipient else None
+    if reader is not None and reader.own:
         raise UsageError("this node needs no bundle of its own", hint="--for N: a network that is followed")
     if file.exists() and not agreed(f"Overwrite {file}?", yes):
         return
-    written = bundles.write(home, file, since=since, recipient=networks[0] if networks else None, mirrors=mirrors)
+    written = bundles.write(home, file, since=since, recipient=reader, mirrors=mirrors)
     if as_json:
         show_json([written])
         return
@@ -114,7 +111,10 @@ def read(file: BinaryIO, fingerprint: str | None, yes: bool, as_json: bool) -> N
         show_json(carried)
     else:
         _show(carried)
-    click.get_current_context().exit(_code(carried))
+    outcomes = {one.outcome for one in carried}
+    if outcomes <= {"offered", "sealed"}:
+        raise UsageError("nothing in it is of a network that this node follows")
+    exit_with(refused="refused" in outcomes, failed="failed" in outcomes)
 
 
 def _compared(offer: Offer) -> bool:
@@ -140,13 +140,3 @@ def _show(carried: list[Carried]) -> None:
             say(f"{plain(one.name or one.network)}: {one.error}")
         if one.hint:
             say(f"hint: {one.hint}")
-
-
-def _code(carried: list[Carried]) -> int:
-    """2 when all that is there is of networks that nobody follows."""
-    found = {one.outcome for one in carried}
-    if "refused" in found:
-        return REFUSED
-    if "failed" in found:
-        return FAILED
-    return UsageError.exit_code if found <= {"offered", "sealed"} else 0

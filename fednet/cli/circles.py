@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from fednet.cli.options import agreed, json_option, opened, yes_option
+from fednet.cli.options import agreed, json_option, named_network, opened, yes_option
 from fednet.cli.output import plain, say, show_json, show_table
 
 
@@ -108,11 +108,9 @@ def member(name: str, network_name: str, remove: bool, yes: bool) -> None:
         fednet circle member board "Example Network" --yes
     """
     from fednet.node import circles
-    from fednet.store import feeds
 
     home = opened()
-    with home.store.reading() as db:
-        network = feeds.named(db, network_name)
+    network = named_network(home, network_name)
     shown = plain(network.name)
     asked = f"Take circle {name} away from {shown}?" if remove else f"Let {shown} read all of circle {name}?"
     if agreed(asked, yes):
@@ -134,11 +132,9 @@ def partner(network_name: str, undo: bool, yes: bool) -> None:
         fednet partner "Example Network" --yes
     """
     from fednet.node import following
-    from fednet.store import feeds
 
     home = opened()
-    with home.store.reading() as db:
-        network = feeds.named(db, network_name)
+    network = named_network(home, network_name)
     shown = plain(network.name)
     asked = (
         f"End the partnership with {shown}, and destroy what it gave this node in confidence?"

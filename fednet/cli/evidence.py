@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 import click
 import msgspec
 
-from fednet.cli.options import agreed, json_option, opened, yes_option
+from fednet.cli.options import agreed, json_option, named_network, opened, yes_option
 from fednet.cli.output import say, show_fields, show_json, show_table
 from fednet.errors import NotFoundError, RefusedError, UsageError
 
@@ -167,13 +167,11 @@ def resolve(name: str, keep: bool, accept: str | None, yes: bool) -> None:
     """
     from fednet.node import evidence as keeping
     from fednet.node.home import now
-    from fednet.store import feeds
 
     if keep == (accept is not None):
         raise UsageError("say which side is true: --keep, or --accept SIDE", hint=f"fednet evidence show {name}")
     home = opened()
-    with home.store.reading() as db:
-        network = feeds.named(db, name)
+    network = named_network(home, name)
     if agreed(f"Go on with {'what this node holds' if keep else accept} of {network.name}?", yes):
         keeping.resolve(home, network, accept, now())
         say(f"{network.name} is no longer frozen")

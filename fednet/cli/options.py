@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fednet.errors import MalformedError, UsageError
+from fednet.errors import FednetError, MalformedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from fednet.node.home import Home
@@ -93,14 +93,23 @@ def private_allowed(home: Home, allow_private: bool) -> bool:
     return allow_private or home.config.allow_private_addresses
 
 
-def named_networks(home: Home, names: tuple[str, ...]) -> list[Network] | None:
-    """Pinned networks by id, name or a beginning of either; None when none are named, which means all."""
+def named_network(home: Home, name: str) -> Network:
+    """The pinned network that a person means: by id, name or a beginning of either."""
     from fednet.store import feeds
 
-    if not names:
-        return None
     with home.store.reading() as db:
-        return [feeds.named(db, name) for name in names]
+        return feeds.named(db, name)
+
+
+def named_networks(home: Home, names: tuple[str, ...]) -> list[Network] | None:
+    """As `named_network`, of several; None when none are named, which means all."""
+    return [named_network(home, name) for name in names] if names else None
+
+
+def exit_with(*, refused: bool = False, failed: bool = False) -> None:
+    """End the command as it went: 3 when verification refused something, 1 when something else failed, 0 else."""
+    code = RefusedError.exit_code if refused else FednetError.exit_code if failed else 0
+    click.get_current_context().exit(code)
 
 
 def agreed(question: str, yes: bool) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from fednet.cli.options import agreed, json_option, opened, private_allowed, private_option, yes_option
+from fednet.cli.options import agreed, json_option, named_network, opened, private_allowed, private_option, yes_option
 from fednet.cli.output import plain, say, show_json, show_table
 from fednet.errors import NotFoundError, UsageError
 from fednet.feed.identity import fingerprint as fingerprint_of
@@ -153,11 +153,9 @@ def unfollow(name: str, yes: bool) -> None:
         fednet unfollow "Example Network" --yes
     """
     from fednet.node import following
-    from fednet.store import feeds
 
     home = opened()
-    with home.store.reading() as db:
-        network = feeds.named(db, name)
+    network = named_network(home, name)
     if agreed(f"Remove {network.name} and all that it lists from this node?", yes):
         following.unfollow(home, network)
         say(f"{network.name} is no longer followed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from fednet.cli.options import json_option, opened, yes_option
+from fednet.cli.options import agreed, json_option, opened, yes_option
 from fednet.cli.output import say, show_json, show_table
 from fednet.errors import NotFoundError, UsageError
 
@@ -93,7 +93,6 @@ def remove(name: str, url: str, yes: bool) -> None:
     \b
         fednet source remove "Example Network" https://mirror.example.org
     """
-    from fednet.cli.options import agreed
     from fednet.node.address import base_url
     from fednet.store import feeds, sources
 

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fednet.cli.options import json_option, named_networks, opened, private_allowed, private_option
+from fednet.cli.options import (
+    exit_with,
+    json_option,
+    named_network,
+    named_networks,
+    opened,
+    private_allowed,
+    private_option,
+)
 from fednet.cli.output import counted, say, show_json, show_table
 
 if TYPE_CHECKING:
@@ -20,8 +28,6 @@ if TYPE_CHECKING:
     from fednet.node.verify import Verified
 
 WATCH_SECONDS = 60
-REFUSED = 3
-FAILED = 1
 
 
 @click.command()
@@ -39,14 +45,14 @@ def sync(names: tuple[str, ...], watch: bool, allow_private: bool, as_json: bool
         fednet sync "Example Network" --watch
     """
     home = opened()
-    code = _pass(home, names, private_allowed(home, allow_private), as_json)
+    done = _pass(home, names, private_allowed(home, allow_private), as_json)
     while watch:
         time.sleep(WATCH_SECONDS)
-        code = _pass(home, names, private_allowed(home, allow_private), as_json)
-    click.get_current_context().exit(code)
+        done = _pass(home, names, private_allowed(home, allow_private), as_json)
+    exit_with(refused=any(one.refused for one in done), failed=any(one.error for one in done))
 
 
-def _pass(home: Home, names: tuple[str, ...], allow_private: bool, as_json: bool) -> int:
+def _pass(home: Home, names: tuple[str, ...], allow_private: bool, as_json: bool) -> Sequence[Synced]:
     from fednet.node import sync as syncing
 
     with progress_bars() as progress:
@@ -57,7 +63,7 @@ def _pass(home: Home, names: tuple[str, ...], allow_private: bool, as_json: bool
         show_json(done)
     else:
         _show(done)
-    return REFUSED if any(one.refused for one in done) else FAILED if any(one.error for one in done) else 0
+    return done
 
 
 def _show(done: Sequence[Synced]) -> None:
@@ -131,15 +137,13 @@ def verify(names: tuple[str, ...], repair: bool, allow_private: bool, as_json: b
         found = _verified(verifying.verify(home, named_networks(home, broken)), as_json)
     elif broken:
         say("hint: fednet verify --repair")
-    click.get_current_context().exit(0 if all(one.ok for one in found) else REFUSED)
+    exit_with(refused=not all(one.ok for one in found))
 
 
 def _repair(home: Home, network: str, allow_private: bool) -> None:
     from fednet.node import sync as syncing
-    from fednet.store import feeds
 
-    with home.store.reading() as db:
-        broken = feeds.named(db, network)
+    broken = named_network(home, network)
     if broken.own:
         say(f"{broken.name} is this node's own network: nobody else can sign it anew")
         say("hint: stop the node and restore the newest backup")

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 import click
 import msgspec
 
-from fednet.cli.options import agreed, json_option, opened, private_allowed, private_option, yes_option
+from fednet.cli.options import agreed, json_option, named_network, opened, private_allowed, private_option, yes_option
 from fednet.cli.output import plain, say, show_json, show_table
 from fednet.errors import NotFoundError, UsageError
 
@@ -154,11 +154,10 @@ def policy(name: str, file: IO[bytes] | None, nobody: bool, yes: bool, as_json: 
         fednet policy "Example Network" policy.txt --yes
     """
     from fednet.feed.checkpoint import MAX_POLICY, parse_policy
-    from fednet.store import feeds, witnesses
+    from fednet.store import witnesses
 
     home = opened()
-    with home.store.reading() as db:
-        network = feeds.named(db, name)
+    network = named_network(home, name)
     if network.own:
         raise UsageError("a policy is for a network that this node follows", hint="fednet witness add URL")
     if file is None and not nobody:

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 from sqlite_utils import Database
 
-from fednet.errors import BusyError, IdentityForkError, UsageError
+from fednet.errors import BusyError, IdentityForkError
 from fednet.feed import tree
 from fednet.feed.checkpoint import Policy, parse_policy
 from fednet.feed.edition import Closes
@@ -128,8 +128,7 @@ def _close(db: Database, network: Network, closes: Closes, now: datetime) -> Non
 
 def check_unmoved(db: Database, feed: Feed) -> None:
     """Compare before the swap: what is about to be replaced must be what the new state was made from."""
-    if blocks.is_blocked(db, feed.network.network):
-        raise UsageError(f"{feed.network.name} is blocked", hint=f"fednet block {feed.network.network} --undo")
+    blocks.check(db, feed.network.network, feed.network.name)
     if _again(db, feed).followed != feed.followed:
         raise MovedOnError(f"{feed.network.name} was advanced by another process meanwhile", hint="try again")
 

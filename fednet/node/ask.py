@@ -27,8 +27,8 @@ from fednet.node.fetch import Fetched, Fetcher
 from fednet.node.files import alone
 from fednet.node.home import Home
 from fednet.node.mark import Log, Signed, Stopped
-from fednet.node.signatures import signer
-from fednet.node.sources import Address, Signer, Source
+from fednet.node.signatures import Signer, signer
+from fednet.node.sources import Address, Source
 from fednet.node.standing import logs
 from fednet.store import backup, circles, feeds, sources, witnesses
 from fednet.store.feeds import Network

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from fednet.errors import FednetError, UnreachableError
 from fednet.feed import note
 from fednet.feed.checkpoint import parse_checkpoint
-from fednet.node import ask, cosigning, erasure, publish, receipts
+from fednet.node import ask, confirming, cosigning, erasure, publish
 from fednet.node.fetch import Fetcher
 from fednet.node.home import Home, now
 from fednet.node.signatures import signer
@@ -152,7 +152,7 @@ class Background:
             if self._owed() or self._loop.time() > settled_at + HEARTBEAT:
                 settled_at = self._loop.time()
                 await self._tried("erase", lambda home, _: erasure.settle(home))
-                await receipts.confirm_all(self.home, fetcher)
+                await confirming.confirm_all(self.home, fetcher)
             if self._owed():
                 await asyncio.sleep(PAUSE)
             else:

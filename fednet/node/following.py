@@ -92,11 +92,7 @@ async def follow(
 
 def pin(db: Database, identity: Identity) -> Network:
     """Pin an identity whose fingerprint was compared; one that is pinned already is never made shorter."""
-    if blocks.is_blocked(db, identity.network):
-        raise UsageError(
-            f"{identity.current.name} is blocked here",
-            hint=f"fednet block {identity.network} --undo, if it is not to be",
-        )
+    blocks.check(db, identity.network, identity.current.name)
     held = feeds.pinned(db, identity.network)
     network = accept_identity(db, held, identity, now()) if held else feeds.pin(db, identity, now())
     feeds.open_feed(db, network, "public")

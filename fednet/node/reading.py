@@ -17,6 +17,7 @@ from fednet.errors import (
     GoneError,
     LimitError,
     NotFoundError,
+    RefusedError,
     RollbackError,
     SignatureError,
     SplitViewError,
@@ -68,6 +69,11 @@ class Synced(msgspec.Struct, kw_only=True):
     word: str | None = None  # of the table of errors (SPEC section 1)
     error: str | None = None
     hint: str | None = None
+
+    def failed(self, error: FednetError) -> None:
+        """Tell why nothing came of it. That one source was refused stays told until another gives the feed."""
+        self.verified, self.refused = False, self.refused or isinstance(error, RefusedError)
+        self.word, self.error, self.hint = error.word, error.detail, error.hint
 
 
 class Reading:

@@ -4,33 +4,26 @@
 POST /receipt
 {"network":"mzxw6ytboi...","circle":"public","epoch":1,"edition":42}
 ```
-They are sent to the network's own address only, after a sync; one that does not arrive is sent again after the next.
+Here they are taken; `fednet.node.confirming` sends ours.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from fednet.errors import FednetError, GoneError, NotFoundError, RollbackError
+from fednet.errors import GoneError, NotFoundError, RollbackError
 from fednet.feed.text import json_value
 from fednet.feed.wire import Position
 from fednet.node import circles, erasure
 from fednet.node.home import Home
-from fednet.store import destruction, feeds, receipts, sources
+from fednet.store import feeds, receipts
 from fednet.store.feeds import Feed, Network
 from fednet.store.receipts import Told
 
-if TYPE_CHECKING:  # `status` reads receipts, and starts faster without what sends them
-    from fednet.node.fetch import Fetched, Fetcher
-    from fednet.node.signatures import Signer
-
 MAX_RECEIPT = 1024
-SECONDS = 20.0
 TAKEN = 204
 
 
@@ -101,62 +94,3 @@ def received(home: Home) -> list[Received]:
             for network in erasure.audience(db, feed.circle)
             if network.id in told
         ]
-
-
-# --- sending ----------------------------------------------------------------------------------------------------------
-
-
-async def confirm(
-    home: Home, fetcher: Fetcher, network: Network, reached: Collection[str | None] | None = None
-) -> None:
-    """Finish what erasures left to do, and send the receipts that a network does not have yet; never raises.
-
-    Nothing is sent while anything that was erased is not destroyed, nor to an address that is not among those `reached`
-    just now, when they are given.
-    """
-    try:
-        if await asyncio.to_thread(erasure.settle_promptly, home):
-            await _send(home, fetcher, network, reached)
-    except FednetError:
-        return  # the next sync tries again
-
-
-async def confirm_all(home: Home, fetcher: Fetcher) -> None:
-    """`confirm` for all networks that are followed."""
-    with home.store.reading() as db:
-        followed = [network for network in feeds.networks(db) if not network.own]
-    await asyncio.gather(*(confirm(home, fetcher, network) for network in followed))
-
-
-async def _send(home: Home, fetcher: Fetcher, network: Network, reached: Collection[str | None] | None) -> None:
-    with home.store.reading() as db:
-        network, origin = feeds.again(db, network), sources.origin(db, network)
-        waiting = [] if destruction.is_owed(db) else [feed for feed in feeds.feeds(db, network) if _waits(feed)]
-    if origin is None or (reached is not None and origin not in reached) or network.blocked or not waiting:
-        return
-    from fednet.node.signatures import signer
-
-    signing = signer(home)
-    for feed in waiting:
-        position = feed.followed.position
-        receipt = Receipt(network.network, feed.circle, *position)
-        if (await _posted(fetcher, signing, f"{origin}/receipt", receipt.encoded)).status == TAKEN:
-            with home.store.writing() as db:
-                receipts.sent(db, feed, position)
-
-
-def _waits(feed: Feed) -> bool:
-    return feed.visible and feed.followed.edition is not None and feed.receipted != str(feed.followed.position)
-
-
-async def _posted(fetcher: Fetcher, signing: Signer, url: str, body: bytes) -> Fetched:
-    """The answer; asked once more when it says that our clock is wrong."""
-    fetched = await _once(fetcher, signing, url, body)
-    if fetched.status == 401 and signing.corrected(fetched.body):
-        return await _once(fetcher, signing, url, body)
-    return fetched
-
-
-async def _once(fetcher: Fetcher, signing: Signer, url: str, body: bytes) -> Fetched:
-    headers = {"Content-Type": "application/json", **signing.headers("POST", url, body)}
-    return await fetcher.post(url, body, headers=headers, limit=MAX_RECEIPT * 16, seconds=SECONDS)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -37,6 +37,7 @@ from http_message_signatures.algorithms import ED25519
 from fednet.errors import BusyError, UnauthenticatedError
 from fednet.feed.checkpoint import check_network
 from fednet.feed.text import shown, utc_text, utc_time
+from fednet.node.fetch import Fetched
 from fednet.node.files import write_atomically
 from fednet.node.home import Home, now
 
@@ -136,6 +137,16 @@ class Signer:
             return False
         self.offset = offset
         return True
+
+
+    async def asked(
+        self, ask: Callable[[dict[str, str]], Awaitable[Fetched]], method: str, url: str, body: bytes = b""
+    ) -> Fetched:
+        """What `ask` answers to the headers that sign this request; it is asked again where our clock was wrong."""
+        fetched = await ask(self.headers(method, url, body))
+        if fetched.status == 401 and self.corrected(fetched.body):
+            return await ask(self.headers(method, url, body))
+        return fetched
 
 
 def signer(home: Home) -> Signer:

@@ -5,10 +5,12 @@ Verification is the same whatever the source: content authenticates itself where
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from fednet.feed.wire import MAX_ANSWER
 from fednet.node.fetch import REQUEST_SECONDS, Fetched, Fetcher
+from fednet.node.signatures import Signer
 
 
 class Source(Protocol):
@@ -26,15 +28,6 @@ class Source(Protocol):
         """What is at `path`, relative to `/feeds/<network id>/`; `signed` says who asks."""
 
 
-class Signer(Protocol):
-    """Makes the headers that say who asks (SPEC 7.10)."""
-
-    def headers(self, method: str, url: str, body: bytes = b"") -> dict[str, str]: ...
-
-    def corrected(self, refusal: bytes) -> bool:
-        """Whether the body of a 401 told us something that makes asking again worth it."""
-
-
 class Address:
     """A base URL at which a network's resources are served, and who asks there (nobody, when `signer` is None)."""
 
@@ -49,12 +42,8 @@ class Address:
         self, path: str, *, limit: int = MAX_ANSWER, seconds: float = REQUEST_SECONDS, signed: bool = False
     ) -> Fetched:
         url = f"{self.url}/feeds/{self.network}/{path}"
-        if signed and self.signer is not None:
-            fetched = await self._signed(self.signer, url, limit, seconds)
-            if fetched.status == 401 and self.signer.corrected(fetched.body):
-                return await self._signed(self.signer, url, limit, seconds)
-            return fetched
-        return await self.fetcher.get(url, limit=limit, seconds=seconds)
 
-    async def _signed(self, signer: Signer, url: str, limit: int, seconds: float) -> Fetched:
-        return await self.fetcher.get(url, limit=limit, seconds=seconds, headers=signer.headers("GET", url))
+        async def ask(headers: Mapping[str, str] | None = None) -> Fetched:
+            return await self.fetcher.get(url, limit=limit, seconds=seconds, headers=headers)
+
+        return await (self.signer.asked(ask, "GET", url) if signed and self.signer else ask())

@@ -17,11 +17,11 @@ from fednet.feed.text import utf8
 from fednet.node import gossip
 from fednet.node.accept import learn_identity
 from fednet.node.circles import forget_restricted
+from fednet.node.confirming import confirm
 from fednet.node.fetch import Fetcher, error_detail
 from fednet.node.following import keep_introductions, read_well_known
 from fednet.node.home import Home, now
 from fednet.node.reading import Progress, Reading, Synced
-from fednet.node.receipts import confirm
 from fednet.node.signatures import signer
 from fednet.node.sources import Address, Source
 from fednet.store import blocks, feeds
@@ -70,11 +70,13 @@ async def sync_network(
 
     Failures are told, not raised. The first of the results is that of the public feed.
     """
-    with home.store.reading() as db:
-        named, is_blocked = sources_of.named(db, network), blocks.is_blocked(db, network.network)
-    if is_blocked:  # nobody is asked anything about it
-        blocked = Synced(network=network.network, name=network.name, word=UsageError.word)
-        blocked.error, blocked.hint = f"{network.name} is blocked", f"fednet block {network.network} --undo"
+    try:
+        with home.store.reading() as db:
+            blocks.check(db, network.network, network.name)
+            named = sources_of.named(db, network)
+    except UsageError as error:
+        blocked = Synced(network=network.network, name=network.name)
+        blocked.failed(error)
         return [blocked]
     urls = [place.url for place in named]
     sources = [Address(fetcher, place.url, network.network, origin=place.origin) for place in named]
@@ -96,15 +98,18 @@ async def sync_network(
 
 
 async def _compared(home: Home, fetcher: Fetcher, network: Network, public: Synced) -> None:
-    """Compare what was read with what others hold; whoever shows two histories is refused from then on."""
-    if not public.verified or not await gossip.compare(home, fetcher, network):
+    """Compare what is held with what others hold; whoever shows two histories is refused from then on.
+
+    Also after a failure: whoever has lied once could go on by answering nothing that makes sense.
+    """
+    if not await gossip.compare(home, fetcher, network):
         return
     with home.store.reading() as db:
         network = feeds.again(db, network)
     try:
-        check_going(network)
-    except FednetError as error:
-        public.verified, public.refused, public.error, public.hint = False, True, error.detail, error.hint
+        _check_not_frozen(network)
+    except RefusedError as error:
+        public.failed(error)
         _report(home, network, public)
 
 
@@ -146,35 +151,42 @@ async def sync_from(
     began = asyncio.get_running_loop().time()
     result.error, result.hint = f"{network.name} has no address", "fednet follow URL"
     for source in sources:
-        try:
-            with home.store.reading() as db:
-                network = feeds.again(db, network)
-            reading = Reading(home, source, network, result, progress)
-            if network.frozen:  # a new epoch ends what a split view began
-                with suppress(FednetError, TimeoutError):
-                    async with asyncio.timeout(IDENTITY_SECONDS):
-                        await reading.renew_identity()
-            check_going(reading.network)
-            async with asyncio.timeout(SYNC_SECONDS):
-                await (reading.repair() if repair else reading.sync())
+        failure = await _failure(home, source, network, result, progress, repair=repair)
+        if failure is None:
             result.verified, result.refused = True, False
             result.source, result.word, result.error, result.hint = source.name, None, None, None
             break
-        except FednetError as error:
-            failure: FednetError = error
-        except TimeoutError:
-            failure = UnreachableError(f"{source.name}: not done within {SYNC_SECONDS:.0f} s")
-        result.word, result.error, result.hint = failure.word, failure.detail, failure.hint
-        result.refused = result.refused or isinstance(failure, RefusedError)
+        result.failed(failure)
     result.seconds = round(asyncio.get_running_loop().time() - began, 3)
     _report(home, network, result)
     return result
 
 
-def check_going(network: Network) -> None:
-    """Raise for a network that is not advanced: it is blocked, or it said two things, and a person has to decide."""
-    if network.blocked:
-        raise UsageError(f"{network.name} is blocked", hint=f"fednet block {network.network} --undo")
+async def _failure(
+    home: Home, source: Source, network: Network, result: Synced, progress: Progress | None, *, repair: bool
+) -> FednetError | None:
+    """Read the feed from one source; why that failed, None when it did not."""
+    try:
+        with home.store.reading() as db:
+            blocks.check(db, network.network, network.name)
+            network = feeds.again(db, network)
+        reading = Reading(home, source, network, result, progress)
+        if network.frozen:  # a new epoch ends what a split view began
+            with suppress(FednetError, TimeoutError):
+                async with asyncio.timeout(IDENTITY_SECONDS):
+                    await reading.renew_identity()
+        _check_not_frozen(reading.network)
+        async with asyncio.timeout(SYNC_SECONDS):
+            await (reading.repair() if repair else reading.sync())
+    except FednetError as error:
+        return error
+    except TimeoutError:
+        return UnreachableError(f"{source.name}: not done within {SYNC_SECONDS:.0f} s")
+    return None
+
+
+def _check_not_frozen(network: Network) -> None:
+    """Raise for a network that said two things: it is not advanced until a person has decided."""
     if network.frozen:
         kind = IdentityForkError if network.frozen == IdentityForkError.word else SplitViewError
         raise kind(
@@ -255,16 +267,7 @@ async def _restricted(
         origin.signer = signer(home)
         circles = await readable_circles(origin)
     except FednetError as error:
-        with home.store.reading() as db:
-            held = [feed for feed in feeds.feeds(db, network) if feed.circle != "public"]
-        if not held and public.hint is None:
-            public.hint = f"nothing for partners was read ({error.detail}): {network.name} must follow us too"
-        failed = [Synced(network=network.network, name=network.name, circle=feed.circle) for feed in held]
-        for result in failed:
-            result.word, result.error, result.hint = error.word, error.detail, error.hint
-            result.refused = isinstance(error, RefusedError)
-            _report(home, network, result)
-        return failed
+        return _none_readable(home, network, error, public)
     with home.store.writing() as db:
         forget_restricted(db, network, frozenset(circles))
     results = [await sync_from(home, [origin], network, circle, progress=progress) for circle in circles]
@@ -272,6 +275,19 @@ async def _restricted(
         with home.store.writing() as db:
             forget_restricted(db, network)
     return results
+
+
+def _none_readable(home: Home, network: Network, error: FednetError, public: Synced) -> list[Synced]:
+    """Tell of each restricted circle that is held, or with the public feed when none is, why it could not be read."""
+    with home.store.reading() as db:
+        held = [feed for feed in feeds.feeds(db, network) if feed.circle != "public"]
+    if not held and public.hint is None:
+        public.hint = f"nothing for partners was read ({error.detail}): {network.name} must follow us too"
+    failed = [Synced(network=network.network, name=network.name, circle=feed.circle) for feed in held]
+    for result in failed:
+        result.failed(error)
+        _report(home, network, result)
+    return failed
 
 
 def _is_partner(home: Home, network: Network) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from fednet.errors import UsageError
 from fednet.feed.text import utc_text
 
 
@@ -19,6 +20,12 @@ def unblock(db: Database, network: str) -> None:
 
 def is_blocked(db: Database, network: str) -> bool:
     return db.execute("SELECT 1 FROM blocked WHERE network = ?", (network,)).fetchone() is not None
+
+
+def check(db: Database, network: str, name: str) -> None:
+    """Raise UsageError for a network that is blocked: nothing of it is taken, and nobody is asked about it."""
+    if is_blocked(db, network):
+        raise UsageError(f"{name} is blocked", hint=f"fednet block {network} --undo")
 
 
 def unpinned(db: Database) -> list[str]:

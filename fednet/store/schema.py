@@ -9,8 +9,6 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from fednet.store import index
-
 migrations = Migrations("fednet")
 
 FIRST = """
@@ -218,6 +216,8 @@ def m001_first(db: Database) -> None:
 @migrations()
 def m002_trust(db: Database) -> None:
     """Trust between networks; what restricted feeds list moves to a text index of its own."""
+    from fednet.store import index  # with all vocabularies, which most commands do without
+
     _run(db, TRUST)
     if db.execute("SELECT 1 FROM record JOIN feed ON feed.id = feed_id WHERE circle <> 'public' LIMIT 1").fetchone():
         index.rebuild(db)

@@ -7,10 +7,12 @@ nothing (SPEC 7.5), so an accepted mutation must mean exactly what the honest an
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,12 +24,12 @@ from fednet.errors import RefusedError
 from fednet.feed import follow, identity, note, proof, tree, wire
 from fednet.feed.record import Put
 from fednet.feed.tree import Node
-from fednet.node import sync
+from fednet.node import publish, sync
 from fednet.node.fetch import Fetched
 from fednet.node.home import Home
 from fednet.store import feeds, records
 from tests.feed.network import Network, applied
-from tests.node.nodes import Nodes, network_of, pin, problems, published
+from tests.node.nodes import NOW, Nodes, add, network_of, pin, problems
 from tests.simulation.wire import App, asked
 from tests.simulation.world import INLINE, replaced, served_app
 
@@ -241,6 +243,7 @@ def test_a_sync_with_a_mutated_answer_brings_the_truth_or_nothing(nodes: Nodes, 
     follower = nodes.home(f"Follower {first}")
     pin(follower, origin, "http://origin.example")
     fetcher = Mangled(served_app(origin))
+    count = itertools.count(1)
 
     def synced() -> None:
         fetcher.asked = 0
@@ -256,7 +259,8 @@ def test_a_sync_with_a_mutated_answer_brings_the_truth_or_nothing(nodes: Nodes, 
                     feeds.remove_feed(db, feed)
                 feeds.open_feed(db, network, "public")
         else:
-            published(origin, "Newer")
+            add(origin, "Newer")
+            publish.publish(origin, NOW + timedelta(minutes=2 * next(count)))  # at most 1,000 editions a day
         return state(follower, origin)
 
     @many(WHOLE // 2)

@@ -10,7 +10,7 @@ import pytest
 
 from fednet.errors import GoneError, MalformedError, NotFoundError, RollbackError
 from fednet.feed.wire import Position
-from fednet.node import edits, erasure, publish, receipts
+from fednet.node import confirming, edits, erasure, publish, receipts
 from fednet.node.fetch import Fetcher
 from fednet.node.home import Home
 from fednet.node.receipts import Receipt, parse_receipt
@@ -201,7 +201,7 @@ def test_receipts_that_did_not_arrive_are_sent_by_the_next_pass(nodes: Nodes) ->
 
     async def run() -> None:
         async with Fetcher(allow_private=True) as fetcher:
-            await receipts.confirm_all(follower, fetcher)
+            await confirming.confirm_all(follower, fetcher)
 
     asyncio.run(run())
     assert confirmed(origin) == {"public": "1.1"}
