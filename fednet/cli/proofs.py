@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from fednet.cli.options import agreed, handle_argument, home_path, json_option, named_networks, opened, yes_option
+from fednet.cli.options import agreed, handle_argument, home_path, json_option, named_network, opened, yes_option
 from fednet.cli.output import say, show_fields, show_json, written
 from fednet.errors import FednetError, RefusedError
 
@@ -41,8 +41,7 @@ def make(handle: str, output: Path | None, network: str | None, yes: bool) -> No
     from fednet.node import proofs
 
     home = opened()
-    networks = named_networks(home, (network,) if network else ())
-    made = proofs.make(home, handle, networks[0] if networks else None)
+    made = proofs.make(home, handle, named_network(home, network) if network else None)
     if output is not None and output.exists() and not agreed(f"Overwrite {output}?", yes):
         return
     if output is None:

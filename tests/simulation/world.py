@@ -108,7 +108,7 @@ class Node:
 class World:
     """Made from a seed; `run()` raises AssertionError when a law is broken."""
 
-    def __init__(self, seed: int, directory: Path, *, steps: int = 30) -> None:
+    def __init__(self, seed: int, directory: Path, *, steps: int = 24) -> None:
         self.rng = random.Random(seed)
         self.steps = steps
         self.moment = BEGAN
@@ -557,7 +557,7 @@ def replaced(patches: list[tuple[Any, str, Any]]) -> Iterator[None]:
         yield
 
 
-def simulate(seed: int, *, steps: int = 30) -> World:
+def simulate(seed: int, *, steps: int = 24) -> World:
     """Run one world to its end; the AssertionError of a broken law names the seed."""
     directory = Path(tempfile.mkdtemp(prefix="fednet-simulation-", dir=_scratch()))
     world = None
