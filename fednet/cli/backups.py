@@ -12,7 +12,7 @@ import click
 
 from fednet.cli.options import agreed, home_path, json_option, opened, private_allowed, private_option, yes_option
 from fednet.cli.output import counted, say, show_fields, show_json, show_table
-from fednet.errors import UsageError
+from fednet.errors import FednetError, UsageError
 
 if TYPE_CHECKING:
     from fednet.node.backup import Key
@@ -40,7 +40,7 @@ from_option = click.option(
 def _passphrase(file: Any) -> str | None:
     if file is None:
         return None
-    line: str = file.readline().rstrip("\r\n")
+    line = _text(file, file.readline).rstrip("\r\n")
     if not line:
         raise UsageError("the passphrase is empty")
     return line
@@ -49,7 +49,14 @@ def _passphrase(file: Any) -> str | None:
 def _key(passphrase_file: Any, identity: Any) -> Key:
     from fednet.node.backup import Key
 
-    return Key(identity.read() if identity else None, _passphrase(passphrase_file))
+    return Key(_text(identity, identity.read) if identity else None, _passphrase(passphrase_file))
+
+
+def _text(file: Any, read: Callable[[], str]) -> str:
+    try:
+        return read()
+    except UnicodeDecodeError:
+        raise UsageError(f"{file.name} is not text in UTF-8") from None
 
 
 @click.command()
@@ -149,7 +156,7 @@ def restore(
     result = asyncio.run(run())
     if result.standing == "waits" and result.found and _nothing_newer(result, yes):
         restoring.go_on(directory)
-        result.standing, result.detail, result.hint = "continues", "this node may go on signing", None
+        restoring.goes_on(result)
     _show_restored(result, as_json)
     if result.standing != "continues":
         click.get_current_context().exit(1)
@@ -164,7 +171,10 @@ def _bases(urls: tuple[str, ...]) -> list[str]:
 def _private_allowed(directory: Path) -> bool:
     from fednet.node.home import CONFIG, read_config
 
-    return (directory / CONFIG).exists() and read_config(directory / CONFIG).allow_private_addresses
+    try:
+        return read_config(directory / CONFIG).allow_private_addresses
+    except FednetError:  # there are none, or the backup's come in their place
+        return False
 
 
 def _nothing_newer(result: Reread, yes: bool) -> bool:
@@ -183,6 +193,8 @@ def _show_restored(result: Reread, as_json: bool) -> None:
                      ("drafts", result.drafts), ("signing", result.standing)])  # fmt: skip
         headers = ["circle", "before", "now", "records", "read from"]
         show_table(headers, [(one.circle, one.before, one.now, one.records, one.source) for one in result.circles])
+    if not getattr(result, "trust_kept", True):
+        say("who is a partner, a member or blocked is as it was then: look at fednet peers and fednet circle list")
     if not result.keys:
         say("the keys here are not those of the network's newest identity: fednet keys recover makes new ones")
     say(result.detail)

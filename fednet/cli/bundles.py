@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from fednet.cli.options import agreed, exit_with, json_option, named_network, opened, yes_option
+from fednet.cli.options import exit_with, json_option, may_write, named_network, opened, yes_option
 from fednet.cli.output import counted, plain, say, show_json, show_table
 from fednet.errors import MalformedError, UsageError
 
@@ -26,6 +26,7 @@ SAID = {
     "own": "this node's own",
     "blocked": "blocked",
     "sealed": "sealed for another network",
+    "unasked": "not a partner",
     "refused": "refused",
     "failed": "failed",
 }
@@ -67,10 +68,10 @@ def write(file: Path, since: Position, recipient: str | None, mirrors: bool, yes
     from fednet.node import bundles
 
     home = opened()
-    reader = named_network(home, recipient) if recipient else None
+    reader = named_network(home, recipient) if recipient is not None else None
     if reader is not None and reader.own:
         raise UsageError("this node needs no bundle of its own", hint="--for N: a network that is followed")
-    if file.exists() and not agreed(f"Overwrite {file}?", yes):
+    if not may_write(home, file, yes):
         return
     written = bundles.write(home, file, since=since, recipient=reader, mirrors=mirrors)
     if as_json:

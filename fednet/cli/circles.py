@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from fednet.cli.options import agreed, json_option, named_network, opened, yes_option
+from fednet.cli.options import agreed, chosen_circle, json_option, named_network, opened, yes_option
 from fednet.cli.output import plain, say, show_json, show_table
 
 
@@ -32,7 +32,7 @@ def circle() -> None:
 
 
 @circle.command("add")
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", callback=chosen_circle)
 def add(name: str) -> None:
     """Make a circle; nobody may read it until it has members.
 
@@ -132,6 +132,7 @@ def partner(network_name: str, undo: bool, yes: bool) -> None:
         fednet partner "Example Network" --yes
     """
     from fednet.node import following
+    from fednet.store.circles import own_circles_of
 
     home = opened()
     network = named_network(home, network_name)
@@ -144,3 +145,8 @@ def partner(network_name: str, undo: bool, yes: bool) -> None:
     if agreed(asked, yes):
         following.partner(home, network, partner=not undo)
         say(f"{shown} is {'no longer a partner' if undo else 'a partner; fednet sync asks for what it lets us read'}")
+        with home.store.reading() as db:
+            left = sorted(own_circles_of(db, network)) if undo else []
+        for circle in left:
+            say(f"it still reads circle {circle}")
+            say(f'hint: fednet circle member {circle} "{shown}" --remove')

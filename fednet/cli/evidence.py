@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 import click
 import msgspec
 
-from fednet.cli.options import agreed, json_option, named_network, opened, yes_option
+from fednet.cli.options import agreed, json_option, may_write, named_network, opened, yes_option
 from fednet.cli.output import say, show_fields, show_json, show_table
 from fednet.errors import NotFoundError, RefusedError, UsageError
 
@@ -31,7 +31,7 @@ def evidence() -> None:
 class Row(msgspec.Struct, frozen=True):
     """Evidence that is held. `sides` are what a person may choose between, `held_here` the one that this node holds.
 
-    `frozen` tells whether the network is not advanced because of it.
+    `frozen` tells whether the network, or its restricted circle, is not advanced because of it.
     """
 
     digest: str
@@ -84,6 +84,8 @@ def show(name: str, output: Path | None, yes: bool, as_json: bool) -> None:
     \b
         fednet evidence show "Example Network" -o two-faces.evidence
     """
+    from fednet.node.files import write_atomically
+
     home = opened()
     with home.store.reading() as db:
         meant = _meant(db, name)
@@ -91,8 +93,8 @@ def show(name: str, output: Path | None, yes: bool, as_json: bool) -> None:
     if output is not None:
         if len(meant) != 1:
             raise UsageError(f"there are {len(meant)} files", hint="name one by the beginning of its digest")
-        if not output.exists() or agreed(f"Overwrite {output}?", yes):
-            output.write_bytes(meant[0].file)
+        if may_write(home, output, yes):
+            write_atomically(output, meant[0].file)
     if as_json:
         show_json(rows)
         return
@@ -197,12 +199,12 @@ def _meant(db: Database, name: str) -> list[Held]:
 def _row(db: Database, held: Held) -> Row:
     from fednet.feed.evidence import check as checked
     from fednet.feed.evidence import parse_evidence
-    from fednet.node.evidence import held_side, sides
+    from fednet.node.evidence import held_side, sides, stopped_by
     from fednet.store import feeds
 
     found = parse_evidence(held.file)
     verdict = checked(found)
-    network = next((one for one in feeds.networks(db) if one.network == held.network), None)
+    network = feeds.pinned(db, held.network)
     return Row(
         digest=held.digest,
         kind=held.kind,
@@ -211,7 +213,7 @@ def _row(db: Database, held: Held) -> Row:
         says=verdict.says,
         sides=sides(found),
         held_here=held_side(db, network, found) if network else None,
-        frozen=network is not None and network.frozen is not None and held.resolved_at is None,
+        frozen=network is not None and held.resolved_at is None and stopped_by(held.place, network) is not None,
         found_at=held.found_at,
         resolved_at=held.resolved_at,
         verdict=held.verdict,

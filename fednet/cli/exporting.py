@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fednet.cli.directory import parsed
-from fednet.cli.options import agreed, filters, opened
+from fednet.cli.options import filters, may_write, opened
 from fednet.cli.output import counted, say
 from fednet.errors import UsageError
 
@@ -46,17 +46,23 @@ def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: tu
         fednet export calendar.ics
     """
     from fednet.formats import write
+    from fednet.node.files import write_atomically
     from fednet.node.home import now
 
     suffix = file.suffix.lower()
     if suffix not in KINDS_OF:
         raise UsageError(f"{file.name}: {suffix or 'no suffix'} is no format", hint=f"use {', '.join(KINDS_OF)}")
-    if file.exists() and not agreed(f"Replace {file}?", yes):
+    home = opened()
+    if not may_write(home, file, yes):
         return
     moment = now()
     asked["kinds"] = kinds or KINDS_OF[suffix]
     closed: Counter[str] = Counter()
-    written = write(file, _rows(opened(), text, asked, moment, closed), now=moment)
+
+    def save(path: Path, content: bytes) -> None:
+        write_atomically(path, content, mode=0o600 if closed else 0o644)
+
+    written = write(file, _rows(home, text, asked, moment, closed), now=moment, save=save)
     say(f"{counted(written, 'record')} in {file}")
     if closed:
         circles = ", ".join(sorted(closed))

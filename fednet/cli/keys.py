@@ -132,6 +132,7 @@ def _position(given: str) -> Position | None:
     help="What came after the close and is not ours: records, all of it, or none of it.",
 )
 @click.option("--dry-run", is_flag=True, help="List what came after the close; change nothing.")
+@click.option("--as-restored", is_flag=True, help="List what a backup lists, though others may know of erasures since.")
 @yes_option
 @json_option
 def recover(
@@ -139,6 +140,7 @@ def recover(
     closing: Closing,
     forged: tuple[str, ...],
     dry_run: bool,
+    as_restored: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -163,7 +165,7 @@ def recover(
     question = "Void what was signed after that, and replace the online keys?"
     if _agreed(question, yes):
         _ask_others(home)
-        _tell(recover_keys(home, seeds, closing, _forged(forged), now()), as_json)
+        _tell(recover_keys(home, seeds, closing, _forged(forged), now(), as_restored=as_restored), as_json)
 
 
 @keys.command("change-recovery")

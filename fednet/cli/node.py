@@ -158,7 +158,7 @@ def _adopt(home: Home, newest: bool, allow_private: bool, offline: bool) -> None
     """Others are asked first: what they hold may show that this is not the newest."""
     from fednet.node import ask, doctor
 
-    answers = [] if offline else ask.now(home, allow_private=private_allowed(home, allow_private))
+    answers = [] if offline else ask.others(home, allow_private=private_allowed(home, allow_private))
     doctor.adopt(home, newest=newest, asked=ask.settle(home, answers))
 
 

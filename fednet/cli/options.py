@@ -112,6 +112,14 @@ def exit_with(*, refused: bool = False, failed: bool = False) -> None:
     click.get_current_context().exit(code)
 
 
+def may_write(home: Home, file: Path, yes: bool) -> bool:
+    """Whether to write a file that a person named; they are asked when there is one. UsageError as `check_output`."""
+    from fednet.node.files import check_output
+
+    check_output(home.path, file)
+    return not file.exists() or agreed(f"Overwrite {file}?", yes)
+
+
 def agreed(question: str, yes: bool) -> bool:
     """Whether the person agrees. Without a terminal nobody is asked: only `--yes` decides."""
     if yes:

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 import msgspec
 
-_INVISIBLE = {"Cc", "Cs", "Co", "Zl", "Zp"}
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def plain(text: object) -> str:
-    """Foreign text as one line that a terminal shows and does not obey: no control characters, no forced directions."""
-    shown = str(text)
-    if shown.isascii() and shown.isprintable():
-        return shown
-    kept = (" " if unicodedata.category(char) in _INVISIBLE else char for char in shown if char not in _DIRECTIONS)
-    return " ".join("".join(kept).split())
+from fednet.feed.text import plain as plain
 
 
 def say(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from fednet.cli.options import agreed, handle_argument, home_path, json_option, named_network, opened, yes_option
+from fednet.cli.options import handle_argument, home_path, json_option, may_write, named_network, opened, yes_option
 from fednet.cli.output import say, show_fields, show_json, written
 from fednet.errors import FednetError, RefusedError
 
@@ -39,16 +39,17 @@ def make(handle: str, output: Path | None, network: str | None, yes: bool) -> No
     from fednet.feed.proof import check as check_proof
     from fednet.feed.proof import parse_proof
     from fednet.node import proofs
+    from fednet.node.files import write_atomically
 
     home = opened()
-    made = proofs.make(home, handle, named_network(home, network) if network else None)
-    if output is not None and output.exists() and not agreed(f"Overwrite {output}?", yes):
+    made = proofs.make(home, handle, named_network(home, network) if network is not None else None)
+    if output is not None and not may_write(home, output, yes):
         return
+    proven = check_proof(parse_proof(made))
     if output is None:
         sys.stdout.buffer.write(made)
     else:
-        output.write_bytes(made)
-    proven = check_proof(parse_proof(made))
+        write_atomically(output, made, mode=0o644 if proven.circle == "public" else 0o600)
     say(f"{proven.name}, edition {proven.edition.edition}: {handle} is {proven.verdict}")
     if proven.circle != "public":
         say(f"the proof holds a record of circle {proven.circle}: give it only to those who may read it")

@@ -139,8 +139,11 @@ def erase(handle: str, yes: bool) -> None:
     home = opened()
     if agreed(f"Erase {_title(home, handle)} for good?", yes):
         erasing = erasure.erase(home, handle, now())
-        said = "it was never signed, and is gone" if erasing.circle is None else "fednet publish tells everyone"
-        say(f"erased; {said}")
+        if erasing.circle is None:
+            say("erased: it was never signed, and is gone")
+        else:
+            say("to be erased: it is destroyed, here and everywhere, by the next edition")
+            say("hint: fednet publish")
 
 
 def _title(home: Home, handle: str) -> str:

@@ -32,10 +32,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One circle of one network.
 
     `age` is how many seconds ago its edition was signed, `lag` how many seconds ago it was verified here; `drafts` are
-    edits that wait for the next edition; `ahead` is an edition dated in the future; `opened` is when the network began
-    this epoch, with new keys, and `believed` the last position that counts of what the old ones signed; `receipts`
-    tell who has confirmed which position of an own circle; `destroying` while copies of something that was erased are
-    left here; `hint` says what to do about what is wrong.
+    edits that wait for the next edition; `ahead` is an edition dated in the future; `forgotten` is a feed that expired
+    so long ago that it is shown nowhere; `opened` is when the network began this epoch, with new keys, and `believed`
+    the last position that counts of what the old ones signed; `receipts` tell who has confirmed which position of an
+    own circle; `destroying` while copies of something that was erased are left here; `hint` says what to do about what
+    is wrong.
     """
 
     network: str
@@ -55,6 +56,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     expires: str | None = None
     expired: bool = False
     ahead: bool = False
+    forgotten: bool = False
     frozen: str | None = None
     witnessed: bool | None = None
     opened: str | None = None
@@ -118,6 +120,7 @@ def _line(network: Network, circle: Circle, waiting: int, moment: datetime) -> L
         expires=circle.expires,
         expired=circle.expired,
         ahead=circle.ahead,
+        forgotten=circle.forgotten,
         frozen=network.frozen,
         witnessed=circle.witnessed,
         opened=circle.opened,
@@ -188,6 +191,8 @@ def show(found: Sequence[Line]) -> None:
             say("what was erased is not wholly destroyed yet, for others were reading; fednet publish goes on with it")
         if _is_news(line):
             say(f"{line.name}: new keys since {line.opened}; what the old ones signed after {line.believed} is void")
+        if line.forgotten:
+            say(f"{line.name}, circle {line.circle}: expired on {line.expires}, too long ago to be shown (node.toml)")
         if line.error:
             say(f"{line.name}: {line.error}")
         if line.hint:
@@ -210,6 +215,8 @@ def _state(line: Line) -> str:
         return "blocked"
     if line.frozen:
         return "frozen"
+    if line.forgotten:
+        return "long expired"
     if line.error:
         return "failing"
     if line.expired or not line.edition:

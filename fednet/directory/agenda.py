@@ -95,7 +95,7 @@ def agenda(store: Store, query: Agenda, reader: Reader, now: datetime) -> list[O
     """
     span = _span(query, now)
     with store.reading() as db:
-        sources = readable(db, reader)
+        sources = readable(db, reader, now - store.forget_after)
         candidates = _candidates(db, query, span, sources)
     copies = _copies(_times(candidates, sources, query.types, span), sources)
     heads = heads_of(sources, now)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlite_utils import Database
 
-from fednet.directory.search import KIND_NAMES, Reader, head
+from fednet.directory.search import KIND_NAMES, Reader, head, is_forgotten
 from fednet.feed.edition import parse_edition
 from fednet.feed.identity import fingerprint
 from fednet.store import feeds, sources
@@ -24,8 +24,8 @@ class Circle(msgspec.Struct, frozen=True):
 
     `visible` is false while a first sync is under way; `error` is the last failure, None after a success. `witnessed`
     is None where nobody is asked for, else whether enough witnesses have cosigned the newest edition. `ahead` says that
-    it is dated in the future. `opened` is
-    when the network began the epoch, with new keys; nothing that the old ones signed after `believed` counts.
+    it is dated in the future, `forgotten` that it expired so long ago that it is in no view. `opened` is when the
+    network began the epoch, with new keys; nothing that the old ones signed after `believed` counts.
     """
 
     circle: str
@@ -47,6 +47,7 @@ class Circle(msgspec.Struct, frozen=True):
     tried_at: str | None
     error: str | None
     source: str | None
+    forgotten: bool = False
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -84,14 +85,15 @@ class Network(msgspec.Struct, frozen=True):
 def networks(store: Store, reader: Reader, now: datetime) -> list[Network]:
     """All networks known here, this node's own first, then by name; for others than the operator only those shown."""
     with store.reading() as db:
-        found = [_network(db, network, reader, now) for network in feeds.networks(db)]
+        found = [_network(db, network, reader, now, now - store.forget_after) for network in feeds.networks(db)]
     return found if _tells_all(reader) else [network for network in found if network.circles and not network.blocked]
 
 
-def _network(db: Database, network: feeds.Network, reader: Reader, now: datetime) -> Network:
+def _network(db: Database, network: feeds.Network, reader: Reader, now: datetime, oldest: datetime) -> Network:
     circles = tuple(
-        _circle(feed, _opened(db, feed), index_search.counts(db, feed.id), reader, now)
+        _circle(feed, _opened(db, feed), index_search.counts(db, feed.id), reader, now, forgotten)
         for feed in _shown(db, network, reader)
+        if not (forgotten := _is_forgotten(feed, oldest)) or _tells_all(reader)
     )
     offers = [Offer(o.network, o.name, o.urls) for o in sources.introductions(db) if o.by == network.name]
     return Network(
@@ -123,6 +125,11 @@ def _shown(db: Database, network: feeds.Network, reader: Reader) -> list[feeds.F
     return sorted(may, key=lambda feed: (feed.circle != "public", feed.circle))
 
 
+def _is_forgotten(feed: feeds.Feed, oldest: datetime) -> bool:
+    edition = feed.followed.edition
+    return is_forgotten(feed.network.own, edition.line if edition else None, oldest)
+
+
 def _opened(db: Database, feed: feeds.Feed) -> str | None:
     """When the first edition of a later epoch was issued, where this node has seen it."""
     if feed.followed.epoch == 1:
@@ -140,7 +147,7 @@ def _believed(feed: feeds.Feed) -> str | None:
 
 
 def _circle(
-    feed: feeds.Feed, opened: str | None, counts: dict[int, int], reader: Reader, now: datetime
+    feed: feeds.Feed, opened: str | None, counts: dict[int, int], reader: Reader, now: datetime, forgotten: bool
 ) -> Circle:
     newest = head(feed.followed.edition.line if feed.followed.edition else None, now)
     verified = datetime.fromisoformat(feed.verified_at) if feed.verified_at else None
@@ -164,4 +171,5 @@ def _circle(
         tried_at=feed.tried_at if _tells_all(reader) else None,
         error=feed.error if _tells_all(reader) else None,
         source=feed.source if _tells_all(reader) else None,
+        forgotten=forgotten,
     )

@@ -102,7 +102,7 @@ def search(store: Store, query: Query, reader: Reader, now: datetime) -> Results
     """
     start = _start(query)
     with store.reading() as db:
-        sources = readable(db, reader)
+        sources = readable(db, reader, now - store.forget_after)
         found = index_search.matches(db, *_asked(query, sources))
         page = _page(db, found, start, query)
         page_hits = hits(db, page, sources, now)
@@ -116,7 +116,7 @@ def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
     NotFoundError is the same whether there is none or the reader may not see it.
     """
     with store.reading() as db:
-        sources = readable(db, reader)
+        sources = readable(db, reader, now - store.forget_after)
         listed = index_search.by_key(db, key_of(handle), sources)
         if listed is None:
             raise NotFoundError(f"no record {handle[:60]} is listed here", hint="`fednet search` shows handles")
@@ -126,9 +126,20 @@ def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
 # --- reading, shared with the agenda ----------------------------------------------------------------------------------
 
 
-def readable(db: Database, reader: Reader) -> dict[int, Source]:
-    """The feeds that may be shown to a reader, by their row, this node's own first."""
-    return {source.feed_id: source for source in index_search.sources(db) if reader.may_read(source.circle, source.own)}
+def readable(db: Database, reader: Reader, oldest: datetime) -> dict[int, Source]:
+    """The feeds that may be shown to a reader, by their row, this node's own first; of others none that has expired
+    before `oldest`."""
+    return {
+        source.feed_id: source
+        for source in index_search.sources(db)
+        if reader.may_read(source.circle, source.own) and not is_forgotten(source.own, source.edition, oldest)
+    }
+
+
+def is_forgotten(own: bool, edition: bytes | None, oldest: datetime) -> bool:
+    """Whether a feed expired so long ago that it is in no view; the own one never is."""
+    expires = None if own or edition is None else _HEAD.decode(edition).expires
+    return expires is not None and datetime.fromisoformat(expires) < oldest
 
 
 def among(sources: Mapping[int, Source], networks: Sequence[str]) -> list[int]:

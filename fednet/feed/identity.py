@@ -49,7 +49,7 @@ class Statement(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, f
     def __post_init__(self) -> None:
         if not 0 <= self.sequence < MAX_STATEMENTS or not 1 <= self.epoch <= MAX_EPOCH:
             raise IdentityError(f"statement {self.sequence}, epoch {self.epoch}: impossible numbers")
-        if not 1 <= len(self.name) <= MAX_NAME or any(c < " " or c == "\x7f" for c in self.name):
+        if not 1 <= len(self.name) <= MAX_NAME or any(c < " " or "\x7f" <= c <= "\x9f" for c in self.name):
             raise IdentityError(f"a network's name has 1 to {MAX_NAME} characters and no control characters")
         if not _RECIPIENT.fullmatch(self.bundle_key):
             raise IdentityError("the bundle key is not an age recipient")

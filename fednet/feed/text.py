@@ -7,6 +7,7 @@ in a number, no unpadded or non-canonical base64, no upper-case hexadecimal.
 from __future__ import annotations
 
 import re
+import unicodedata
 from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64
@@ -87,6 +88,19 @@ def shown(found: str | bytes, limit: int = 60) -> str:
     """Foreign text made safe and short for a message."""
     text = repr(found)
     return text if len(text) <= limit else text[:limit] + "..."
+
+
+_INVISIBLE = {"Cc", "Cs", "Co", "Zl", "Zp"}
+_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain(text: object) -> str:
+    """Foreign text as one line that a terminal shows and does not obey: no control characters, no forced directions."""
+    shown = str(text)
+    if shown.isascii() and shown.isprintable():
+        return shown
+    kept = (" " if unicodedata.category(char) in _INVISIBLE else char for char in shown if char not in _DIRECTIONS)
+    return " ".join("".join(kept).split())
 
 
 T = TypeVar("T")

@@ -28,11 +28,18 @@ _SPACING = dict.fromkeys((0x09, 0x0A))
 _CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - _SPACING.keys())
 
 
-def write(path: Path, rows: Iterable[Exported], *, now: datetime = UNDATED) -> int:
+def write(
+    path: Path,
+    rows: Iterable[Exported],
+    *,
+    now: datetime = UNDATED,
+    save: Callable[[Path, bytes], object] = Path.write_bytes,
+) -> int:
     """Write (network, handle, fields) of records to a new file in the format of its suffix; the number of rows given.
 
     Calendars take events only, address books organisations, contacts, persons and groups. Raises UsageError for a
-    suffix we do not write. `now` is when the file is made, for formats that state it.
+    suffix we do not write. `now` is when the file is made, for formats that state it; `save` is called once all rows
+    were read.
     """
     formats: dict[str, Callable[[list[Exported]], bytes]] = {
         ".csv": as_csv,
@@ -47,7 +54,7 @@ def write(path: Path, rows: Iterable[Exported], *, now: datetime = UNDATED) -> i
     listed = list(rows)
     if suffix != ".jsonl":  # where they are written as escapes
         listed = [(network, handle, _without_controls(fields)) for network, handle, fields in listed]
-    path.write_bytes(formats[suffix](listed))
+    save(path, formats[suffix](listed))
     return len(listed)
 
 

@@ -11,9 +11,9 @@ from datetime import datetime
 import msgspec
 from sqlite_utils import Database
 
-from fednet.errors import BusyError, IdentityForkError
-from fednet.feed import tree
-from fednet.feed.checkpoint import Policy, parse_policy
+from fednet.errors import BusyError, IdentityForkError, RollbackError, SplitViewError
+from fednet.feed import note, tlog, tree
+from fednet.feed.checkpoint import Policy, origin, parse_checkpoint, parse_policy
 from fednet.feed.edition import Closes
 from fednet.feed.follow import Followed, Step, advance, closes_root
 from fednet.feed.identity import Identity, newer
@@ -59,6 +59,7 @@ def switch(
 
     A missing quorum delays that note, never the feed. Of one checkpoint the cosignatures add up.
     """
+    check_decided(db, feed, step)
     policy, signed = policy_of(feed.network), followed.checkpoint
     if signed is not None and feed.followed.checkpoint is not None:
         signed = cosigned_by(policy.witnesses.values(), feed.followed.checkpoint, signed)
@@ -68,6 +69,27 @@ def switch(
         log = feed.network.identity.log_verifier(feed.circle, followed.epoch)
         if policy.satisfied_by(open_note(signed, (log, *policy.witnesses.values()))):
             witnesses.witnessed(db, feed, followed.frontier.size)
+
+
+def check_decided(db: Database, feed: Feed, step: Step) -> None:
+    """Raise unless a step contains the side that a person accepted, when the log's key had signed two."""
+    if feed.decided is None:
+        return
+    decided, after = parse_checkpoint(note.parse(feed.decided).text), step.after
+    if decided.origin != origin(after.network, after.circle, after.epoch):
+        return  # a later epoch: the recovery keys have said which history counts
+    if feed.followed.epoch == after.epoch and feed.followed.frontier.size >= decided.size:
+        return
+    if after.frontier.size < decided.size:
+        raise RollbackError(
+            f"{decided.origin}: {decided.size} editions were accepted here, {after.frontier.size} shown"
+        )
+    leaves = [*feeds.leaf_hashes(db, feed, 0, after.frontier.size - len(step.leaves)), *step.leaves]
+    if tlog.root_of(leaves[: decided.size]) != decided.root:
+        raise SplitViewError(
+            f"{decided.origin}: the first {decided.size} editions are not those of the side that was accepted here",
+            hint=f"fednet evidence show {after.network}",
+        )
 
 
 def policy_of(network: Network) -> Policy:

@@ -50,7 +50,7 @@ def parsed(url: str) -> SplitResult:
     """The parts of an http or https address."""
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
     except ValueError:  # brackets that hold no address
         known = False
     if not known:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -23,6 +22,7 @@ from fednet.feed.checkpoint import origin
 from fednet.feed.follow import open_head
 from fednet.feed.identity import MAX_IDENTITY, Identity, check_pinned, newer, parse_identity
 from fednet.feed.text import base64_text
+from fednet.feed.witness import origin_hash
 from fednet.node.fetch import Fetched, Fetcher
 from fednet.node.files import alone
 from fednet.node.home import Home
@@ -30,12 +30,14 @@ from fednet.node.mark import Log, Signed, Stopped
 from fednet.node.signatures import Signer, signer
 from fednet.node.sources import Address, Source
 from fednet.node.standing import logs
-from fednet.store import backup, circles, feeds, sources, witnesses
+from fednet.store import circles, feeds, receipts, sources, witnesses
 from fednet.store.feeds import Network
 
 SECONDS = 3.0  # for all answers together: whoever is slower is not waited for
 ASK_AGAIN = 600.0  # seconds after which a process that keeps running asks again
 MAX_PEERS = 8
+
+T = TypeVar("T")
 
 
 class Peer(NamedTuple):
@@ -74,27 +76,25 @@ async def before_signing(home: Home, fetcher: Fetcher) -> None:
 
 def once(home: Home, *, allow_private: bool) -> None:
     """`before_signing`, for a command."""
+    _with_fetcher(lambda fetcher: before_signing(home, fetcher), allow_private)
 
-    async def run() -> None:
+
+def others(home: Home, *, allow_private: bool) -> list[Told]:
+    """What those say who can be asked, for a command."""
+    return _with_fetcher(lambda fetcher: told(home.network.identity, peers(home, fetcher)), allow_private)
+
+
+def _with_fetcher(ask: Callable[[Fetcher], Awaitable[T]], allow_private: bool) -> T:
+    async def asked() -> T:
         async with Fetcher(allow_private=allow_private) as fetcher:
-            await before_signing(home, fetcher)
+            return await ask(fetcher)
 
-    asyncio.run(run())
-
-
-def now(home: Home, *, allow_private: bool) -> list[Told]:
-    """What those say who can be asked."""
-
-    async def run() -> list[Told]:
-        async with Fetcher(allow_private=allow_private) as fetcher:
-            return await told(home.network.identity, peers(home, fetcher))
-
-    return asyncio.run(run())
+    return asyncio.run(asked())
 
 
 def check_identity(home: Home, *, allow_private: bool) -> None:
     """Raise where others know a statement of this network that is not known here: another one would be a fork."""
-    answers = [answer for answer in now(home, allow_private=allow_private) if answer.identity or answer.fork]
+    answers = [answer for answer in others(home, allow_private=allow_private) if answer.identity or answer.fork]
     reason = settle(home, [msgspec.structs.replace(answer, heads=()) for answer in answers])
     if reason is not None:
         raise RollbackError(reason.detail, hint=reason.hint)
@@ -114,20 +114,20 @@ def peers(home: Home, fetcher: Fetcher, urls: Iterable[str] = (), *, at_most: in
         own = feeds.own(db)
         restricted = [feed.circle for feed in feeds.feeds(db, own) if feed.circle != "public"]
         audiences = {circle: circles.audience(db, circle) for circle in restricted}
-        receipts = backup.confirmed(db)
-        known = [(n, sources.origin(db, n)) for n in feeds.networks(db) if not n.own and not n.blocked]
+        confirmed = receipts.confirmed(db)
+        known = [(peer, sources.origin(db, peer)) for peer in feeds.peers(db)]
         asked = witnesses.witnesses(db)
     signing = _signer(home)
     found = [Peer(Address(fetcher, url, own.network, signer=signing), tuple(restricted)) for url in urls]
     random.shuffle(known)
-    known.sort(key=lambda one: (one[0].id not in receipts, not one[0].partner))
+    known.sort(key=lambda one: (one[0].id not in confirmed, not one[0].partner))
     for network, url in known:
         if url is not None and url != home.config.url:
             readable = tuple(circle for circle in restricted if network.id in audiences[circle])
             found.append(Peer(Address(fetcher, url, own.network, signer=signing), readable))
     watched = [Peer(_Monitoring(fetcher, witness.url, own.network)) for witness in asked]
-    once = {peer.source.name: peer for peer in reversed(watched + found)}
-    return list(once.values())[::-1][:at_most]
+    by_name = {peer.source.name: peer for peer in reversed(watched + found)}
+    return list(by_name.values())[::-1][:at_most]
 
 
 def _signer(home: Home) -> Signer | None:
@@ -147,14 +147,12 @@ class _Monitoring:
         self.fetcher, self.url, self.network = fetcher, url.rstrip("/"), network
         self.name = url
 
-    async def get(
-        self, path: str, *, limit: int = note.MAX_NOTE, seconds: float = SECONDS, signed: bool = False
-    ) -> Fetched:
+    async def get(self, path: str, *, limit: int = note.MAX_NOTE, seconds: float = SECONDS) -> Fetched:
         circle, _, rest = path.partition("/")
         epoch, _, what = rest.partition("/")
         if what != "checkpoint":
             return Fetched(404, b"", 0)
-        log = sha256(origin(self.network, circle, int(epoch)).encode()).hexdigest()
+        log = origin_hash(origin(self.network, circle, int(epoch)))
         return await self.fetcher.get(f"{self.url}/{log}/checkpoint", limit=limit, seconds=seconds)
 
 
@@ -180,7 +178,7 @@ async def _told(identity: Identity, peer: Peer, seconds: float) -> Told | None:
     try:
         for circle in ("public", *peer.circles):
             path = f"{circle}/{identity.epoch}/checkpoint"
-            fetched = await source.get(path, limit=note.MAX_NOTE, seconds=seconds, signed=circle != "public")
+            fetched = await source.get(path, limit=note.MAX_NOTE, seconds=seconds)
             if fetched.status == 200:
                 head = open_head(identity, circle, identity.epoch, note.parse(fetched.body))
                 heads.append(Head(source.name, circle, identity.epoch, head.size, head.root))
@@ -197,7 +195,7 @@ async def _stranger(identity: Identity, source: Source, seconds: float) -> Told 
     if fetched.status != 200:
         return Told(source.name) if fetched.status == 404 else None
     try:
-        served = check_pinned(parse_identity(fetched.body), identity.network)
+        served = check_pinned(await asyncio.to_thread(parse_identity, fetched.body, identity), identity.network)
         chain = newer(identity, served)
     except IdentityForkError:
         return Told(source.name, fork=True)

@@ -241,7 +241,7 @@ class Background:
         while True:
             began = self._loop.time()
             try:
-                fetched = await origin.get(path, limit=note.MAX_NOTE, seconds=POLL + 30, signed=feed.circle != "public")
+                fetched = await origin.get(path, limit=note.MAX_NOTE, seconds=POLL + 30)
                 if fetched.status == 404 and feed.circle != "public":  # no longer for us, it seems: a sync finds out
                     await asyncio.sleep(random.uniform(PAUSE, 5 * PAUSE))
                     return

@@ -33,11 +33,11 @@ import msgspec
 import pyrage
 import zstandard
 
-from fednet.errors import MalformedError, UsageError
+from fednet.errors import LimitError, MalformedError, UsageError
 from fednet.feed.text import base64_bytes, base64_text, shown, utc_text
 from fednet.node.coding import MAX_WINDOW
 from fednet.node.erasure import settle
-from fednet.node.files import sync_directory
+from fednet.node.files import check_output, replacing
 from fednet.node.home import CONFIG, DATABASE, Home
 from fednet.node.keys import KEYS, NEXT
 from fednet.node.staging import staging
@@ -52,6 +52,8 @@ ZSTD = b"\x28\xb5\x2f\xfd"
 
 MAX_MANIFEST = 1024 * 1024
 MAX_LINE = 4096
+MAX_SMALL = 1024 * 1024  # settings, keys
+MAX_DATABASE = 64 * 1024**3
 PIECE = 1024 * 1024
 LEVEL = 7
 
@@ -100,7 +102,7 @@ class Lock(NamedTuple):
     passphrase: str | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.recipient or self.passphrase)
+        return self != OPEN  # an empty recipient is a slip, and must not mean "not encrypted"
 
 
 class Key(NamedTuple):
@@ -136,22 +138,9 @@ def backup(home: Home, file: Path, now: datetime, *, lock: Lock = OPEN, overwrit
     """Write a backup of a home that may be in use; under its name the file is whole or not there."""
     if file.exists() and not overwrite:
         raise UsageError(f"{file} exists and is not overwritten", hint="another name, or --yes to replace it")
-    if file.absolute().is_relative_to(home.path.absolute()):
-        raise UsageError("a backup in the node's own home is lost with it", hint="give a file on another disk")
-    unfinished = file.with_name(f".{file.name}.new")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            manifest = write(home, out, now, lock=lock)
-            out.flush()
-            os.fsync(out.fileno())
-        unfinished.replace(file)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    sync_directory(file.absolute().parent)
-    return manifest
+    check_output(home.path, file)
+    with replacing(file) as out:
+        return write(home, out, now, lock=lock)
 
 
 def write(home: Home, out: IO[bytes], now: datetime, *, lock: Lock = OPEN) -> Manifest:
@@ -223,12 +212,12 @@ class _Joined(io.RawIOBase):
 
 
 def _encrypted(plain: Read, out: IO[bytes], lock: Lock) -> None:
-    if lock.passphrase:
+    if lock.passphrase is not None:
         once = pyrage.x25519.Identity.generate()
         sealed = pyrage.passphrase.encrypt(str(once).encode(), lock.passphrase)
         out.write(SEALED + base64_text(sealed).encode() + b"\n")
         pyrage.encrypt_io(plain, out, [once.to_public()])
-    elif lock.recipient:
+    elif lock.recipient is not None:
         pyrage.encrypt_io(plain, out, [_recipient(lock.recipient)])
     else:
         shutil.copyfileobj(plain, out, PIECE)
@@ -256,6 +245,7 @@ def extract(file: Path, directory: Path, key: Key = NO_KEY) -> Manifest:
             reader = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(plain)
             text: IO[bytes] = io.BufferedReader(reader)
             manifest = _manifest(text)
+            _check_room(manifest, directory)
             for part in manifest.parts:
                 _extract(part, text, directory)
             if text.read(1):
@@ -278,6 +268,17 @@ def _manifest(text: IO[bytes]) -> Manifest:
     if not {CONFIG, DATABASE} <= set(names) <= set(PARTS) or len(set(names)) != len(names):
         raise MalformedError(f"a backup has the parts {', '.join(PARTS)}, found {shown(', '.join(names))}")
     return manifest
+
+
+def _check_room(manifest: Manifest, directory: Path) -> None:
+    """Raise LimitError for a backup that says it is larger than any, UsageError when the disk cannot take it."""
+    for part in manifest.parts:
+        most = MAX_DATABASE if part.name == DATABASE else MAX_SMALL
+        if not 0 <= part.size <= most:
+            raise LimitError(f"{part.name} in the backup has {part.size:,} bytes, at most {most:,} are taken")
+    needed, free = sum(part.size for part in manifest.parts), shutil.disk_usage(directory).free
+    if needed > free:
+        raise UsageError(f"the backup unfolds to {needed:,} bytes, and the disk has {free:,} free")
 
 
 def _extract(part: Part, text: IO[bytes], directory: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from sqlite_utils import Database
 
-from fednet.errors import FednetError, RollbackError, UnreachableError, UsageError
+from fednet.errors import FednetError, RefusedError, RollbackError, UnreachableError, UsageError
 from fednet.feed import tlog, witness
 from fednet.feed.identity import fingerprint
 from fednet.feed.note import COSIGNATURE_V1, Note, Signature, parse_vkey
@@ -157,7 +157,10 @@ async def add(home: Home, url: str, vkey: str | None, *, allow_private: bool) ->
     base = base_url(url)
     moment = utc_text(now())
     if vkey is not None:
-        verifier = parse_vkey(vkey)
+        try:
+            verifier = parse_vkey(vkey)
+        except RefusedError as error:
+            raise UsageError(f"that is not the key of a witness: {error.detail}") from None
         if verifier.algorithm != COSIGNATURE_V1:
             raise UsageError("that is not the key of a witness", hint="a cosignature key has signature type 4")
         found = Witness(base, verifier.name, vkey, None, moment)
@@ -176,7 +179,7 @@ async def _node(home: Home, base: str, moment: str, *, allow_private: bool) -> W
         hints = await read_well_known(fetcher, base)
         served = await read_identity(fetcher, base, hints.network)
     with home.store.reading() as db:
-        pinned = next((n for n in feeds.networks(db) if n.network == served.network), None)
+        pinned = feeds.pinned(db, served.network)
     if pinned is None or pinned.own:
         raise UsageError(
             f"{base} is {served.current.name}, {fingerprint(served.network)}, which this node does not follow",

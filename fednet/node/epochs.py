@@ -60,7 +60,8 @@ Choice = Callable[[Database, Network], Iterable[First]]
 def rotate(home: Home, seeds: Sequence[bytes], now: datetime) -> Opened:
     """New online keys. The old logs are believed up to their newest editions; edits that wait go on waiting.
 
-    Raises UsageError when the recovery keys are too few, RollbackError when more was signed than the database holds.
+    Raises UsageError when the recovery keys are too few, RollbackError when more was signed than the database holds,
+    BrokenStoreError when that is not what it holds.
     """
     with alone(home.path):
         publish.finish(home, now)
@@ -71,6 +72,7 @@ def rotate(home: Home, seeds: Sequence[bytes], now: datetime) -> Opened:
         def newest(db: Database, network: Network) -> Iterable[First]:
             for feed in to_move(db, network):
                 home.mark.check(feed.circle, log(db, feed))
+                publish.check_signed(db, feed)
                 yield First(feed, closes_newest(feed))
 
         return open_epoch(home, signers, newest, now)
@@ -118,18 +120,12 @@ def to_move(db: Database, network: Network) -> list[Feed]:
 
 def closes_newest(feed: Feed) -> Closes:
     """The end of a circle's log as the database holds it."""
-    if feed.circle == "public":
-        began, size, frontier = held_of_epoch(feed)
-        return Closes(feed.network.identity.epoch, size, base64_text(frontier.root), began.edition + size)
-    return publish.closed_at(feed.followed)
-
-
-def held_of_epoch(feed: Feed) -> tuple[Closes, int, Frontier]:
-    """Of the public log of the newest epoch: where it began, and how much of it the database holds."""
-    identity = feed.network.identity
+    identity, followed = feed.network.identity, feed.followed
+    if feed.circle != "public":
+        return publish.closed_at(followed)
     began = identity.opening(identity.epoch).closes or NOTHING_CLOSED
-    frontier = feed.followed.frontier if feed.followed.epoch == identity.epoch else Frontier()
-    return began, frontier.size, frontier
+    frontier = followed.frontier if followed.epoch == identity.epoch else Frontier()
+    return Closes(identity.epoch, frontier.size, base64_text(frontier.root), began.edition + frontier.size)
 
 
 def _following(identity: Identity, *, epoch: int, closes: Closes | None) -> Statement:

@@ -1,7 +1,8 @@
 """Evidence of misbehaviour: kept for ever; the network that it speaks of is frozen until a person has decided.
 
 A frozen network is not advanced; what was agreed last stays readable, with a warning. Only two things that the
-network's own keys signed make evidence: nobody else can freeze it.
+network's own keys signed make evidence: nobody else can freeze it. What is about a restricted circle stops that circle
+alone: everybody sees that a network is frozen, and must not learn from it that there is such a circle.
 """
 
 from __future__ import annotations
@@ -27,17 +28,24 @@ from fednet.store import feeds, records
 from fednet.store.evidence import Held, Named
 from fednet.store.feeds import Feed, Network
 
+MAX_KEPT = 100  # files about one network that freeze nothing
+
 
 def keep(db: Database, network: Network, found: Evidence, now: datetime) -> bool:
     """Check evidence against a pinned network, keep it, and freeze the network if it must be; True when it was new.
 
-    Of each network, kind, and epoch or statement one file is kept, and a decision about it stands. Raises a
-    RefusedError when it proves nothing, UsageError when it speaks of another network.
+    Of each network, kind, and epoch or statement one file is kept, and a decision about it stands; beyond `MAX_KEPT`
+    only what freezes a network anew. Raises a RefusedError when it proves nothing, UsageError when it speaks of another
+    network.
     """
     proofs.check(found)
     if found.network != network.network:
         raise UsageError(f"the evidence speaks of {found.network}, not of {network.name}")
-    new = held_evidence.keep(db, network.network, found.kind, found.encoded, now)
+    file = found.encoded
+    freezes = network.frozen is None and stopped_by(held_evidence.place_of(file), network) == "public"
+    if not freezes and held_evidence.count(db, network.network) >= MAX_KEPT:
+        return False
+    new = held_evidence.keep(db, network.network, found.kind, file, now)
     if new or network.frozen is None:
         freeze_undecided(db, network)
     return new
@@ -46,20 +54,35 @@ def keep(db: Database, network: Network, found: Evidence, now: datetime) -> bool
 def freeze_undecided(db: Database, network: Network) -> None:
     """Freeze a network about which there is evidence that nobody has decided yet."""
     network = feeds.again(db, network)
-    kinds = {held.kind for held in unresolved_of(db, network) if _freezes(parse_evidence(held.file), network)}
-    if kinds:
-        feeds.freeze(db, network, max(kinds, key=proofs.KINDS.index))
+    kind = _undecided(db, network, "public")
+    if kind is not None:
+        feeds.freeze(db, network, kind)
 
 
-def _freezes(found: Evidence, network: Network) -> bool:
-    """A split view counts while its key is in office; a close that contradicts a log is told, for the log is closed."""
-    match found:
-        case SplitView():
-            return not network.own and found.epoch >= network.identity.epoch
-        case IdentityFork():
-            return not network.own
-        case _:
-            return False
+def freeze_of(db: Database, network: Network, circle: str) -> str | None:
+    """The kind of the evidence because of which a circle is not advanced, None when it is."""
+    return feeds.again(db, network).frozen or _undecided(db, network, circle)
+
+
+def _undecided(db: Database, network: Network, circle: str) -> str | None:
+    places = held_evidence.undecided(db, network.network)
+    kinds = {place.split(" ")[2] for place in places if stopped_by(place, network) == circle}
+    return next((kind for kind in reversed(proofs.KINDS) if kind in kinds), None)
+
+
+def stopped_by(place: str, network: Network) -> str | None:
+    """The circle that evidence of this first line stops, the whole network for `public`; None when it stops nothing.
+
+    A split view counts while its key is in office; a close that contradicts a log is told, for the log is closed.
+    """
+    match place.split(" "):
+        case _ if network.own:
+            return None
+        case [_, _, SplitView.kind, _, circle, epoch] if int(epoch) >= network.identity.epoch:
+            return circle
+        case [_, _, IdentityFork.kind, *_]:
+            return "public"
+    return None
 
 
 def contradiction(db: Database, feed: Feed, shown: Note, path: list[bytes] | None = None) -> SplitView | None:
@@ -112,8 +135,7 @@ def keep_broken_close(db: Database, feed: Feed, closes: Closes, now: datetime) -
 def outlived(db: Database, network: Network, now: datetime) -> Network:
     """A new epoch ends the freeze of a split view by itself: the key that signed both is out of office."""
     network = feeds.again(db, network)
-    unresolved = [parse_evidence(held.file) for held in unresolved_of(db, network)]
-    if network.frozen is None or any(_freezes(found, network) for found in unresolved):
+    if network.frozen is None or _undecided(db, network, "public"):
         return network
     held_evidence.resolve(db, network.network, f"the network has opened epoch {network.identity.epoch}", now)
     feeds.freeze(db, network, None)
@@ -131,12 +153,12 @@ def unresolved_of(db: Database, network: Network) -> list[Held]:
 def listed(home: Home) -> bytes:
     """`/evidence`: kind, network and digest of all evidence that may be shown to everybody, a line each."""
     with home.store.reading() as db:
-        return lines(one for one in held_evidence.named(db) if _is_public(one.place))
+        return lines(one for one in held_evidence.named(db) if is_public(one.place))
 
 
 def shown(db: Database) -> list[Held]:
     """The evidence that may be shown to everybody."""
-    return [one for one in held_evidence.evidence(db) if _is_public(one.place)]
+    return [one for one in held_evidence.evidence(db) if is_public(one.place)]
 
 
 def lines(held: Iterable[Held | Named]) -> bytes:
@@ -147,14 +169,14 @@ def file(home: Home, digest: str) -> bytes:
     """The file of that digest, if it may be shown to everybody."""
     with home.store.reading() as db:
         held = held_evidence.found(db, digest)
-    if held is None or not _is_public(held.place):
+    if held is None or not is_public(held.place):
         raise NotFoundError("no such evidence here")
     return held.file
 
 
-def _is_public(place: bytes) -> bool:
+def is_public(place: str) -> bool:
     """What speaks of a restricted circle tells that there is one."""
-    return b" public " in place or f" {IdentityFork.kind} ".encode() in place
+    return " public " in place or f" {IdentityFork.kind} " in place
 
 
 # --- what a person decides --------------------------------------------------------------------------------------------
@@ -163,8 +185,8 @@ def _is_public(place: bytes) -> bool:
 def resolve(home: Home, network: Network, accept: str | None, now: datetime) -> None:
     """End a freeze: go on with what is held here, or (`accept`, the beginning of a side's digest) with the other side.
 
-    The other side of a split view: what is held of the public feed is let go of and read anew. Of an identity fork: the
-    chain with that statement is pinned, and all feeds are read anew.
+    The other side of a split view: what is held of that feed is let go of and read anew, and only a log that contains
+    that side is taken. Of an identity fork: the chain with that statement is pinned, and all feeds are read anew.
     """
     with home.store.writing() as db:
         unresolved = unresolved_of(db, network)
@@ -185,7 +207,11 @@ def _accept_side(db: Database, network: Network, unresolved: list[Evidence], dig
     if side != held_side(db, network, found):
         if isinstance(found, IdentityFork):
             feeds.pin(db, next(chain for chain in found.chains if chain.current.digest == side), now)
-        _read_anew(db, network, found.circle if isinstance(found, SplitView) else None)
+            _read_anew(db, network, None)
+        elif isinstance(found, SplitView):
+            _read_anew(db, network, found.circle)
+            signed = next(one for one in found.checkpoints if proofs.head_of(found, one).root.hex() == side)
+            feeds.decide(db, feeds.open_feed(db, network, found.circle), signed)
     return f"went on with {side[:16]}"
 
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from fednet.errors import BusyError, UsageError
+
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Replace `path`; durable when this returns, the directory entry included."""
@@ -34,11 +36,36 @@ def replacing(path: Path, *, mode: int = 0o600) -> Iterator[IO[bytes]]:
     sync_directory(path.parent)
 
 
+def check_output(home: Path, file: Path) -> None:
+    """Raise UsageError unless a person may have a file written there: outside of the home, over a file or nothing.
+
+    The home is recognised by whatever path leads to it; links, folders and devices are neither followed nor replaced.
+    """
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        raise UsageError(f"{file} is a link, a folder or a device", hint="name an ordinary file")
+    if file.resolve().is_relative_to(home.resolve()):
+        raise UsageError(f"{file} would lie in the node's own home", hint="name a file elsewhere")
+
+
 def sync_directory(path: Path) -> None:
     """Make renames and new names in a directory durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def held(path: Path, taken: str, hint: str) -> Iterator[None]:
+    """Hold the file `path`, made for this, until the block or the process ends; BusyError when somebody else does."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(taken, hint=hint) from None
+        yield
     finally:
         os.close(descriptor)
 

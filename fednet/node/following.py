@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -20,15 +21,16 @@ from fednet.errors import (
 from fednet.feed.checkpoint import check_network
 from fednet.feed.identity import MAX_IDENTITY, Identity, check_pinned, parse_identity
 from fednet.feed.identity import fingerprint as groups_of_four
-from fednet.feed.text import json_value, shown
+from fednet.feed.text import json_value, shown, utc_time
 from fednet.feed.wire import check_version
 from fednet.node import circles, erasure, evidence
 from fednet.node.accept import accept_identity
 from fednet.node.address import base_url
-from fednet.node.fetch import Fetcher, error_detail
+from fednet.node.fetch import REQUEST_SECONDS, Fetcher, error_detail
 from fednet.node.home import Home, now
 from fednet.store import blocks, feeds, records, sources
-from fednet.store.feeds import Network
+from fednet.store.circles import leave
+from fednet.store.feeds import Feed, Network
 
 MAX_WELL_KNOWN = 256 * 1024
 MAX_INTRODUCTIONS = 1_000
@@ -145,12 +147,17 @@ async def read_well_known(fetcher: Fetcher, base: str) -> WellKnown:
     return hints
 
 
-async def read_identity(fetcher: Fetcher, base: str, network: str) -> Identity:
-    """The identity chain served at an address, verified, of the network that is expected."""
-    fetched = await fetcher.get(f"{base}/feeds/{network}/identity", limit=MAX_IDENTITY)
+async def read_identity(
+    fetcher: Fetcher, base: str, network: str, held: Identity | None = None, *, seconds: float = REQUEST_SECONDS
+) -> Identity:
+    """The identity chain served at an address, verified, of the network that is expected.
+
+    What begins like `held`, a chain that is verified already, costs less.
+    """
+    fetched = await fetcher.get(f"{base}/feeds/{network}/identity", limit=MAX_IDENTITY, seconds=seconds)
     if fetched.status != 200:
         raise UnreachableError(f"{base} has no identity of {network}: {error_detail(fetched)}")
-    return check_pinned(await asyncio.to_thread(parse_identity, fetched.body), network)
+    return check_pinned(await asyncio.to_thread(parse_identity, fetched.body, held), network)
 
 
 def keep_introductions(db: Database, network: Network, hints: WellKnown) -> None:
@@ -181,7 +188,8 @@ def unfollow(home: Home, network: Network) -> None:
 def block(home: Home, network: Network, blocked: bool = True) -> None:
     """Destroy all that is held of a network, and take nothing of it any more, whoever brings it.
 
-    The pin and how far its log was verified stay, so that nobody takes its place and nothing is rolled back later.
+    The pin and how far its log was verified stay, so that nobody takes its place and nothing is rolled back later. What
+    it was trusted with ends for good: after the block is undone, it is neither partner nor member.
     """
     if network.own:
         raise UsageError("a node cannot block its own network")
@@ -190,12 +198,39 @@ def block(home: Home, network: Network, blocked: bool = True) -> None:
             blocks.unblock(db, network.network)
             return
         blocks.block(db, network.network, now())
+        feeds.set_partner(db, network, False)
+        leave(db, network)
         circles.forget_restricted(db, network)
         for feed in feeds.feeds(db, network):
             records.forget(db, feed.id)
             feeds.hide(db, feed)
         sources.introduce(db, network, [])
     erasure.settle(home)
+
+
+def forget_long_expired(home: Home, network: Network, now: datetime) -> None:
+    """Destroy what is held of a network's feeds that expired, and that nobody has shown us, for twice as long as they
+    are kept in view.
+
+    As with a block, how far they were verified stays: what comes again may be newer, never older.
+    """
+    limit = now - 2 * home.store.forget_after
+    with home.store.reading() as db:
+        gone = any(_is_long_expired(feed, limit) for feed in feeds.feeds(db, network))
+    if not gone:
+        return
+    with home.store.writing() as db:
+        for feed in feeds.feeds(db, network):
+            if _is_long_expired(feed, limit):
+                records.forget(db, feed.id)
+                feeds.hide(db, feed)
+    erasure.settle(home)
+
+
+def _is_long_expired(feed: Feed, limit: datetime) -> bool:
+    edition, verified = feed.followed.edition, feed.verified_at
+    over = not feed.network.own and edition is not None and edition.expires_at < limit
+    return feed.visible and over and (verified is None or utc_time(verified) < limit)
 
 
 def block_unknown(home: Home, network: str, blocked: bool = True) -> None:

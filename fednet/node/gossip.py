@@ -25,7 +25,7 @@ from fednet.feed.note import Note
 from fednet.feed.text import base64_bytes, utf8
 from fednet.feed.tlog import Tile
 from fednet.feed.witness import origin_hash
-from fednet.node import evidence
+from fednet.node import evidence, witnessing
 from fednet.node.fetch import Fetched, Fetcher, error_detail
 from fednet.node.home import Home, now
 from fednet.node.sources import Address, Source
@@ -45,7 +45,7 @@ async def compare(home: Home, fetcher: Fetcher, network: Network) -> bool:
         network = feeds.again(db, network)
         feed = feeds.feed(db, network, "public")
         places = sources.named(db, network)
-        peers = [sources.origin(db, n) for n in feeds.networks(db) if not n.own and not n.blocked]
+        peers = [sources.origin(db, peer) for peer in feeds.peers(db)]
     if feed is None or feed.followed.checkpoint is None:
         return False
     mirrors = (place.url for place in places if not place.origin)
@@ -53,7 +53,7 @@ async def compare(home: Home, fetcher: Fetcher, network: Network) -> bool:
     asked = random.sample(others, min(PEERS, len(others)))
     asking = [_asked(home, fetcher, feed, url) for url in asked]
     asking += [_witness(home, fetcher, feed, url) for url in [*_policy_urls(network), *(f"{u}/witness" for u in asked)]]
-    return any(await asyncio.gather(*map(_bounded, asking)))
+    return any(await asyncio.gather(*map(_bounded, [_own_witness(home, feed), *asking])))
 
 
 async def _bounded(asking: Awaitable[bool]) -> bool:
@@ -81,6 +81,12 @@ async def _witness(home: Home, fetcher: Fetcher, feed: Feed, url: str) -> bool:
     return fetched.status == 200 and await weigh(home, feed.network, note.parse(fetched.body), None)
 
 
+async def _own_witness(home: Home, feed: Feed) -> bool:
+    """What this node itself cosigned last of the log: it may have been shown another history than the one followed."""
+    cosigned = witnessing.cosigned(home, origin(feed.network.network, "public", feed.followed.epoch))
+    return cosigned is not None and await weigh(home, feed.network, cosigned)
+
+
 def _policy_urls(network: Network) -> list[str]:
     """The addresses that a network's policy gives for its witnesses."""
     return [] if network.policy is None else list(parse_policy(network.policy).urls.values())[:PEERS]
@@ -98,7 +104,7 @@ async def _evidence(home: Home, fetcher: Fetcher, network: Network, url: str) ->
     found = False
     for digest in unknown[:MAX_FILES]:
         fetched = await fetcher.get(f"{url}/evidence/{digest}", limit=proofs.MAX_EVIDENCE)
-        if fetched.status == 200:
+        if fetched.status == 200 and evidence.is_public(held_evidence.place_of(fetched.body)):
             proof = await asyncio.to_thread(parse_evidence, fetched.body)  # a long identity takes a while
             found = _kept(home, network, proof) or found
     return found
@@ -108,7 +114,8 @@ def _kept(home: Home, network: Network, found: proofs.Evidence) -> bool:
     with home.store.writing() as db:
         network = feeds.again(db, network)
         evidence.keep(db, network, found, now())
-        return feeds.again(db, network).frozen is not None
+        circle = found.circle if isinstance(found, SplitView) else "public"
+        return evidence.freeze_of(db, network, circle) is not None
 
 
 def shown_checkpoint(fetched: Fetched) -> Note | None:
@@ -164,7 +171,7 @@ async def _their_path(source: Source, feed: Feed, shown: Note) -> list[bytes] | 
 
 async def _tile(source: Source, feed: Feed, tile: Tile) -> Sequence[bytes]:
     path = f"{feed.circle}/{feed.followed.epoch}/{tile.path}"
-    fetched = await source.get(path, limit=tile.width * tlog.HASH_SIZE, signed=feed.circle != "public")
+    fetched = await source.get(path, limit=tile.width * tlog.HASH_SIZE)
     if fetched.status != 200:
         raise UnreachableError(f"{source.name} answers {error_detail(fetched)}")
     return tlog.parse_tile(tile, fetched.body)

@@ -14,8 +14,9 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -46,6 +47,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zone: str = "UTC"
     introduce: bool = False  # name the networks we follow in /.well-known/fednet
     allow_private_addresses: bool = False
+    forget_after_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90  # others' feeds, once they have expired
 
 
 class Home:
@@ -59,7 +61,7 @@ class Home:
             raise NotFoundError(f"{path} has settings but no node yet", hint=f"fednet --node {path} init --name NAME")
         if (path / DATABASE).stat().st_size == 0:
             raise BrokenStoreError(f"{path / DATABASE} is empty", hint="put back the newest backup of this node")
-        self.store = Store(path / DATABASE)
+        self.store = Store(path / DATABASE, forget_after=timedelta(days=self.config.forget_after_days))
 
     @property
     def keys(self) -> Keys:
@@ -90,7 +92,9 @@ def read_config(path: Path) -> Config:
         return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Config)
     except FileNotFoundError:
         raise NotFoundError(
-            f"there is no node in {path.parent}", hint=f"fednet --node {path.parent} init --name 'Your Network'"
+            f"there is no node in {path.parent}",
+            hint="if there is one elsewhere, --node DIR or $FEDNET_NODE says where; only a new network begins with "
+            f"fednet --node {path.parent} init --name 'Your Network'",
         ) from None
     except (msgspec.ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}") from None
@@ -179,6 +183,7 @@ def _config_text(config: Config) -> bytes:
         'zone = "UTC"',
         "introduce = false                  # name the networks we follow in /.well-known/fednet",
         "allow_private_addresses = false    # true lets peers live on loopback or private networks",
+        "forget_after_days = 90             # others' feeds that expired so long ago are shown no more",
         "",
     ]
     return "\n".join(lines).encode()

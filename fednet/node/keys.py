@@ -102,15 +102,26 @@ def write(home: Path, keys: Keys, name: str = KEYS) -> None:
 
 def read(home: Path, identity: Identity) -> Keys:
     """The online keys of a home: those that its identity names, also when a crash left them under the other name."""
-    following = _read(home / NEXT)
-    if following is not None and following.public.named_by(identity.current):
-        return following
-    found = _read(home / KEYS)
+    found = _laid_ready(home, identity.current) or _read(home / KEYS)
     if found is None:
         raise NotFoundError(
             f"{home / KEYS} is missing: this home cannot sign",
             hint="bring it back, or open a new epoch: fednet keys recover --recovery FILE --closes last-good",
         )
+    return found
+
+
+def _laid_ready(home: Path, statement: Statement) -> Keys | None:
+    """The keys that lie beside the old ones, if they are those that a statement names."""
+    found = _read(home / NEXT)
+    return found if found is not None and found.public.named_by(statement) else None
+
+
+def read_file(path: Path) -> Keys:
+    """The keys in one file, whoever's they are."""
+    found = _read(path)
+    if found is None:
+        raise NotFoundError(f"{path} is missing")
     return found
 
 
@@ -130,8 +141,8 @@ def keep_next(home: Path, keys: Keys) -> None:
 
 def read_next(home: Path, statement: Statement) -> Keys:
     """The keys laid ready for a statement."""
-    found = _read(home / NEXT)
-    if found is None or not found.public.named_by(statement):
+    found = _laid_ready(home, statement)
+    if found is None:
         raise BrokenStoreError(
             f"{home / NEXT} does not hold the keys of the epoch that is being opened",
             hint="bring this file back from where the home was copied from: without it the epoch cannot be opened",
@@ -141,8 +152,7 @@ def read_next(home: Path, statement: Statement) -> Keys:
 
 def awaiting(home: Path, identity: Identity) -> bool:
     """Whether the keys that the identity names have not taken the place of the old ones yet."""
-    following = _read(home / NEXT)
-    return following is not None and following.public.named_by(identity.current)
+    return _laid_ready(home, identity.current) is not None
 
 
 def settle(home: Path, identity: Identity) -> None:
@@ -252,7 +262,7 @@ class Shown(msgspec.Struct, frozen=True):
 def shown(home: Path, identity: Identity) -> Shown:
     current = identity.current
     closes = identity.opening(current.epoch).closes
-    following, found = _read(home / NEXT), _read(home / KEYS)
+    lying = (_read(home / KEYS), _read(home / NEXT))
     return Shown(
         network=identity.network,
         fingerprint=fingerprint(identity.network),
@@ -267,5 +277,5 @@ def shown(home: Path, identity: Identity) -> Shown:
         recovery_keys=current.recovery_keys,
         recovery_ids=tuple(key_id(base64_bytes(key)) for key in current.recovery_keys),
         threshold=current.threshold,
-        held=any(keys is not None and keys.public.named_by(current) for keys in (found, following)),
+        held=any(keys is not None and keys.public.named_by(current) for keys in lying),
     )

@@ -23,13 +23,19 @@ from fednet.node.files import write_atomically
 NAME = "high-water-mark.json"
 REREAD = "fednet restore --from URL re-reads the feed from a follower; if nobody has it, fednet keys recover goes on"
 ADOPT = "fednet doctor --adopt"
+DAMAGED = (
+    "fednet restore --from URL reads the own feed again from a follower; else an older backup; "
+    "fednet keys recover goes on from what is here"
+)
 _MACHINE_ID = Path("/etc/machine-id")
 
-Kind = Literal["ahead", "fork", "restored"]
+Kind = Literal["ahead", "fork", "restored", "damaged"]
 HINTS: dict[Kind, str] = {
     "ahead": REREAD,
     "fork": "two copies of this node have signed: switch the other one off, then fednet keys recover opens a new epoch",
-    "restored": f"{ADOPT} --newest, if nothing was published after that; if something was, fednet keys recover",
+    "restored": "fednet restore --from URL asks a follower what was published since; if nothing was, "
+    f"{ADOPT} --newest; if nobody can be asked, fednet keys recover --as-restored",
+    "damaged": DAMAGED,
 }
 
 
@@ -63,7 +69,8 @@ class Stopped(msgspec.Struct, frozen=True):
     """Why nothing more is signed in the logs of an epoch and of those before it.
 
     `ahead`: somebody holds more of our own log than is known here. `fork`: somebody holds another one. `restored`:
-    nothing shows that what was restored is the newest that was signed.
+    nothing shows that what was restored is the newest that was signed. `damaged`: what is stored is not what
+    was signed.
     """
 
     kind: Kind

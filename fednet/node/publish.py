@@ -30,7 +30,7 @@ from fednet.feed.identity import Identity, extended
 from fednet.feed.note import Note, parse, sign
 from fednet.feed.record import SALT_SIZE, Change, Commitments, Drop, erase, key_of, put
 from fednet.feed.text import base64_bytes, base64_text
-from fednet.feed.tlog import Frontier, leaf_hash
+from fednet.feed.tlog import HASH_SIZE, Frontier, leaf_hash
 from fednet.feed.wire import Answer, Position
 from fednet.node import keys, tombstones
 from fednet.node.accept import accept
@@ -38,6 +38,7 @@ from fednet.node.erasure import settle_promptly
 from fednet.node.files import alone
 from fednet.node.home import Home
 from fednet.node.keys import Keys
+from fednet.node.mark import DAMAGED
 from fednet.node.standing import log
 from fednet.store import drafts, feeds, records
 from fednet.store.drafts import Draft, Prepared
@@ -139,8 +140,11 @@ def _publish_once(
     with home.store.writing() as db:
         feed = feeds.open_feed(db, home.network, circle, visible=True)
         home.mark.check(circle, log(db, feed))
-        if drafts.prepared(db, feed.id) is None:
+        prepared = drafts.prepared(db, feed.id)
+        if prepared is None:
             _prepare(db, feed, now, salt)
+        else:
+            _check_adds_up(db, feed, prepared)
     with home.store.reading() as db:
         prepared = drafts.prepared(db, feed.id)
     if prepared is None:
@@ -168,8 +172,36 @@ def _prepare(db: Database, feed: Feed, now: datetime, salt: Salt) -> None:
     _check_pace(db, feed, now)
     taken = drafts.drafts(db, feed.circle, limit=MAX_CHANGES)
     changes = [_change(draft, feed.commitments, salt) for draft in taken if not _was_erased(db, feed, draft)]
+    check_signed(db, feed, changes)
     drafts.prepare(db, feed.id, next_edition(db, feed, changes, now, _closes(feed)))
     drafts.settle(db, taken)
+
+
+def check_signed(db: Database, feed: Feed, changes: Sequence[Change] = ()) -> None:
+    """Raise BrokenStoreError unless what is stored is what the newest edition signs, wherever changes meet it.
+
+    What was damaged, or changed by other hands, must not be signed onwards: followers could not follow, and newcomers
+    would take it for ours. Cheap: the whole is hashed by `fednet verify`, and after a restore.
+    """
+    edition = feed.followed.edition
+    keys = [bytes(HASH_SIZE), *(change.key for change in changes)]
+    if edition is not None and not (
+        (feed.records, feed.erased) == (edition.records, edition.erased)
+        and records.sound(db, feed.id, keys, edition.state_root)
+    ):
+        raise _broken(feed, f"what is stored is not what edition {edition.edition} signs")
+
+
+def _check_adds_up(db: Database, feed: Feed, prepared: Prepared) -> None:
+    """Raise BrokenStoreError unless a prepared edition follows on what the newest one signs."""
+    changes = wire.parse_changes(prepared.changes, feed.commitments)
+    check_signed(db, feed, changes)
+    if tree.root_hash(records.planned(db, feed.id, changes).root) != parse_edition(prepared.line).state_root:
+        raise _broken(feed, "the edition that was prepared does not add up")
+
+
+def _broken(feed: Feed, detail: str) -> BrokenStoreError:
+    return BrokenStoreError(f"circle {feed.circle}: {detail}, so nothing is signed", hint=DAMAGED)
 
 
 def _check_pace(db: Database, feed: Feed, now: datetime) -> None:

@@ -29,9 +29,9 @@ from fednet.feed.follow import Step
 from fednet.feed.identity import MAX_IDENTITY, check_pinned, parse_identity
 from fednet.feed.note import Note
 from fednet.feed.tlog import Hashes, Tile
-from fednet.feed.wire import BEGINNING, Answer
+from fednet.feed.wire import BEGINNING, Answer, Position
 from fednet.node import tombstones
-from fednet.node.accept import MovedOnError, accept, learn_identity, policy_of
+from fednet.node.accept import MovedOnError, accept, check_decided, learn_identity, policy_of
 from fednet.node.descent import BATCH_RECORDS, Descent
 from fednet.node.fetch import Fetched, error_detail
 from fednet.node.gossip import shown_checkpoint, weigh
@@ -42,7 +42,7 @@ from fednet.store import feeds, records
 from fednet.store.feeds import Feed, Network
 
 READING_BYTES = 4 * 1024**3  # on the wire, of one feed from one source
-MAX_CHANGES = 16 * 1024 * 1024  # of one answer, decoded: whatever is more is read in pages
+MAX_CHANGE_BYTES = 16 * 1024 * 1024  # of one answer, decoded: whatever is more is read in pages
 MAX_CHANGE_LINES = 100_000
 ATTEMPTS = 16  # how often a state may move on while it is read
 MAX_TILE = tlog.TILE_WIDTH * (tlog.HASH_SIZE + 2 + 1024)
@@ -88,8 +88,8 @@ class Reading:
         self.shown: Note | None = None  # the checkpoint that the source showed last
 
     async def get(self, path: str, limit: int = wire.MAX_ANSWER) -> Fetched:
-        """What is at a path below the feed's network, counted; asked for by name when the circle is restricted."""
-        fetched = await self.source.get(path, limit=limit, signed=self.circle != "public")
+        """What is at a path below the feed's network, counted."""
+        fetched = await self.source.get(path, limit=limit)
         self.result.requests += 1
         self.result.bytes += fetched.wire_bytes
         if self.result.bytes > READING_BYTES:
@@ -186,7 +186,7 @@ class Reading:
     async def _answer(self, feed: Feed) -> Answer:
         """What has changed; GoneError when that cannot be told, or is so much that pages take less memory."""
         try:
-            fetched = await self.get(f"{self.circle}/changes?since={feed.followed.position}", MAX_CHANGES)
+            fetched = await self.get(f"{self.circle}/changes?since={feed.followed.position}", MAX_CHANGE_BYTES)
         except LimitError as error:
             raise GoneError(error.detail) from None
         match fetched.status:
@@ -198,7 +198,7 @@ class Reading:
                 return answer
             case 409:
                 self.shown = shown_checkpoint(fetched)
-                raise self._behind(feed)
+                raise self._behind(feed.followed.position)
             case 404 | 410:  # too far back, an older epoch, or a static host that answers no questions
                 raise GoneError(error_detail(fetched))
             case _:
@@ -209,8 +209,8 @@ class Reading:
             after = accept(db, feed, self.network.identity, answer, now(), self.source.name)
         tombstones.keep(self.home.path, feed, after.followed.position, answer.changes)
 
-    def _behind(self, feed: Feed) -> Exception:
-        detail = f"{self.source.name} is behind what was already accepted ({feed.followed.position})"
+    def _behind(self, accepted: Position) -> Exception:
+        detail = f"{self.source.name} is behind what was already accepted ({accepted})"
         return RollbackError(detail) if self.source.origin else UnreachableError(detail)
 
     # --- pages: first sync and repair -------------------------------------------------------------------------------
@@ -254,7 +254,18 @@ class Reading:
         )
         if any(tlog.leaf_hash(line) != leaves[index] for index, line in lines.items()):
             raise SplitViewError(f"{checkpoint.origin}: an edition line is not the leaf that the log holds")
-        return msgspec.structs.replace(step, lines=lines, leaves=leaves if spoiled else step.leaves)
+        if held.position == BEGINNING and not self.network.own:
+            self._check_erased(step.after.position)
+        step = msgspec.structs.replace(step, lines=lines, leaves=leaves if spoiled else step.leaves)
+        with self.home.store.reading() as db:
+            check_decided(db, feed, step)
+        return step
+
+    def _check_erased(self, position: Position) -> None:
+        """What was erased does not come back with an older state of a feed that was let go of, and is read anew."""
+        erased = tombstones.newest(self.home.path, self.network.network, self.circle)
+        if position < erased:
+            raise self._behind(erased)
 
     async def _found(self, path: str, limit: int) -> Fetched:
         fetched = await self.get(path, limit)

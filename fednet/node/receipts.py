@@ -10,7 +10,7 @@ Here they are taken; `fednet.node.confirming` sends ours.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,7 @@ from fednet.store.feeds import Feed, Network
 from fednet.store.receipts import Told
 
 MAX_RECEIPT = 1024
+Counted = Annotated[int, msgspec.Meta(ge=1)]
 TAKEN = 204
 
 
@@ -32,8 +33,8 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     network: str
     circle: str
-    epoch: int
-    edition: int
+    epoch: Counted
+    edition: Counted
 
     @property
     def encoded(self) -> bytes:
@@ -70,7 +71,7 @@ def take(home: Home, asker: Network, receipt: Receipt, now: datetime) -> None:
 
 def _check_signed(feed: Feed, position: Position) -> None:
     followed = feed.followed
-    if position.epoch < 1 or position.edition < 1 or position > followed.position:
+    if position > followed.position:
         raise RollbackError(f"a receipt for {position}, the newest here is {followed.position}")
     if position.epoch < followed.epoch and position.edition > followed.closes.edition:
         raise GoneError(f"closed: epoch {position.epoch} is believed up to edition {followed.closes.edition} only")

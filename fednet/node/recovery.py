@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import msgspec
 from sqlite_utils import Database
 
-from fednet.errors import BrokenStoreError, NotFoundError, UsageError
+from fednet.errors import BrokenStoreError, NotFoundError, RollbackError, UsageError
 from fednet.feed.edition import Closes, parse_edition
 from fednet.feed.record import Change, Drop, Erase, Put, check_handle, key_of
 from fednet.feed.text import base64_text
@@ -55,14 +55,25 @@ class Closing(NamedTuple):
     others: Mapping[str, Position | None] = {}
 
 
-def recover(home: Home, seeds: Sequence[bytes], closing: Closing, forged: Forged | None, now: datetime) -> Opened:
+def recover(
+    home: Home, seeds: Sequence[bytes], closing: Closing, forged: Forged | None, now: datetime, *,
+    as_restored: bool = False,
+) -> Opened:  # fmt: skip
     """Open an epoch with new online keys; of the old logs nothing after `closing` is believed any more.
 
     `forged` must be given when the database holds changes that came after the close. The home may be a copy or a
-    restored one, and its old keys may be lost.
+    restored one, and its old keys may be lost. `as_restored` must be said where a backup may be older than what was
+    published: all that it lists is listed again, also what was erased since.
     """
     with alone(home.path):
         publish.finish(home, now)
+        stopped = home.mark.stopped(home.network.identity.epoch)
+        if stopped is not None and stopped.kind == "restored" and not as_restored:
+            raise RollbackError(
+                "this node was restored from a backup: what was erased or withdrawn since would be listed again",
+                hint="fednet restore --from URL asks a follower first; if nobody can be asked, add --as-restored, and "
+                "look through what is listed",
+            )
         signers = keys.usable(seeds, home.network.identity.current)
         marked = home.mark.read()
         with home.store.reading() as db:

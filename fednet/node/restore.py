@@ -22,14 +22,15 @@ from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError, FednetError, RollbackError, UsageError
 from fednet.feed.tlog import HASH_SIZE, leaf_hash, parse_tile, root_of, tiles_of
-from fednet.feed.wire import Position
-from fednet.node import backup, tombstones
+from fednet.feed.wire import BEGINNING, Position
+from fednet.node import backup, circles, following, keys, tombstones, verify
 from fednet.node.ask import Head, Peer, Told, settle, told
 from fednet.node.backup import NO_KEY, SECRET, Key, Manifest
 from fednet.node.doctor import adopt
 from fednet.node.erasure import settle_promptly
 from fednet.node.files import alone, sync_directory
-from fednet.node.home import CONFIG, DATABASE, Home
+from fednet.node.home import CONFIG, DATABASE, Home, read_config
+from fednet.node.keys import KEYS, NEXT
 from fednet.node.mark import Mark, Stopped
 from fednet.node.publish import MAX_CHANGES
 from fednet.node.sources import Source
@@ -37,7 +38,9 @@ from fednet.node.staging import staging
 from fednet.node.standing import logs
 from fednet.node.sync import readable_circles, sync_from
 from fednet.store import backup as copies
-from fednet.store import drafts, feeds, integrity
+from fednet.store import blocks, drafts, feeds, integrity, records
+from fednet.store import circles as circles_of
+from fednet.store.circles import PARTNERS
 from fednet.store.database import Store
 from fednet.store.feeds import Feed
 
@@ -46,6 +49,8 @@ SECONDS = 20.0  # for the answers of all who are asked
 
 READING = "its own feed is being read again"
 LOST = "fednet keys recover opens a new epoch, which goes on from what is here; or read it again from whoever has more"
+
+KEYLESS = "bring keys.json back; or, with the recovery keys: fednet keys recover --closes last-good --recovery FILE"
 
 Reach = Callable[[Home], Sequence[Peer]]
 """Whom to ask for this node's own feed."""
@@ -68,7 +73,8 @@ class Reread(msgspec.Struct, kw_only=True):
 
     `answered` counts those who could be asked, `drafts` the edits that wait, `signed` those found to be signed or
     overtaken; `contradicted` says who holds another history, signed with this node's key. `standing`: `continues` may
-    sign, `waits` may when a person says that this is the newest, `lost` must open a new epoch.
+    sign, `waits` may when a person says that this is the newest, `lost` may not, and the hint says what to do: mostly,
+    open a new epoch.
     """
 
     network: str
@@ -86,10 +92,14 @@ class Reread(msgspec.Struct, kw_only=True):
 
 
 class Restored(Reread, kw_only=True):
-    """A restore: besides, when the backup was made, and how many records were destroyed again."""
+    """A restore: besides, when the backup was made, and how many records were destroyed again.
+
+    `trust_kept`: who was blocked since, or is no partner or member any more, is so still; else that is of the backup.
+    """
 
     made: str = ""
     destroyed: int = 0
+    trust_kept: bool = False
 
 
 # --- from a backup ----------------------------------------------------------------------------------------------------
@@ -116,6 +126,7 @@ async def restore(
             _check_same(directory, home)
             result = Restored(network=manifest.network, name=manifest.name, made=manifest.made)
             result.destroyed = tombstones.reapply(home, tombstones.kept(directory))
+            result.trust_kept = _trust_kept(directory / DATABASE, home)
             answers = await brought_up_to_date(home, reach(home), result, now, backed_up=True)
             await asyncio.to_thread(_put_in_place, directory, home)
         found = Home(directory)
@@ -162,13 +173,12 @@ def check_replaceable(directory: Path, replace: bool) -> None:
 def staged(directory: Path, file: Path, key: Key = NO_KEY) -> Iterator[tuple[Home, Manifest]]:
     """A backup unpacked and opened beside the home, gone when the block ends.
 
-    Settings and keys that the home still has come before those in the backup.
+    Settings and keys that the home still has come before those in the backup, if they can be read.
     """
     with staging(directory) as place:
         manifest = backup.extract(file, place, key)
-        for name in (CONFIG, *SECRET):
-            if (directory / name).exists():
-                shutil.copy(directory / name, place / name)
+        if _is_readable(directory / CONFIG):
+            shutil.copy(directory / CONFIG, place / CONFIG)
         home = Home(place)
         try:
             with home.store.reading() as db:
@@ -177,9 +187,38 @@ def staged(directory: Path, file: Path, key: Key = NO_KEY) -> Iterator[tuple[Hom
                 raise BrokenStoreError(f"{file}: {problems[0]}", hint="try an older backup")
             if home.network.network != manifest.network:
                 raise BrokenStoreError(f"{file}: its database is of another network than its manifest says")
+            _keep_keys(directory, home)
             yield home, manifest
         finally:
             home.close()
+
+
+def _keep_keys(directory: Path, home: Home) -> None:
+    """Choose between the keys that the home at `directory` still has, and those of the backup in `home`.
+
+    Those of the home come first. Where only the backup's are named by the statement that it knows, the home's are laid
+    beside them: they may be of a later one.
+    """
+    here = {name: directory / name for name in SECRET if _is_readable(directory / name)}
+    statement = home.network.identity.current
+    named = any(keys.read_file(path).public.named_by(statement) for path in here.values())
+    if here and not named and can_sign(home):
+        shutil.copy(list(here.values())[-1], home.path / NEXT)
+        return
+    for name, path in here.items():
+        shutil.copy(path, home.path / name)
+
+
+def _is_readable(path: Path) -> bool:
+    """Whether a file with settings or keys is there and makes sense."""
+    try:
+        if path.name == CONFIG:
+            read_config(path)
+        else:
+            _ = keys.read_file(path).public
+    except FednetError:
+        return False
+    return True
 
 
 def _check_same(directory: Path, home: Home) -> None:
@@ -190,6 +229,46 @@ def _check_same(directory: Path, home: Home) -> None:
                          hint="restore into a directory of its own: fednet --node DIR restore FILE")  # fmt: skip
 
 
+def _trust_kept(database: Path, home: Home) -> bool:
+    """Trust nobody in what is restored whom the database that is there does not trust any more; False when it cannot
+    be read. A backup must not undo a block, or open a circle again to somebody who had to leave it."""
+    live = _opened(database)
+    if live is None:
+        return False
+    try:
+        with live.reading() as db:
+            now, blocked = circles_of.trusted(db), blocks.blocked(db)
+        with home.store.reading() as db:
+            then = circles_of.trusted(db)
+            known = {network.network: network for network in feeds.networks(db)}
+            unblocked = blocked - blocks.blocked(db)
+    except BrokenStoreError:
+        return False
+    finally:
+        live.close()
+    for circle, network in sorted(then - now):
+        if circle == PARTNERS:
+            following.partner(home, known[network], False)
+        else:
+            circles.set_member(home, circle, known[network], False)
+    for network in sorted(unblocked):
+        if network in known:
+            following.block(home, known[network])
+        else:
+            following.block_unknown(home, network)
+    return True
+
+
+def _opened(database: Path) -> Store | None:
+    """A database that may be missing or damaged: then None."""
+    if not database.exists() or database.stat().st_size == 0:
+        return None
+    try:
+        return Store(database)
+    except BrokenStoreError:
+        return None
+
+
 def _put_in_place(directory: Path, home: Home) -> None:
     """What is staged becomes the node: in one transaction for those who are reading, or as a file where none was.
 
@@ -197,9 +276,8 @@ def _put_in_place(directory: Path, home: Home) -> None:
     """
     with alone(directory):
         tombstones.keep_those_of(directory, home.path)
-        for name in (CONFIG, *SECRET):
-            if (home.path / name).exists() and not (directory / name).exists():
-                (home.path / name).rename(directory / name)
+        for name in (NEXT, KEYS, CONFIG):
+            _put_file(home.path / name, directory / name)
         if not _overwritten(directory / DATABASE, home.store):
             home.store.close()
             for left in directory.glob(f"{DATABASE}*"):
@@ -208,13 +286,19 @@ def _put_in_place(directory: Path, home: Home) -> None:
         sync_directory(directory)
 
 
+def _put_file(staged: Path, here: Path) -> None:
+    """Settings or keys that were chosen; what cannot be read, or was not chosen, is kept under another name."""
+    chosen = staged.read_bytes() if staged.exists() else None
+    if here.exists() and (here.read_bytes() != chosen if chosen is not None else not _is_readable(here)):
+        here.rename(here.with_name(f"{here.name}.replaced"))
+    if chosen is not None and not here.exists():
+        staged.rename(here)
+
+
 def _overwritten(database: Path, restored: Store) -> bool:
     """Whether there was a database that could be overwritten; a damaged one cannot."""
-    if not database.exists() or database.stat().st_size == 0:
-        return False
-    try:
-        live = Store(database)
-    except BrokenStoreError:
+    live = _opened(database)
+    if live is None:
         return False
     try:
         copies.replace(live, restored)
@@ -244,6 +328,7 @@ async def brought_up_to_date(
 
     `backed_up`: what is held is of a backup, and not what this node has gone on from.
     """
+    await asyncio.to_thread(_hide_damaged, home)
     with home.store.reading() as db:
         before = {feed.circle: feed.followed.position for feed in feeds.feeds(db, feeds.own(db))}
     asked = await asyncio.gather(*map(_widened, asked))
@@ -253,28 +338,21 @@ async def brought_up_to_date(
         answers = await told(home.network.identity, asked, seconds=SECONDS)
         if not _more(home, answers):
             break
-        ranked = [by_name[answer.source] for answer in sorted(answers, key=_rank, reverse=True)]
-        for circle in {"public": None} | dict.fromkeys(name for peer in ranked for name in peer.circles):
-            readable = [peer.source for peer in ranked if circle == "public" or circle in peer.circles]
-            synced = await sync_from(home, readable, home.network, circle)
-            if (
-                synced.verified
-                and synced.source is not None
-                and Position(synced.epoch, synced.edition) > before.get(circle, Position(0, 0))
-            ):
-                origins[circle] = synced.source
+        ranked = sorted(answers, key=_rank, reverse=True)
+        origins |= await _read_from(home, [by_name[answer.source] for answer in ranked], before)
     result.contradicted = await _contradicting(home, answers, by_name)
     result.answered = len(answers)
     result.found = any(answer.heads or answer.identity for answer in answers)
     with home.store.writing() as db:
         own = feeds.feeds(db, feeds.own(db))
         for feed in own:
-            result.signed += _settled(db, feed, before.get(feed.circle, Position(0, 0)), now, backed_up=backed_up)
+            feeds.forget_failure(db, feed)  # that somebody does not hold it is no fault of ours
+            result.signed += _settled(db, feed, before.get(feed.circle, BEGINNING), now, backed_up=backed_up)
         result.drafts = sum(len(drafts.drafts(db, circle)) for circle in drafts.circles_with_drafts(db))
     result.circles = [
         Circle(
             feed.circle,
-            str(before.get(feed.circle, Position(0, 0))),
+            str(before.get(feed.circle, BEGINNING)),
             str(feed.followed.position),
             feed.records,
             origins.get(feed.circle),
@@ -282,6 +360,30 @@ async def brought_up_to_date(
         for feed in own
     ]
     return answers
+
+
+def _hide_damaged(home: Home) -> None:
+    """Show nothing of an own feed that is not as it was signed, until it was read again."""
+    with home.store.reading() as db:
+        if _damage(db) is None:
+            return
+    with home.store.writing() as db:
+        for feed in feeds.feeds(db, feeds.own(db)):
+            if any(verify.problems(db, feed)):
+                records.replant(db, feed.id, feed.commitments)  # what is hashed truly can be compared
+                feeds.hide(db, feed)
+
+
+async def _read_from(home: Home, ranked: Sequence[Peer], before: Mapping[str, Position]) -> dict[str, str]:
+    """Read each circle from the first who gives it; circle -> who had more than there was `before`."""
+    origins: dict[str, str] = {}
+    for circle in {"public": None} | dict.fromkeys(name for peer in ranked for name in peer.circles):
+        readable = [peer.source for peer in ranked if circle == "public" or circle in peer.circles]
+        synced = await sync_from(home, readable, home.network, circle)
+        more = Position(synced.epoch, synced.edition) > before.get(circle, BEGINNING)
+        if synced.verified and synced.source is not None and more:
+            origins[circle] = synced.source
+    return origins
 
 
 async def _widened(peer: Peer) -> Peer:
@@ -335,8 +437,8 @@ async def _leaves(source: Source, head: Head) -> list[bytes]:
     try:
         async with asyncio.timeout(SECONDS):
             for tile in tiles_of(head.size):
-                path, signed = f"{head.circle}/{head.epoch}/{tile.path}", head.circle != "public"
-                fetched = await source.get(path, limit=tile.width * HASH_SIZE, signed=signed)
+                path = f"{head.circle}/{head.epoch}/{tile.path}"
+                fetched = await source.get(path, limit=tile.width * HASH_SIZE)
                 leaves += parse_tile(tile, fetched.body) if fetched.status == 200 else []
     except (FednetError, TimeoutError):
         return []
@@ -381,6 +483,12 @@ def _stand(home: Home, answers: Sequence[Told], result: Reread, *, newest: bool,
         reason = held
     with alone(home.path), home.store.reading() as db:
         standing = logs(db, feeds.own(db))
+        damage = _damage(db)
+        if damage is not None and (reason is None or reason.kind != "fork"):
+            stopped = Stopped("damaged", network.identity.epoch, damage)
+            home.mark.put_stopped(held if held is not None and held.epoch >= stopped.epoch else stopped)
+            result.standing, result.detail, result.hint = "lost", stopped.detail, stopped.hint
+            return
         if reason is None and not newest and (held is not None or not home.mark.agrees(standing)):
             reason = Stopped("restored", network.identity.epoch, _uncertain(result))
         try:
@@ -390,10 +498,26 @@ def _stand(home: Home, answers: Sequence[Told], result: Reread, *, newest: bool,
             result.standing, result.detail, result.hint = "lost", error.detail, LOST
             return
     if reason is None:
-        result.standing, result.detail = "continues", "this node may go on signing"
+        goes_on(result)
     else:
         result.standing = "waits" if reason.kind == "restored" else "lost"
         result.detail, result.hint = reason.detail, reason.hint
+
+
+def _damage(db: Database) -> str | None:
+    """What of the own feeds is not as it was signed, as stored: the first that is found."""
+    for feed in feeds.feeds(db, feeds.own(db)):
+        for problem in verify.problems(db, feed):
+            return f"circle {feed.circle}: {problem}"
+    return None
+
+
+def goes_on(result: Reread) -> None:
+    """Nothing keeps this node from signing, if it has the keys."""
+    if result.keys:
+        result.standing, result.detail, result.hint = "continues", "this node may go on signing", None
+    else:
+        result.standing, result.detail, result.hint = "lost", "this node cannot sign without its keys", KEYLESS
 
 
 def _uncertain(result: Reread) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from fednet.errors import UsageError
 from fednet.feed import ed25519
 from fednet.feed.identity import MAX_RECOVERY_KEYS, fingerprint
+from fednet.feed.text import plain
 from fednet.node.files import write_atomically
 from fednet.node.keys import key_id, spelled
 
@@ -45,7 +46,7 @@ class Sheet(msgspec.Struct, frozen=True):
     @property
     def text(self) -> bytes:
         lines = [
-            f"{TITLE} {self.name}",
+            f"{TITLE} {plain(self.name)}",
             f"network {fingerprint(self.network)}",
             f"sheet {self.share}",
             f"id {self.key_id}",
@@ -62,7 +63,7 @@ class Sheet(msgspec.Struct, frozen=True):
         rows = "\n".join(" ".join(groups[i : i + 7]) for i in range(0, len(groups), 7))
         fields = [("Network", fingerprint(self.network)), ("Sheet", self.share), ("Id of this key", self.key_id)]
         return _PAGE.format(
-            title=escape(f"{TITLE} {self.name}"),
+            title=escape(f"{TITLE} {plain(self.name)}"),
             fields="".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in fields),
             key=rows,
             code=_code(spelled(self.seed)),
@@ -117,6 +118,8 @@ def sheets(name: str, network: str, seeds: Sequence[bytes], threshold: int) -> l
 
 def places(out: Path, count: int) -> list[Path]:
     """Where the texts go: FILE, or FILE-1, FILE-2, ... before its suffix."""
+    if not out.name:
+        raise UsageError("a recovery key needs a file with a name", hint="name a file elsewhere than in the home")
     if count == 1:
         return [out]
     return [out.with_name(f"{out.stem}-{number}{out.suffix}") for number in range(1, count + 1)]

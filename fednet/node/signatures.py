@@ -138,7 +138,6 @@ class Signer:
         self.offset = offset
         return True
 
-
     async def asked(
         self, ask: Callable[[dict[str, str]], Awaitable[Fetched]], method: str, url: str, body: bytes = b""
     ) -> Fetched:
@@ -163,7 +162,8 @@ Known = Callable[[str], bytes | None]
 class Verifying:
     """Checks the signatures of requests to one process, which began at `began`; remembers what it has seen.
 
-    With `seen`, a file, it remembers over a restart as well. Any thread may ask.
+    With `seen`, a file, it remembers over a restart as well. Any thread may ask, of one process at a time: `serve` sees
+    to that.
     """
 
     def __init__(self, known: Known, *, began: datetime, seen: Path | None = None) -> None:

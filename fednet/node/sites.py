@@ -35,6 +35,8 @@ from fednet.store import feeds, records
 from fednet.store.feeds import Feed
 
 MARKER = ".fednet-site"
+OURS = ("feeds", "evidence", ".well-known/fednet")  # what is written there
+OWN_FOLDER = "choose a folder of its own"
 KEPT = timedelta(days=1)  # what was replaced stays so long, for those who are reading
 
 
@@ -134,10 +136,17 @@ def _evidence(db: Database) -> Iterator[tuple[str, bytes]]:
 
 
 def _check_place(home: Home, directory: Path) -> None:
-    if home.path.resolve().is_relative_to(directory.resolve()):
-        raise UsageError("the node's home, with its keys, would be in the site", hint="choose a folder of its own")
-    if (directory / "feeds").exists() and not (directory / MARKER).exists():
-        raise UsageError(f"{directory / 'feeds'} was not written by fednet", hint="choose an empty folder")
+    """Raise UsageError where something would be written over, or taken out, that is not of a site of ours."""
+    kept, place = home.path.resolve(), directory.resolve()
+    if kept.is_relative_to(place) or place.is_relative_to(kept):
+        raise UsageError("the node's home, with its keys, and the site would be one in the other", hint=OWN_FOLDER)
+    ours = [directory / path for path in OURS]
+    for one in (directory / ".well-known", *(one for path in ours for one in (path, *path.rglob("*")))):
+        if one.is_symlink():
+            raise UsageError(f"{one} is a link, and fednet writes none", hint=OWN_FOLDER)
+    foreign = [one for one in ours if one.exists() and not (directory / MARKER).exists()]
+    if foreign:
+        raise UsageError(f"{foreign[0]} was not written by fednet", hint=OWN_FOLDER)
 
 
 class _Site:

@@ -22,10 +22,8 @@ class Source(Protocol):
     name: str
     origin: bool
 
-    async def get(
-        self, path: str, *, limit: int = MAX_ANSWER, seconds: float = REQUEST_SECONDS, signed: bool = False
-    ) -> Fetched:
-        """What is at `path`, relative to `/feeds/<network id>/`; `signed` says who asks."""
+    async def get(self, path: str, *, limit: int = MAX_ANSWER, seconds: float = REQUEST_SECONDS) -> Fetched:
+        """What is at `path`, relative to `/feeds/<network id>/`."""
 
 
 class Address:
@@ -38,12 +36,12 @@ class Address:
         self.name = url
         self.origin = origin
 
-    async def get(
-        self, path: str, *, limit: int = MAX_ANSWER, seconds: float = REQUEST_SECONDS, signed: bool = False
-    ) -> Fetched:
+    async def get(self, path: str, *, limit: int = MAX_ANSWER, seconds: float = REQUEST_SECONDS) -> Fetched:
+        """Who asks is said only where it matters: of restricted circles, and of which there are."""
+        public = path == "identity" or path.startswith("public/")
         url = f"{self.url}/feeds/{self.network}/{path}"
 
         async def ask(headers: Mapping[str, str] | None = None) -> Fetched:
             return await self.fetcher.get(url, limit=limit, seconds=seconds, headers=headers)
 
-        return await (self.signer.asked(ask, "GET", url) if signed and self.signer else ask())
+        return await (ask() if public or self.signer is None else self.signer.asked(ask, "GET", url))

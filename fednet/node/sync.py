@@ -12,14 +12,13 @@ from contextlib import suppress
 
 from fednet.errors import FednetError, IdentityForkError, RefusedError, SplitViewError, UnreachableError, UsageError
 from fednet.feed.checkpoint import check_circle
-from fednet.feed.identity import MAX_IDENTITY, check_pinned, parse_identity
 from fednet.feed.text import utf8
-from fednet.node import gossip
+from fednet.node import evidence, gossip
 from fednet.node.accept import learn_identity
 from fednet.node.circles import forget_restricted
 from fednet.node.confirming import confirm
 from fednet.node.fetch import Fetcher, error_detail
-from fednet.node.following import keep_introductions, read_well_known
+from fednet.node.following import forget_long_expired, keep_introductions, read_identity, read_well_known
 from fednet.node.home import Home, now
 from fednet.node.reading import Progress, Reading, Synced
 from fednet.node.signatures import signer
@@ -93,6 +92,7 @@ async def sync_network(
         public = await _last_resort(home, fetcher, network, public, progress, repair)
     await _compared(home, fetcher, network, public)
     results = [public, *(await _restricted(home, sources, network, progress, public))]
+    await asyncio.to_thread(forget_long_expired, home, network, now())
     await confirm(home, fetcher, network, {result.source for result in results if result.verified})
     return results
 
@@ -104,10 +104,8 @@ async def _compared(home: Home, fetcher: Fetcher, network: Network, public: Sync
     """
     if not await gossip.compare(home, fetcher, network):
         return
-    with home.store.reading() as db:
-        network = feeds.again(db, network)
     try:
-        _check_not_frozen(network)
+        _check_not_frozen(home, network, "public")
     except RefusedError as error:
         public.failed(error)
         _report(home, network, public)
@@ -175,7 +173,7 @@ async def _failure(
             with suppress(FednetError, TimeoutError):
                 async with asyncio.timeout(IDENTITY_SECONDS):
                     await reading.renew_identity()
-        _check_not_frozen(reading.network)
+        _check_not_frozen(home, reading.network, result.circle)
         async with asyncio.timeout(SYNC_SECONDS):
             await (reading.repair() if repair else reading.sync())
     except FednetError as error:
@@ -185,12 +183,14 @@ async def _failure(
     return None
 
 
-def _check_not_frozen(network: Network) -> None:
-    """Raise for a network that said two things: it is not advanced until a person has decided."""
-    if network.frozen:
-        kind = IdentityForkError if network.frozen == IdentityForkError.word else SplitViewError
+def _check_not_frozen(home: Home, network: Network, circle: str) -> None:
+    """Raise for a network, or a circle of one, that said two things: not advanced until a person has decided."""
+    with home.store.reading() as db:
+        frozen = evidence.freeze_of(db, network, circle)
+    if frozen:
+        kind = IdentityForkError if frozen == IdentityForkError.word else SplitViewError
         raise kind(
-            f"{network.name} is frozen ({network.frozen}): what was agreed last stays readable",
+            f"{network.name} is frozen ({frozen}): what was agreed last stays readable",
             hint=f"fednet evidence show {network.network}",
         )
 
@@ -241,13 +241,9 @@ async def _second_opinion(home: Home, fetcher: Fetcher, network: Network, urls: 
     others = {*urls[1:], *(url for first in peers for url in first)} - {*urls[:1]}
     if not others:
         return False
-    source = Address(fetcher, random.choice(sorted(others)), network.network)
+    url = random.choice(sorted(others))
     try:
-        fetched = await source.get("identity", limit=MAX_IDENTITY, seconds=IDENTITY_SECONDS)
-        if fetched.status != 200:
-            return False
-        served = await asyncio.to_thread(parse_identity, fetched.body, network.identity)
-        check_pinned(served, network.network)
+        served = await read_identity(fetcher, url, network.network, network.identity, seconds=IDENTITY_SECONDS)
         return learn_identity(home.store, network, served, now()).identity != network.identity
     except FednetError:
         return False
@@ -259,9 +255,16 @@ async def _second_opinion(home: Home, fetcher: Fetcher, network: Network, urls: 
 async def _restricted(
     home: Home, sources: Sequence[Address], network: Network, progress: Progress | None, public: Synced
 ) -> list[Synced]:
-    """Sync the circles that a partner lets us read, from itself; what it no longer does is destroyed here."""
+    """Sync the circles that a partner lets us read, from itself; what it no longer does is destroyed here.
+
+    So is whatever is held of a network that is not a partner, however it came.
+    """
+    if not _is_partner(home, network):
+        with home.store.writing() as db:
+            forget_restricted(db, network)
+        return []
     origin = next((source for source in sources if source.origin), None)
-    if origin is None or not _is_partner(home, network):
+    if origin is None:
         return []
     try:
         origin.signer = signer(home)
@@ -299,7 +302,7 @@ def _is_partner(home: Home, network: Network) -> bool:
 
 async def readable_circles(origin: Source) -> list[str]:
     """The restricted circles that the network lets this node read; none when there is nothing for us."""
-    fetched = await origin.get("circles", limit=MAX_CIRCLES_BYTES, signed=True)
+    fetched = await origin.get("circles", limit=MAX_CIRCLES_BYTES)
     match fetched.status:
         case 200:
             names = utf8(fetched.body, "circles").split("\n")[:-1]

@@ -22,7 +22,7 @@ from fednet.feed.checkpoint import check_circle, check_network
 from fednet.feed.record import Change, Erase, erase
 from fednet.feed.text import hex_bytes
 from fednet.feed.tlog import HASH_SIZE
-from fednet.feed.wire import Position, parse_position
+from fednet.feed.wire import BEGINNING, Position, parse_position
 from fednet.node.files import sync_directory
 from fednet.node.home import Home
 from fednet.store import feeds, records
@@ -90,6 +90,11 @@ def kept(home: Path) -> Iterator[Tombstone]:
                     yield _parsed(line.decode())
                 except (FednetError, ValueError):
                     raise BrokenStoreError(f"{path}: line {number} is no tombstone", hint="fednet doctor") from None
+
+
+def newest(home: Path, network: str, circle: str) -> Position:
+    """The last position of a feed that is known here to erase something, also of one that was let go of; or 0.0."""
+    return max((one.position for one in kept(home) if one[:2] == (network, circle)), default=BEGINNING)
 
 
 def _parsed(line: str) -> Tombstone:

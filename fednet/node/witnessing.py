@@ -36,8 +36,8 @@ from fednet.feed.witness import Request
 from fednet.node import evidence
 from fednet.node.files import alone, write_atomically
 from fednet.node.home import Home
-from fednet.store import feeds
-from fednet.store.feeds import Network
+from fednet.store import blocks, feeds
+from fednet.store.feeds import Feed, Network
 
 STATE = "witness.json"
 LOCK = "witness.lock"
@@ -55,13 +55,13 @@ class UntrustedError(FednetError):
 
 
 class ConflictError(FednetError):
-    """The request begins at another size than the one that was cosigned last, which is `size`."""
+    """The request begins at another size than the longest that is known here, which is `size`."""
 
     word = "conflict"
     status = 409
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"the size that was cosigned last is {size}")
+        super().__init__(f"the size that is known here is {size}")
         self.size = size
 
 
@@ -85,8 +85,9 @@ NOTHING = Seen(0, "", "")
 def add_checkpoint(home: Home, raw: bytes, now: datetime) -> bytes:
     """Cosign a checkpoint that only adds to the log: the signature line to answer with.
 
-    Raises MalformedError, UnknownLogError, UntrustedError, ConflictError, or ProofError and SplitViewError, in the
-    order of C2SP tlog-witness. Two checkpoints that contradict each other are kept as evidence.
+    A log that is followed further than it was cosigned must go on from there. Raises MalformedError, UnknownLogError,
+    UntrustedError, ConflictError, or ProofError and SplitViewError, in the order of C2SP tlog-witness. Two checkpoints
+    that contradict each other are kept as evidence, whatever size the request begins at.
     """
     request = witness.parse_request(raw)
     network, epoch = _log(home, request.checkpoint.origin)
@@ -94,21 +95,30 @@ def add_checkpoint(home: Home, raw: bytes, now: datetime) -> bytes:
     _check_place(home)
     with _state_alone(home.path) as state:
         seen = state.logs.get(head.origin, NOTHING)
-        if request.old != seen.size:
-            raise ConflictError(seen.size)
-        _check_agreed(home, network, request, seen, now)
-        witness.check_growth(request, base64_bytes(seen.root) if seen.size else tlog.EMPTY_ROOT)
+        feed = _check_agreed(home, network, request, seen, now)
+        size, root = _known(feed, epoch, seen)
+        if request.old != size:
+            raise ConflictError(size)
+        witness.check_growth(request, root)
         mine = _cosigner(home, now).signature(request.note.text)
         _remember(home, state, network.identity.log_verifier("public", epoch), request, mine)
     return mine.line.encode()
 
 
 def latest(home: Home, origin_hash: str) -> bytes:
-    """The checkpoint of a log that was cosigned last, with the log's signature and ours."""
-    for origin, seen in _read(home.path).logs.items():
-        if witness.origin_hash(origin) == origin_hash:
-            return seen.note.encode()
-    raise UnknownLogError("this witness has never cosigned a checkpoint of that log")
+    """The checkpoint of a log that was cosigned last, with the log's signature and ours; none of a blocked network."""
+    logs = _read(home.path).logs
+    origin = next((origin for origin in logs if witness.origin_hash(origin) == origin_hash), None)
+    with home.store.reading() as db:
+        if origin is None or blocks.is_blocked(db, witness.parse_origin(origin)[0]):
+            raise UnknownLogError("this witness has never cosigned a checkpoint of that log")
+    return logs[origin].note.encode()
+
+
+def cosigned(home: Home, origin: str) -> Note | None:
+    """The checkpoint of a log that this node cosigned last, None when it never did."""
+    seen = _read(home.path).logs.get(origin)
+    return None if seen is None else notes.parse(seen.note.encode())
 
 
 def _cosigner(home: Home, now: datetime) -> Cosigner:
@@ -126,8 +136,8 @@ def _log(home: Home, origin: str) -> tuple[Network, int]:
     except RefusedError:
         raise unknown from None
     with home.store.reading() as db:
-        known = next((n for n in feeds.networks(db) if n.network == network_id and not n.own and not n.blocked), None)
-    if known is None or circle != "public" or not 1 <= epoch <= known.identity.epoch:
+        known = feeds.pinned(db, network_id)
+    if known is None or known.own or known.blocked or circle != "public" or not 1 <= epoch <= known.identity.epoch:
         raise unknown
     if epoch < known.identity.epoch:
         raise UntrustedError(f"epoch {epoch} is closed, {known.name} is in epoch {known.identity.epoch}")
@@ -151,19 +161,30 @@ def _check_place(home: Home) -> None:
         raise BusyError(f"this witness does not sign at present: {error.detail}") from None
 
 
-def _check_agreed(home: Home, network: Network, request: Request, seen: Seen, now: datetime) -> None:
-    """Raise SplitViewError, and keep the evidence, for what contradicts what was cosigned here or is followed here."""
+def _known(feed: Feed | None, epoch: int, seen: Seen) -> tuple[int, bytes]:
+    """The size and root that a log must go on from: what was cosigned last, or what is followed when that is longer."""
+    if feed is not None and feed.followed.epoch == epoch and feed.followed.frontier.size > seen.size:
+        return feed.followed.frontier.size, feed.followed.frontier.root
+    return seen.size, base64_bytes(seen.root) if seen.size else tlog.EMPTY_ROOT
+
+
+def _check_agreed(home: Home, network: Network, request: Request, seen: Seen, now: datetime) -> Feed | None:
+    """Raise SplitViewError, and keep the evidence, where what is asked, cosigned and followed here contradict.
+
+    Returns what is followed.
+    """
+    shown = [request.note, *([notes.parse(seen.note.encode())] if seen.size else [])]
     with home.store.reading() as db:
         feed = feeds.feed(db, network, "public")
-        found = evidence.contradiction(db, feed, request.note) if feed else None
+        found = next(filter(None, (evidence.contradiction(db, feed, one) for one in shown)), None) if feed else None
     if found is None and seen.size == request.checkpoint.size and seen.size:
         with suppress(ProofError):  # the same root
-            signed = notes.parse(seen.note.encode())
-            found = proofs.split_view(network.identity, "public", network.identity.epoch, signed, request.note, ())
+            found = proofs.split_view(network.identity, "public", network.identity.epoch, shown[1], request.note, ())
     if found is not None:
         with home.store.writing() as db:
             evidence.keep(db, network, found, now)
         raise SplitViewError(proofs.check(found).says)
+    return feed
 
 
 # --- what was cosigned ------------------------------------------------------------------------------------------------

@@ -86,11 +86,6 @@ def counts(db: Database) -> Mapping[str, int]:
     return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
 
 
-def confirmed(db: Database) -> set[int]:
-    """The networks that have sent us a receipt: they hold something of ours."""
-    return {network_id for (network_id,) in db.execute("SELECT DISTINCT network_id FROM receipt")}
-
-
 def drop_gone(db: Database, feed: Feed) -> int:
     """Forget the drafts of records that were withdrawn or erased since: they are never listed again; how many."""
     sql = (

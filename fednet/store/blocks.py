@@ -22,6 +22,11 @@ def is_blocked(db: Database, network: str) -> bool:
     return db.execute("SELECT 1 FROM blocked WHERE network = ?", (network,)).fetchone() is not None
 
 
+def blocked(db: Database) -> set[str]:
+    """The network ids that are blocked."""
+    return {network for (network,) in db.execute("SELECT network FROM blocked")}
+
+
 def check(db: Database, network: str, name: str) -> None:
     """Raise UsageError for a network that is blocked: nothing of it is taken, and nobody is asked about it."""
     if is_blocked(db, network):

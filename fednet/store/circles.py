@@ -62,6 +62,20 @@ def set_member(db: Database, name: str, network: Network, member: bool = True) -
         db.execute("DELETE FROM member WHERE circle = ? AND network_id = ?", (name, network.id))
 
 
+def leave(db: Database, network: Network) -> None:
+    """The network is a member of no circle any more."""
+    db.execute("DELETE FROM member WHERE network_id = ?", (network.id,))
+
+
+def trusted(db: Database) -> set[tuple[str, str]]:
+    """(circle, network id) of everybody who may read a restricted circle of ours."""
+    rows = db.execute(
+        "SELECT 'partners', network FROM network WHERE partner UNION "
+        "SELECT circle, network FROM member JOIN network ON network.id = network_id"
+    )
+    return set(rows.fetchall())
+
+
 def audience(db: Database, name: str) -> set[int]:
     """The rows of the networks that may read a restricted circle."""
     if name == PARTNERS:

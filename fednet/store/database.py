@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from weakref import WeakSet
 
@@ -24,16 +25,20 @@ CLOSING_SECONDS = 5.0
 EMPTYING_MS = 1_000  # others who write wait so long, too
 PAGE_SIZE = 4 * 1024
 CACHE_KIB = 4 * 1024
+FORGET_AFTER = timedelta(days=90)
 WAL_PAGES = 16_000
 
 
 class Store:
-    """One database file, for any number of threads: each has its own connection; SQLite lets one write at a time."""
+    """One database file, for any number of threads: each has its own connection; SQLite lets one write at a time.
 
-    def __init__(self, path: Path) -> None:
+    Feeds of others that expired longer than `forget_after` ago are in no view; after twice that their records go.
+    """
+
+    def __init__(self, path: Path, *, forget_after: timedelta = FORGET_AFTER) -> None:
         if sqlite.sqlite_version_info < OLDEST_SQLITE:
             raise BrokenStoreError(f"SQLite {sqlite.sqlite_version} is too old, 3.51.3 is needed")
-        self.path = path
+        self.path, self.forget_after = path, forget_after
         self._local = threading.local()
         self._connections: WeakSet[_Held] = WeakSet()  # a connection ends with its thread
         with _named_errors(), self._mine() as db:

@@ -12,8 +12,6 @@ from sqlite_utils import Database
 
 from fednet.feed.text import utc_text
 
-MAX_PLACE = 200  # bytes: longer than any first line
-
 
 class Held(msgspec.Struct, frozen=True):
     """A file of evidence, and what a person decided about it (`verdict`, None until then)."""
@@ -28,9 +26,13 @@ class Held(msgspec.Struct, frozen=True):
     verdict: str | None
 
     @property
-    def place(self) -> bytes:
-        """What it is about: of each network, kind, and epoch or statement one file is kept."""
-        return self.file.partition(b"\n")[0]
+    def place(self) -> str:
+        return place_of(self.file)
+
+
+def place_of(file: bytes) -> str:
+    """What a file is about, its first line: of each network, kind, and epoch or statement one is kept."""
+    return file.partition(b"\n")[0].decode("utf-8", "replace")
 
 
 _HELD = "SELECT id, network, kind, digest, file, found_at, resolved_at, verdict FROM evidence"
@@ -47,18 +49,29 @@ def evidence(db: Database, network: str | None = None) -> list[Held]:
 
 
 class Named(NamedTuple):
-    """Evidence by what it is about: the first line of its file."""
+    """Evidence without its file."""
 
     kind: str
     network: str
     digest: str
-    place: bytes
+    place: str
 
 
 def named(db: Database) -> list[Named]:
     """All that is held, without the files."""
-    rows = db.execute("SELECT kind, network, digest, substr(file, 1, ?) FROM evidence ORDER BY id", (MAX_PLACE,))
-    return [Named(kind, network, digest, bytes(head).partition(b"\n")[0]) for kind, network, digest, head in rows]
+    return [Named(*row) for row in db.execute("SELECT kind, network, digest, place FROM evidence ORDER BY id")]
+
+
+def undecided(db: Database, network: str) -> list[str]:
+    """The places of what nobody has decided yet about a network."""
+    rows = db.execute("SELECT place FROM evidence WHERE network = ? AND resolved_at IS NULL", (network,))
+    return [place for (place,) in rows]
+
+
+def count(db: Database, network: str) -> int:
+    """How many files are held about a network."""
+    (found,) = db.execute("SELECT count(*) FROM evidence WHERE network = ?", (network,)).fetchone()
+    return int(found)
 
 
 def found(db: Database, digest: str) -> Held | None:
@@ -69,12 +82,12 @@ def found(db: Database, digest: str) -> Held | None:
 
 def keep(db: Database, network: str, kind: str, file: bytes, now: datetime) -> bool:
     """Keep a file, unless one about the same place is held already; True when it was new."""
-    place = file.partition(b"\n")[0]
-    if any(held.place == place for held in evidence(db, network)):
+    place = place_of(file)
+    if db.execute("SELECT 1 FROM evidence WHERE network = ? AND place = ?", (network, place)).fetchone():
         return False
     db.execute(
-        "INSERT INTO evidence (network, kind, digest, file, found_at) VALUES (?, ?, ?, ?, ?)",
-        (network, kind, sha256(file).hexdigest(), file, utc_text(now)),
+        "INSERT INTO evidence (network, kind, digest, file, found_at, place) VALUES (?, ?, ?, ?, ?, ?)",
+        (network, kind, sha256(file).hexdigest(), file, utc_text(now), place),
     )
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -51,6 +52,7 @@ class Feed(msgspec.Struct, frozen=True):
     error: str | None
     witnessed: int | None = None
     receipted: str | None = None
+    decided: bytes | None = None
 
     @property
     def circle(self) -> str:
@@ -67,7 +69,7 @@ _NETWORK = (
 )
 _FEED = (
     "SELECT id, network_id, circle, visible, epoch, size, frontier, edition, checkpoint, closes, "
-    "records, erased, floor, verified_at, source, tried_at, error, witnessed, receipted FROM feed"
+    "records, erased, floor, verified_at, source, tried_at, error, witnessed, receipted, decided FROM feed"
 )
 
 
@@ -112,11 +114,20 @@ def named(db: Database, name: str) -> Network:
 def meant(names: Mapping[str, str], wanted: str) -> str:
     """Which network id (of id -> name) is meant by an id, a name, the beginning of either, or a name's initials.
 
-    Letter case and spaces do not matter. Raises UsageError when several fit, NotFoundError when none does.
+    Letter case and spaces do not matter. Raises UsageError when several fit, NotFoundError when none does. A name is
+    whatever its bearer likes: what has the form of an id means that id alone, and a name never hides the beginning of
+    another one's.
     """
     sought = _squeezed(wanted)
+    if _ID.fullmatch(" ".join(wanted.lower().split())):
+        sought = sought.replace("-", "")
+        names = {network: name for network, name in names.items() if network == sought}
     for fits in (
-        [network for network, name in names.items() if sought in (network, _squeezed(name))],
+        [
+            network
+            for network, name in names.items()
+            if sought in (network, _squeezed(name)) or (len(sought) >= TOLD_APART and network.startswith(sought))
+        ],
         [
             network
             for network, name in names.items()
@@ -129,6 +140,11 @@ def meant(names: Mapping[str, str], wanted: str) -> str:
         if fits:
             raise UsageError(f"{wanted!r} may be {' or '.join(names[n] for n in fits)}", hint="give the network id")
     raise NotFoundError(f"no network called {wanted!r} is followed here", hint="fednet peers")
+
+
+_ID = re.compile(r"[a-z2-7]{4}(?:[ -]?[a-z2-7]{4}){7}", re.ASCII)  # as one word, or as people read it to each other
+TOLD_APART = 8
+"""So many characters of an id are no name by accident: two of the groups that people read to each other."""
 
 
 def _squeezed(name: str) -> str:
@@ -229,6 +245,11 @@ def open_feed(db: Database, network: Network, circle: str, *, visible: bool = Fa
     return found
 
 
+def decide(db: Database, feed: Feed, side: note.Note) -> None:
+    """Remember the checkpoint of the side that a person accepted of a split view."""
+    db.execute("UPDATE feed SET decided = ? WHERE id = ?", (side.encoded, feed.id))
+
+
 def accept(
     db: Database, feed: Feed, step: Step, followed: Followed, now: datetime, source: str | None, *, gap: bool = False
 ) -> None:
@@ -318,6 +339,11 @@ def leaf_hashes(db: Database, feed: Feed, start: int = 0, end: int | None = None
     for (found,) in rows:
         packed += found
     return Hashes(packed)
+
+
+def forget_failure(db: Database, feed: Feed) -> None:
+    """Forget that the last attempt to read a feed failed."""
+    db.execute("UPDATE feed SET error = NULL WHERE id = ?", (feed.id,))
 
 
 def add_lines(db: Database, feed: Feed, lines: Mapping[int, bytes]) -> None:

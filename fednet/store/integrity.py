@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import NamedTuple
 
+import pysqlite3.dbapi2 as sqlite
 from sqlite_utils import Database
 
+from fednet.feed.text import shown
 from fednet.store import drafts, index
 from fednet.store.feeds import Feed
+from fednet.store.schema import migrations
 
 MAX_PROBLEMS = 20
 
@@ -29,11 +33,26 @@ class Index(NamedTuple):
 
 
 def problems(db: Database) -> list[str]:
-    """What SQLite itself finds wrong with pages, indexes and references; empty when all is well."""
+    """What SQLite itself finds wrong with pages, indexes and references, and what is not of our making; else empty."""
     rows = db.execute(f"PRAGMA integrity_check({MAX_PROBLEMS})")
     found = [said for (said,) in rows if said != "ok"]
     broken = db.execute("PRAGMA foreign_key_check").fetchmany(MAX_PROBLEMS)
-    return found + [f"a row of {table} refers to a row of {parent} that is not there" for table, _, parent, _ in broken]
+    found += [f"a row of {table} refers to a row of {parent} that is not there" for table, _, parent, _ in broken]
+    return found + _foreign(db)
+
+
+def _foreign(db: Database) -> list[str]:
+    """Tables, triggers and views that are not those of `store/schema.py`: they could change what we write."""
+    with closing(sqlite.connect(":memory:", isolation_level=None)) as conn:
+        ours = Database(conn, execute_plugins=False)
+        migrations.apply(ours)
+        wanted, found = _objects(ours), _objects(db)
+    names = sorted({name for _, name, _ in wanted ^ found})
+    return [f"{shown(name)} in the database is not as this program makes it" for name in names[:MAX_PROBLEMS]]
+
+
+def _objects(db: Database) -> set[tuple[str, str, str | None]]:
+    return set(db.execute("SELECT type, name, sql FROM sqlite_master").fetchall())
 
 
 def counted(db: Database, feed: Feed) -> Counted:

@@ -35,6 +35,11 @@ def told(db: Database, circle: str) -> dict[int, Told]:
     return {id_: Told(Position(epoch, edition), at) for id_, epoch, edition, at in rows}
 
 
+def confirmed(db: Database) -> set[int]:
+    """The rows of the networks that have sent us a receipt: they hold something of ours."""
+    return {id_ for (id_,) in db.execute("SELECT DISTINCT network_id FROM receipt")}
+
+
 def sent(db: Database, feed: Feed, position: Position) -> None:
     """Remember that the feed's network took our receipt for a position."""
     db.execute("UPDATE feed SET receipted = ? WHERE id = ?", (str(position), feed.id))

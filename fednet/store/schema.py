@@ -156,6 +156,7 @@ TRUST = """
 ALTER TABLE network ADD COLUMN frozen TEXT;     -- the kind of the evidence that stops us from advancing it
 ALTER TABLE network ADD COLUMN policy BLOB;     -- whose cosignatures make a quorum: a C2SP tlog-policy file
 ALTER TABLE feed ADD COLUMN witnessed INTEGER;  -- the newest size whose cosignatures satisfy the policy
+ALTER TABLE feed ADD COLUMN decided BLOB;       -- the checkpoint of the side that a person accepted of a split view
 ALTER TABLE feed ADD COLUMN receipted TEXT;     -- the position that we last sent a receipt for
 CREATE TABLE circle (                           -- own named circles; public and partners are always there
   name TEXT PRIMARY KEY,
@@ -170,12 +171,14 @@ CREATE TABLE evidence (                         -- proofs of misbehaviour; kept 
   id INTEGER PRIMARY KEY,
   network TEXT NOT NULL,
   kind TEXT NOT NULL,
+  place TEXT NOT NULL,                          -- its first line: kind, network, and circle and epoch, or sequence
   digest TEXT NOT NULL UNIQUE,                  -- hex SHA-256 of the file
   file BLOB NOT NULL,
   found_at TEXT NOT NULL,
   resolved_at TEXT,
   verdict TEXT                                  -- what a person decided
 );
+CREATE INDEX evidence_place ON evidence (network, place, resolved_at);
 CREATE TABLE witness (                          -- whom we ask to cosign our public log
   url TEXT PRIMARY KEY,
   name TEXT NOT NULL,

@@ -186,8 +186,10 @@ class Site:
         return Party(show.names(found, show.PARTY_NAME)[0], page and page + hit.handle)
 
     def _network_names(self, reader: Reader) -> dict[str, str]:
-        with self.home.store.reading() as db:
-            return {source.network: source.name for source in readable(db, reader).values()}
+        store = self.home.store
+        with store.reading() as db:
+            shown = readable(db, reader, self.clock() - store.forget_after)
+        return {source.network: source.name for source in shown.values()}
 
     def _zone(self, asked: Asked) -> str:
         return zone_asked(given(asked)["zone"], "zone") if "zone" in asked else self.home.config.zone

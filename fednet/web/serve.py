@@ -3,22 +3,51 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import uvicorn
 
+from fednet.feed.text import plain
 from fednet.node import staging, tombstones
 from fednet.node.background import Background
 from fednet.node.erasure import settle_promptly
+from fednet.node.files import held
 from fednet.node.home import Home
 from fednet.web import connection
 from fednet.web.app import create_app
 
 GRACE_SECONDS = 5
+LOCK = "serve.lock"
 
 
 def serve(home: Home, host: str, port: int, *, allow_private: bool) -> None:
-    """Serve pages, API and feeds, publish and sync in the background. Returns after Ctrl-C or SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    """Serve pages, API and feeds, publish and sync in the background. Returns after Ctrl-C or SIGTERM.
+
+    Raises BusyError when another process serves this home: only one knows which signed requests were made.
+    """
+    _log_plainly()
+    with held(home.path / LOCK, f"{home.path} is served by another process", "end that one first"):
+        _serve(home, host, port, allow_private)
+
+
+class Plain(logging.Formatter):
+    """A line for each message, whatever a peer calls itself; traces follow indented."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return plain(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return "\n".join(f"  {plain(line)}" for line in super().formatException(ei).split("\n"))
+
+
+def _log_plainly() -> None:
+    """Everything that is logged, uvicorn's too, goes through one formatter."""
+    told = logging.StreamHandler()
+    told.setFormatter(Plain("%(asctime)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[told])
+
+
+def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     staging.sweep(home.path)
     if tombstones.reapply(home):
         settle_promptly(home)
@@ -27,6 +56,7 @@ def serve(home: Home, host: str, port: int, *, allow_private: bool) -> None:
         create_app(home),
         host=host,
         port=port,
+        log_config=None,
         access_log=False,  # addresses of readers and what they asked for are nobody's business
         log_level="error",  # warnings are about what clients send
         server_header=False,

@@ -49,10 +49,14 @@ def test_a_backup_goes_into_an_empty_place_and_waits_for_a_word(node: Fednet, tm
 def test_whoever_knows_that_it_is_the_newest_says_so_at_once(node: Fednet, tmp_path: Path) -> None:
     published(node)
     node("backup", "node.backup")
+    keys = (tmp_path / "node" / "keys.json").read_bytes()
     shutil.rmtree(tmp_path / "node")
     said = node("restore", "node.backup", "--newest", "--offline")
-    assert said.code == 0 and "may go on signing" in said.err
-    assert "keys recover" in said.err  # the keys were in no backup
+    assert said.code == 1 and "cannot sign without its keys" in said.err
+    assert "keys recover" in said.err and "fednet peers and fednet circle list" in said.err
+    (tmp_path / "node" / "keys.json").write_bytes(keys)  # which were in no backup
+    said = node("restore", "node.backup", "--newest", "--offline", "--yes")
+    assert said.code == 0 and "may go on signing" in said.err and "circle list" not in said.err
     assert node("verify").code == 0
 
 
@@ -92,6 +96,28 @@ def test_with_a_recipient_the_keys_are_in_the_backup(node: Fednet, tmp_path: Pat
     assert node("restore", "node.backup", "--identity", "age.txt", "--newest").code == 0
     add(node)
     assert edition(node("publish", "--json")) == 2
+
+
+def test_bytes_that_are_no_text_and_empty_names_are_slips(node: Fednet, tmp_path: Path) -> None:
+    published(node)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    for command in (
+        ("backup", "node.backup", "--passphrase-file", "binary"),
+        ("backup", "node.backup", "--to", ""),
+        ("backup", "", "--yes"),
+        ("restore", "binary", "--identity", "binary", "--yes"),
+    ):
+        said = node(*command)
+        assert said.code == 2 and "mistake of the program" not in said.err, command
+    assert not (tmp_path / "node.backup").exists()
+
+
+def test_settings_that_make_no_sense_do_not_stop_a_restore(node: Fednet, tmp_path: Path) -> None:
+    published(node)
+    node("backup", "node.backup")
+    (tmp_path / "node" / "node.toml").write_text("name = ")
+    assert node("restore", "node.backup", "--yes", "--offline").code == 0
+    assert node("verify").code == 0
 
 
 def test_what_is_no_backup_is_refused(node: Fednet, tmp_path: Path) -> None:

@@ -65,12 +65,42 @@ def test_a_wrong_fingerprint_and_a_wrong_file_are_refused(node: Fednet, other: F
 def test_slips_in_writing_are_matters_of_usage(node: Fednet, other: Fednet, tmp_path: Path) -> None:
     assert node("bundle", "write", "b.fednet").code == 1
     assert not (tmp_path / "b.fednet").exists()
-    for slip in (["--since", "yesterday"], ["--since", "1.9"], ["--for", "Peer Network"]):
+    for slip in (["--since", "yesterday"], ["--since", "1.9"], ["--for", "Peer Network"], ["--for", ""]):
         assert other("bundle", "write", "b.fednet", *slip).code == 2
     assert other("bundle", "write", "b.fednet", "--for", "Nobody").code == 1
     assert other("bundle", "write", "b.fednet").code == 0
     assert other("bundle", "write", "b.fednet").code == 2
     assert other("bundle", "write", "b.fednet", "--yes").code == 0
+
+
+def test_nothing_that_a_command_writes_lands_in_the_home_or_on_what_is_no_file(other: Fednet, tmp_path: Path) -> None:
+    (handle,) = (line["handle"] for line in other("search", "aster", "--json").lines)
+    (tmp_path / "by-another-path").symlink_to(tmp_path / "peer")
+    (tmp_path / "elsewhere.csv").write_text("theirs")
+    (tmp_path / "link.csv").symlink_to("elsewhere.csv")
+    (tmp_path / "dangling.csv").symlink_to("nowhere")
+    before = {path: path.read_bytes() for path in (tmp_path / "peer").glob("*.*")}
+    for place in (
+        "peer/keys.json",
+        "by-another-path/keys.json",
+        "peer/new.csv",
+        "link.csv",
+        "dangling.csv",
+        "/dev/null",
+        "",
+    ):
+        for command in (
+            ("bundle", "write", place, "--yes"),
+            ("proof", "make", handle, "-o", place, "--yes"),
+            ("backup", place, "--yes"),
+            *([("export", place, "--yes")] if place.endswith(".csv") else []),
+        ):
+            said = other(*command)
+            assert said.code == 2 and "mistake" not in said.err, (command, said.err)
+    assert other("site", "peer/site").code == 2
+    assert before.items() <= {path: path.read_bytes() for path in (tmp_path / "peer").glob("*.*")}.items()
+    assert not (tmp_path / "peer" / "new.csv").exists() and not (tmp_path / "nowhere").exists()
+    assert (tmp_path / "elsewhere.csv").read_text() == "theirs" and Path("/dev/null").is_char_device()
 
 
 def test_what_partners_read_travels_sealed(node: Fednet, other: Fednet, tmp_path: Path) -> None:
@@ -86,6 +116,9 @@ def test_what_partners_read_travels_sealed(node: Fednet, other: Fednet, tmp_path
     other("partner", "Example Network", "--yes")
     assert other("bundle", "write", "sealed.fednet", "--for", "Example Network").code == 0
     assert b"partners" not in (tmp_path / "sealed.fednet").read_bytes()
+    said = node("bundle", "read", "sealed.fednet")
+    assert "not a partner" in said.out and "fednet partner" in said.err
+    node("partner", "Peer Network", "--yes")
     outcomes = {line["circle"]: line["outcome"] for line in node("bundle", "read", "sealed.fednet", "--json").lines}
     assert outcomes == {"public": "unchanged", "partners": "advanced"}
 
@@ -114,7 +147,8 @@ def test_addresses_are_added_listed_and_removed(node: Fednet, other: Fednet) -> 
     assert node("source", "remove", "Peer", "https://mirror.example.org").code == 2
     assert node("source", "remove", "Peer", "https://mirror.example.org", "--yes").code == 0
     assert node("source", "add", "Example Network", "https://x.example").code == 2
-    assert node("source", "add", "Peer", "ftp://x.example").code == 2
+    for slip in ("ftp://x.example", " ", "https://x.example/a b", "https://x\u202e.example"):
+        assert node("source", "add", "Peer", slip).code == 2
 
 
 def test_a_network_is_blocked_by_name_or_by_fingerprint(node: Fednet, other: Fednet) -> None:

@@ -117,8 +117,9 @@ def test_an_export_replaces_nothing_unasked(listing: Fednet) -> None:
     assert listing("export", "all.pdf").code == 2
 
 
-def test_an_export_says_when_it_holds_what_is_not_public(listing: Fednet) -> None:
+def test_an_export_says_when_it_holds_what_is_not_public(listing: Fednet, tmp_path: Path) -> None:
     assert "not public" not in listing("export", "open.csv").err
     listing("add", "person", "--json", "-", given='{"name": "Example Person"}')
     listing("publish")
     assert "not public: 1 of them (circle partners)" in listing("export", "closed.csv").err
+    assert (tmp_path / "closed.csv").stat().st_mode & 0o077 == 0

@@ -95,6 +95,11 @@ def test_nobody_is_asked_without_a_terminal(listed: Fednet) -> None:
     assert listed("keys", "show", "--json").lines[0]["statement"] == 0
 
 
+def test_a_sheet_without_a_name_is_a_slip(listed: Fednet) -> None:
+    said = listed("keys", "change-recovery", "--recovery", SHEET, "--out", "", "--yes")
+    assert said.code == 2 and "a file with a name" in said.err
+
+
 def test_what_is_no_sheet_is_said(listed: Fednet, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear all,\nthe key is under the mat.\n")
     assert rotate(listed, "--recovery", "letter.txt").code == 2

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from fednet.node import home
 from tests.cli.conftest import Fednet
 
 
@@ -30,6 +35,39 @@ def test_status_shows_drafts_and_then_the_edition(node: Fednet) -> None:
     assert (line["edition"], line["records"], line["drafts"], line["hint"]) == (1, 1, 0, None)
     said = node("status")
     assert "Example Network\tpublic\t1.1\t1\t" in said.out
+
+
+def test_what_expired_long_ago_is_in_status_and_dump_only(node: Fednet, monkeypatch: pytest.MonkeyPatch) -> None:
+    node("init", "--name", "Peer Network", node="peer")
+    house = '{"names": {"en": "Aster House"}}'
+    handle = node("add", "organization", "--json", "-", given=house, node="peer").out.strip()
+    starts = f"{home.now() + timedelta(days=410):%Y-%m-%dT10:00}"
+    event = {"titles": {"en": "Aster Call"}, "type": "webinar", "start": starts, "zone": "UTC"}
+    node("add", "event", "--json", "-", given=json.dumps(event), node="peer")
+    node("publish", node="peer")
+    node("bundle", "write", "peer.fednet", node="peer")
+    assert node("bundle", "read", "peer.fednet", "--yes").code == 0
+
+    def shown() -> set[bool]:
+        """Whether search, show and an export have it."""
+        node("export", "all.jsonl", "--yes")
+        told = [node(*command).out for command in (("search", "aster", "--json"), ("show", handle))]
+        return {"Aster House" in text for text in (*told, Path("all.jsonl").read_text("utf-8"))}
+
+    assert shown() == {True}
+    later = home.now() + timedelta(days=400)
+    monkeypatch.setattr(home, "now", lambda: later)
+    assert shown() == {False}
+    assert "Aster" not in node("agenda").out
+    [line] = [line for line in node("status", "--json").lines if not line["own"]]
+    assert line["forgotten"] and line["records"] == 2 and "Aster House" in node("dump").out
+    said = node("status")
+    assert "long expired" in said.out and "too long ago to be shown" in said.err
+    settings = Path("node/node.toml").read_text("utf-8")
+    Path("node/node.toml").write_text(settings.replace("forget_after_days = 90", "forget_after_days = 500"), "utf-8")
+    assert shown() == {True} and "Aster Call" in node("agenda").out
+    Path("node/node.toml").write_text(settings.replace("forget_after_days = 90", "forget_after_days = 0"), "utf-8")
+    assert node("status").code == 2
 
 
 def test_publishing_with_nothing_to_say_says_so(node: Fednet) -> None:

@@ -24,6 +24,14 @@ def test_a_proof_is_checked_where_there_is_no_node(node: Fednet) -> None:
     assert "compare its fingerprint" in node("proof", "check", "group.proof", node="nowhere").err
 
 
+def test_a_proof_that_not_everybody_may_read_is_for_its_owner_alone(node: Fednet, tmp_path: Path) -> None:
+    handle = node("add", "group", "--circle", "partners", "--json", "-", given='{"names": {"en": "G"}}').out.strip()
+    node("publish")
+    (tmp_path / "closed.proof").touch(mode=0o644)
+    assert node("proof", "make", handle, "-o", "closed.proof", "--yes").code == 0
+    assert (tmp_path / "closed.proof").stat().st_mode & 0o077 == 0
+
+
 def test_absence_is_proven_too(node: Fednet) -> None:
     listed(node)
     node("proof", "make", "7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e", "-o", "absent.proof")

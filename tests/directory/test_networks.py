@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from fednet.directory.networks import networks
 from fednet.directory.search import OPERATOR, PUBLIC
+from fednet.feed.edition import LIFETIME
 from fednet.store import blocks, feeds, sources
 from tests.directory.world import LONG_AGO, NOW, World, event, organization
 
@@ -58,3 +61,12 @@ def test_blocked_and_never_verified_networks_are_the_operators_to_know(world: Wo
     assert known["Blocked"].blocked
     assert known["Fresh"].public is not None
     assert (known["Fresh"].public.visible, known["Fresh"].public.lag_seconds) == (False, None)
+
+
+def test_what_expired_long_ago_is_the_operators_to_know(world: World) -> None:
+    for name, own in (("Own", True), ("Other", False)):
+        world.lists(world.network(name, own=own), organization("One"))
+    later = NOW + LIFETIME + world.store.forget_after + timedelta(seconds=1)
+    assert [network.name for network in networks(world.store, PUBLIC, later)] == ["Own"]
+    known = {network.name: network.public for network in networks(world.store, OPERATOR, later)}
+    assert [(name, public and public.forgotten) for name, public in known.items()] == [("Own", False), ("Other", True)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fednet.directory.agenda import agenda, parse_agenda
 from fednet.directory.search import OPERATOR, PUBLIC, Query, Results, parse_query, record, search
 from fednet.errors import FednetError, NotFoundError, UsageError
+from fednet.feed.edition import LIFETIME
 from fednet.feed.record import put
 from fednet.store import blocks, feeds, records
+from fednet.store.database import Store
 from tests.directory.world import LONG_AGO, NOW, World, event, organization
 
 
@@ -303,6 +307,26 @@ def test_a_hit_says_who_lists_it_in_which_edition_and_when_that_was_verified(wor
 def test_an_edition_that_was_not_renewed_is_shown_as_expired(world: World) -> None:
     world.lists(world.network("A"), organization("House"), issued=LONG_AGO)
     assert find(world).hits[0].expired
+
+
+def test_a_feed_that_expired_long_ago_is_in_no_view(world: World) -> None:
+    own, other = world.network("Own", own=True), world.network("Other")
+    house, call = organization("House"), event("Call", "2026-12-01T10:00", zone="UTC")
+    days = LIFETIME + world.store.forget_after
+    for network in (own, other):
+        handle, _ = world.lists(network, house, call, issued=NOW - days)
+    assert find(world).total == 4
+    for reader in (PUBLIC, OPERATOR):
+        later = NOW + timedelta(seconds=1)
+        [hit] = search(world.store, parse_query(text="house"), reader, later).hits
+        assert (hit.network, hit.networks) == (own.network, ((own.network, "Own"),))
+        with pytest.raises(NotFoundError):
+            record(world.store, handle, reader, later)
+        [time] = agenda(world.store, parse_agenda(), reader, later)
+        assert time.hit.network == own.network
+    longer = Store(world.store.path, forget_after=timedelta(days=91))
+    assert search(longer, Query(), PUBLIC, NOW + timedelta(seconds=1)).total == 4
+    longer.close()
 
 
 @pytest.mark.parametrize(

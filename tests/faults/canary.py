@@ -421,21 +421,21 @@ class Crawl:
         assert feed and feed.followed.edition
         epoch, newest = feed.followed.position
         for path in ("identity", f"{circle}/{epoch}/checkpoint"):
-            await self._read(path, circle)
+            await self._read(path)
         for since in ("0.0", *(f"{epoch}.{edition}" for edition in range(1, newest))):
-            await self._read(f"{circle}/changes?since={since}", circle)
+            await self._read(f"{circle}/changes?since={since}")
         await self._pages(circle, feed.commitments, "", Node(feed.followed.edition.state_root))
 
     async def _pages(self, circle: str, commitments: Any, prefix: str, entry: Entry) -> None:
-        raw = await self._read(f"{circle}/page/{PageName(prefix, tree.entry_hash(entry))}", circle)
+        raw = await self._read(f"{circle}/page/{PageName(prefix, tree.entry_hash(entry))}")
         page = wire.parse_page(raw, prefix, entry, commitments)
         if isinstance(page, EntriesPage):
             for digit, child in enumerate(page.children):
                 if isinstance(child, Node):
                     await self._pages(circle, commitments, f"{prefix}{digit:x}", child)
 
-    async def _read(self, path: str, circle: str) -> bytes:
-        fetched = await self.source.get(path, signed=circle != "public")
+    async def _read(self, path: str) -> bytes:
+        fetched = await self.source.get(path)
         assert fetched.status in (200, 410), (path, fetched)
         self.said[f"{self.url}/{path}"] = fetched.body
         return fetched.body

@@ -106,7 +106,7 @@ class Held:
     def __init__(self, served: Home, network: str) -> None:
         self.served, self.network, self.name = served, network, served.path.name
 
-    async def get(self, path: str, *, limit: int = 0, seconds: float = 0, signed: bool = False) -> Fetched:
+    async def get(self, path: str, *, limit: int = 0, seconds: float = 0) -> Fetched:
         try:
             return Fetched(200, self._found(path), 0)
         except AheadError as error:

@@ -154,6 +154,8 @@ def test_a_name_may_be_in_any_script():
         {"name": "x" * 201},
         {"name": "a\nb"},
         {"name": "a\x7fb"},
+        {"name": "a\x85b"},
+        {"name": "a\x9bb"},
         {"bundle_key": ""},
         {"bundle_key": "age1" + "q" * 57},
         {"bundle_key": "age1" + "é" * 58},

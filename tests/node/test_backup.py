@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +17,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fednet.errors import BrokenStoreError, FednetError, MalformedError, UsageError
+from fednet.errors import BrokenStoreError, FednetError, LimitError, MalformedError, UsageError
 from fednet.node import backup, edits, mark, publish, restore, staging, tombstones
 from fednet.node.ask import Peer, peers
 from fednet.node.backup import Key, Lock
@@ -280,6 +281,28 @@ def test_what_is_no_backup_is_refused_by_name(tmp_path: Path, file: Path, text: 
         with pytest.raises((MalformedError, UsageError)):
             backup.extract(file, tmp_path)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_backup_larger_than_any_or_than_the_disk_is_not_unfolded(
+    nodes: Nodes, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.backup(nodes.home("Example", "Alpha"), file, NOW)
+    place = nodes.directory / "place"
+    place.mkdir()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 1))
+    with pytest.raises(UsageError, match="the disk has 1 free"):
+        backup.extract(file, place)
+    monkeypatch.setattr(backup, "MAX_DATABASE", 1000)
+    with pytest.raises(LimitError, match=r"fednet\.db in the backup has"):
+        backup.extract(file, place)
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize("lock", [Lock(recipient=""), Lock(recipient="age1nobody")])
+def test_whoever_names_no_reader_gets_no_open_backup(nodes: Nodes, file: Path, lock: Lock) -> None:
+    with pytest.raises(UsageError, match="no age recipient"):
+        backup.backup(nodes.home("Example", "Alpha"), file, NOW, lock=lock)
+    assert not file.exists()
 
 
 def test_a_backup_that_says_it_is_of_another_network_is_refused(nodes: Nodes, file: Path) -> None:

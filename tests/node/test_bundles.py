@@ -22,7 +22,8 @@ from fednet.feed.bundle import SEALED, Resource
 from fednet.feed.identity import fingerprint
 from fednet.feed.wire import BEGINNING, Position
 from fednet.node import bundles, circles, doctor, edits, epochs, following, keys, publish
-from fednet.node.bundles import Carried, Opened
+from fednet.node.bundle_source import Opened
+from fednet.node.bundles import Carried
 from fednet.node.home import Home
 from fednet.store import drafts, feeds
 from fednet.store.drafts import Draft
@@ -246,6 +247,27 @@ def test_an_erased_body_in_a_late_bundle_never_comes_back(nodes: Nodes) -> None:
     assert word not in on_disk(follower) and word.lower() not in on_disk(follower)
 
 
+@pytest.mark.parametrize("let_go", ["unfollow", "block"])
+def test_what_was_erased_does_not_come_back_with_an_old_bundle_after_letting_go(nodes: Nodes, let_go: str) -> None:
+    word = b"Zyxwolfram"
+    origin, follower = nodes.home("Origin", "Alpha"), nodes.home("Follower")
+    (handle,) = published(origin, word.decode())
+    old = write(origin)
+    read(follower, old, yes=True)
+    erase(origin, handle)
+    new = write(origin)
+    read(follower, new)
+    if let_go == "unfollow":
+        following.unfollow(follower, network_of(follower, origin))
+    else:
+        following.block(follower, network_of(follower, origin))
+        following.block(follower, network_of(follower, origin), False)
+    (one,) = read(follower, old, yes=True)
+    assert one.outcome in ("failed", "refused") and "already accepted" in str(one.error)
+    assert word not in on_disk(follower)
+    assert read(follower, new, yes=True)[0].outcome == "advanced" and converged(origin, follower)
+
+
 def on_disk(home: Home) -> bytes:
     with home.store._mine() as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -384,12 +406,30 @@ def test_named_circles_go_to_their_members_only(nodes: Nodes) -> None:
     with origin.store.writing() as db:
         drafts.save(db, [Draft(edits.new_handle(), "board", "put", edits.body_of(organization("Zyxwolfram")))], NOW)
     publish.publish(origin, NOW)
+    following.partner(member, pin(member, origin))
     assert outcomes(read(member, write(origin, to=member), yes=True)) == {
         "Origin public": "advanced",
         "Origin board": "advanced",
     }
     assert outcomes(read(partner, write(origin, to=partner), yes=True)) == {"Origin public": "advanced"}
     assert b"Zyxwolfram" in on_disk(member) and b"Zyxwolfram" not in on_disk(partner)
+
+
+def test_what_is_sealed_is_taken_from_partners_only(nodes: Nodes) -> None:
+    origin, partner = nodes.home("Origin"), nodes.home("Partner")
+    (house,) = published(origin, "Alpha")
+    contact(origin, house, "zyxwolfram@example.org")
+    partners(origin, partner)
+    raw = write(origin, to=partner)
+    read(partner, raw)
+    assert restricted(partner, origin)
+    following.partner(partner, network_of(partner, origin), False)
+    public, closed = read(partner, raw)
+    assert (public.outcome, closed.circle, closed.outcome) == ("unchanged", "partners", "unasked")
+    assert "fednet partner" in str(closed.hint)
+    assert not restricted(partner, origin) and b"zyxwolfram" not in on_disk(partner)
+    following.partner(partner, network_of(partner, origin))
+    assert outcomes(read(partner, raw))["Origin partners"] == "advanced"
 
 
 def test_what_is_wrong_inside_costs_what_is_inside(nodes: Nodes) -> None:

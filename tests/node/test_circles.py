@@ -139,6 +139,20 @@ def test_ending_a_partnership_destroys_what_was_given_in_confidence(pair: Pair) 
     assert found(b, "anemone") == [] and held_circles(b, network) == ["public"]
 
 
+def test_what_is_held_of_a_network_that_is_no_partner_goes_with_the_next_sync(pair: Pair) -> None:
+    a, b, at_a, at_b = pair
+    befriended(a, b, at_b.url)
+    befriended(b, a, at_a.url)
+    contact(b, "Bluebell")
+    synced(a)
+    with a.store.writing() as db:  # as if it had come by another way than the partnership, or while that ended
+        feeds.set_partner(db, network_of(a, b), False)
+    assert found(a, "bluebell") == ["partners"]
+    at_b.close()
+    synced(a)
+    assert found(a, "bluebell") == [] and held_circles(a, network_of(a, b)) == ["public"]
+
+
 def test_what_answers_in_place_of_a_node_makes_nobody_forget(nodes: Nodes, pair: Pair) -> None:
     a, b, at_a, _ = pair
     proxy = nodes.proxy(at_a.url)

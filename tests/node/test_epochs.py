@@ -20,7 +20,7 @@ from fednet.feed.text import base64_text
 from fednet.feed.wire import Position
 from fednet.node import answers, edits, epochs, keys, publish, recovery
 from fednet.node.home import Home
-from fednet.node.mark import Mark
+from fednet.node.mark import Mark, Stopped
 from fednet.node.recovery import Closing
 from fednet.store import drafts, feeds
 from fednet.store.feeds import Feed
@@ -701,3 +701,14 @@ def test_many_records_cross_into_a_new_epoch_at_once(nodes: Nodes) -> None:
     recovery.recover(home, seeds_of(home), Closing(Position(1, 1)), forged, NOW)
     synced(follower)
     assert len(mine(home)) == 600 and same_view(follower, home, home) and problems(follower) == []
+
+
+def test_a_restored_node_lists_nothing_again_before_somebody_was_asked(nodes: Nodes) -> None:
+    home = nodes.home("Origin", "Alpha")
+    epoch = home.network.identity.epoch
+    home.mark.put_stopped(Stopped("restored", epoch, "put back from a backup"))
+    with pytest.raises(RollbackError, match="erased or withdrawn since would be listed again"):
+        recovery.recover(home, seeds_of(home), Closing(), None, NOW)
+    assert home.network.identity.epoch == epoch
+    recovery.recover(home, seeds_of(home), Closing(), None, NOW, as_restored=True)
+    assert home.network.identity.epoch == epoch + 1

@@ -10,7 +10,17 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from fednet.errors import IdentityForkError, NotFoundError, ProofError, SignatureError, UsageError
+from fednet.directory.networks import networks
+from fednet.directory.search import PUBLIC
+from fednet.errors import (
+    IdentityForkError,
+    NotFoundError,
+    ProofError,
+    RollbackError,
+    SignatureError,
+    SplitViewError,
+    UsageError,
+)
 from fednet.feed import evidence as proofs
 from fednet.feed.identity import Identity
 from fednet.feed.note import Signature
@@ -55,6 +65,16 @@ class Follower(NamedTuple):
     def learn(self, identity: Identity) -> feeds.Network:
         with self.home.store.writing() as db:
             return accept_identity(db, self.pinned, identity, NOW)
+
+    def read(self, network: Network) -> None:
+        """Take what one face of the network answers to `changes`."""
+        with self.home.store.writing() as db:
+            feed = feeds.open_feed(db, self.pinned, "public")
+            accept(db, feed, network.identity, network.answer(feed.followed), NOW, None)
+
+    def frozen(self, circle: str) -> str | None:
+        with self.home.store.reading() as db:
+            return evidence.freeze_of(db, self.pinned, circle)
 
     @property
     def held(self) -> list[Held]:
@@ -124,6 +144,43 @@ def test_evidence_outlives_the_network_that_is_let_go_of(follower: Follower):
         again = feeds.pin(db, follower.network.identity, NOW)
         evidence.freeze_undecided(db, again)
         assert feeds.again(db, again).frozen == "split-view"
+
+
+def test_evidence_about_a_restricted_circle_stops_that_circle_alone_and_nobody_sees_it(follower: Follower):
+    one = Network(follower.network.name, circle="board")
+    for number in range(SIZE):
+        one.publish(one.put(number))
+    assert one.id == follower.network.id
+    assert follower.keep(split(one, forked(one, 1)))
+    assert follower.frozen("board") == "split-view"
+    assert follower.frozen("public") is follower.frozen("partners") is follower.pinned.frozen is None
+    (shown,) = (known for known in networks(follower.home.store, PUBLIC, NOW) if not known.own)
+    assert shown.frozen is None
+    evidence.resolve(follower.home, follower.pinned, None, NOW)
+    assert follower.frozen("board") is None
+
+
+def test_evidence_is_kept_without_reading_what_is_held(follower: Follower, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(evidence, "parse_evidence", None)
+    monkeypatch.setattr(held_evidence, "evidence", None)
+    assert follower.keep(split(follower.network, forked(follower.network, 1)))
+    assert not follower.keep(split(follower.network, forked(follower.network, 2)))
+    one, other = forks()
+    assert follower.keep(proofs.identity_fork(one.identity, other.identity))
+    assert follower.pinned.frozen == "identity-fork"
+
+
+def test_of_what_freezes_nothing_anew_so_much_is_kept_and_no_more(follower: Follower, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(evidence, "MAX_KEPT", 2)
+    for circle, kept in (("a", True), ("b", True), ("c", False)):
+        one = Network(follower.network.name, circle=circle)
+        for number in range(SIZE):
+            one.publish(one.put(number))
+        assert follower.keep(split(one, forked(one, 1))) is kept
+    assert follower.keep(split(follower.network, forked(follower.network, 1)))
+    assert follower.pinned.frozen == "split-view"
+    one, other = forks()
+    assert not follower.keep(proofs.identity_fork(one.identity, other.identity))  # it is frozen already
 
 
 # --- epochs
@@ -236,6 +293,46 @@ def test_the_side_that_is_held_is_not_read_anew(follower: Follower):
     follower.keep(split(follower.network, forked(follower.network, 1)))
     evidence.resolve(follower.home, follower.pinned, follower.network.root().hex()[:16], NOW)
     assert follower.feed.followed.frontier.size == SIZE
+
+
+@pytest.mark.parametrize("longer", [0, 3])
+def test_after_a_side_was_accepted_only_a_log_that_contains_it_is_taken(follower: Follower, longer: int):
+    other = forked(follower.network, 1)
+    for number in range(longer):
+        other.publish(other.put(10 + number))
+    follower.keep(split(follower.network, other))
+    evidence.resolve(follower.home, follower.pinned, other.root().hex()[:16], NOW)
+    with pytest.raises(RollbackError if longer else SplitViewError):
+        follower.read(follower.network)
+    for number in range(longer):
+        follower.network.publish(follower.network.put(10 + number))
+    with pytest.raises(SplitViewError):
+        follower.read(follower.network)
+    assert not follower.feed.visible
+    follower.read(other)
+    other.publish(other.put(20))
+    follower.read(other)
+    assert follower.feed.followed.frontier.root == other.root()
+
+
+def test_an_accepted_side_may_be_a_part_of_what_is_read(follower: Follower):
+    other = forked(follower.network, 1)
+    follower.keep(split(follower.network, other))
+    evidence.resolve(follower.home, follower.pinned, other.root().hex()[:16], NOW)
+    other.publish(other.put(20))
+    follower.read(other)
+    assert follower.feed.followed.frontier.root == other.root()
+
+
+def test_a_new_epoch_outranks_the_side_that_was_accepted(follower: Follower):
+    other = forked(follower.network, 1)
+    follower.keep(split(follower.network, other))
+    evidence.resolve(follower.home, follower.pinned, other.root().hex()[:16], NOW)
+    follower.network.open_epoch()
+    follower.network.publish(follower.network.put(20))
+    follower.learn(follower.network.identity)
+    follower.read(follower.network)
+    assert follower.feed.followed.position.epoch == 2
 
 
 @pytest.mark.parametrize("side", ["one", "other"])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import msgspec
 import pytest
 
 from fednet.errors import FednetError, IdentityError, NotFoundError, UnreachableError, UsageError
 from fednet.feed.identity import Statement, extended, fingerprint, sign_statement
-from fednet.node import edits, following, home, keys, publish, sync
+from fednet.node import circles, descent, edits, following, home, keys, publish, reading, sync
 from fednet.node.following import Offer, base_url
 from fednet.node.home import Home
+from fednet.store import circles as kept_circles
 from fednet.store import feeds, search, sources
 from fednet.store.feeds import Network
 from tests.node.nodes import (
@@ -220,6 +222,48 @@ def test_after_a_block_is_undone_nothing_can_be_rolled_back(nodes: Nodes) -> Non
     proxy.change = lambda path, answer: answer
     assert synced(follower).verified and held(follower, origin).visible
     assert len(listing(follower, origin.network.network)) == 2 and problems(follower) == []
+
+
+def test_after_a_block_is_undone_nobody_is_trusted_as_before(nodes: Nodes) -> None:
+    origin, _, follower = nodes.pair("Alpha")
+    network = network_of(follower, origin)
+    following.partner(follower, network)
+    circles.add(follower, "board", home.now())
+    circles.set_member(follower, "board", network)
+    following.block(follower, network)
+    following.block(follower, network, False)
+    with follower.store.reading() as db:
+        assert kept_circles.own_circles_of(db, network_of(follower, origin)) == frozenset()
+    assert not network_of(follower, origin).partner
+
+
+def test_what_expired_long_ago_and_nobody_shows_is_destroyed(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    word = "Zyxwolfram"
+    origin, served, follower = nodes.pair(word)
+    proxy = nodes.proxy(served.url)
+    move(follower, origin, proxy.url)
+    assert synced(follower).verified
+    edition = held(follower, origin).followed.edition
+    assert edition is not None
+    last = max(edition.expires_at, home.now()) + 2 * follower.store.forget_after
+    proxy.change = lambda path, answer: Answer(503, b"")
+    monkeypatch.setattr(sync, "now", lambda: last - timedelta(days=1))
+    assert not synced(follower).verified and held(follower, origin).visible
+    monkeypatch.setattr(sync, "now", lambda: last + timedelta(days=1))
+    assert not synced(follower).verified and not held(follower, origin).visible
+    assert word.encode() not in on_disk(follower) and word.lower().encode() not in on_disk(follower)
+    assert held(follower, origin).followed.edition == edition  # nothing older is taken later
+    for module in (reading, descent):
+        monkeypatch.setattr(module, "now", lambda: last + timedelta(days=1))
+    proxy.change = lambda path, answer: answer
+    for _ in range(2):  # whoever is there again is read again, and stays
+        assert synced(follower).verified and len(listing(follower, origin.network.network)) == 1
+
+
+def test_the_own_feed_is_never_destroyed_for_its_age(nodes: Nodes) -> None:
+    origin = nodes.home("Origin", "Alpha")
+    following.forget_long_expired(origin, origin.network, home.now() + timedelta(days=10_000))
+    assert len(listing(origin, origin.network.network)) == 1
 
 
 def test_a_network_is_blocked_before_anybody_brings_it(nodes: Nodes) -> None:

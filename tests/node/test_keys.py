@@ -88,6 +88,12 @@ def test_a_sheet_says_whose_key_it_is_and_needs_nothing_else(tmp_path: Path) -> 
     assert shown is not None and keys.recovery_seeds(shown[1]) == [SEED] == keys.recovery_seeds(text)
 
 
+def test_a_name_makes_no_second_line_on_a_sheet() -> None:
+    (made,) = sheet.sheets("Ev\u2028key\u202e", "a" * 32, [keys.fresh_recovery()], 1)
+    assert made.text.decode().splitlines()[0] == "Recovery key of Ev key"
+    assert "<h1>Recovery key of Ev key</h1>" in made.page.decode()
+
+
 def test_the_code_on_the_sheet_holds_the_key() -> None:
     made = sheet.Sheet("A", "a" * 32, SEED)
     code = segno.make(keys.spelled(SEED).upper(), error="m", micro=False)

@@ -13,10 +13,11 @@ import pytest
 
 from fednet.errors import BrokenStoreError, FednetError, NotFoundError, RollbackError
 from fednet.feed import wire
+from fednet.feed.record import key_of
 from fednet.node import edits, mark, publish, standing, verify
 from fednet.node.home import DATABASE, Home
 from fednet.store import drafts
-from tests.node.nodes import NOW, Nodes, add, held, listing, organization, problems, public, published
+from tests.node.nodes import NOW, Nodes, add, held, listing, organization, problems, public, published, tampered
 
 SALT = bytes(range(32))
 
@@ -127,6 +128,52 @@ def test_the_heartbeat_renews_when_half_of_the_life_is_gone(nodes: Nodes) -> Non
     assert done.changes == 0 and done.edition.edition == 2
     assert done.edition.expires_at == NOW + timedelta(days=45)
     assert publish.renew(home, NOW + timedelta(days=15)) == []
+
+
+# --- what is not as it was signed
+
+
+def test_what_is_not_as_it_was_signed_is_not_signed_onwards(nodes: Nodes) -> None:
+    home = nodes.home("Example", "Alpha", "Beta")
+    before = signed(home)
+    tampered(home)
+    add(home, "Gamma")
+    with pytest.raises(BrokenStoreError, match="not what edition 1 signs"):
+        publish.publish(home, NOW)
+    with pytest.raises(BrokenStoreError):
+        publish.renew(home, NOW + timedelta(days=15))
+    assert signed(home) == before
+    with home.store.reading() as db:
+        assert drafts.circles_prepared(db) == [] and len(drafts.drafts(db, "public")) == 1
+
+
+def test_a_page_that_is_damaged_where_an_edit_meets_it_is_not_signed_onwards(nodes: Nodes) -> None:
+    """Also below the root, which says nothing of it."""
+    home = nodes.home("Example")
+    handles = published(home, *(f"Member {number}" for number in range(200)))
+    with home.store.writing() as db:
+        (prefix,) = db.execute("SELECT prefix FROM page WHERE prefix <> '' ORDER BY prefix LIMIT 1").fetchone()
+        cut = "CAST(substr(page, 1, length(page) - 1) || x'00' AS BLOB)"
+        db.execute(f"UPDATE page SET page = {cut} WHERE prefix = ?", (prefix,))
+    met = next(handle for handle in handles if key_of(handle).hex().startswith(prefix))
+    edits.edit(home, met, {"acronym": "AA"}, NOW)
+    with pytest.raises(BrokenStoreError, match="not what edition 1 signs"):
+        publish.publish(home, NOW)
+
+
+def test_a_prepared_edition_that_does_not_add_up_is_not_signed(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = nodes.home("Example", "Alpha")
+    before = signed(home)
+    add(home, "Beta")
+    with monkeypatch.context() as crash:
+        crash.setattr(publish, "_signed", None)
+        with pytest.raises(TypeError):
+            publish.publish(home, NOW)
+    with home.store.writing() as db:
+        db.execute("UPDATE prepared SET changes = x''")
+    with pytest.raises(BrokenStoreError, match="does not add up"):
+        publish.publish(home, NOW)
+    assert signed(home) == before
 
 
 # --- the high-water mark

@@ -148,7 +148,7 @@ def test_a_receipt_for_what_was_never_signed_is_refused_and_older_ones_change_no
     receipts.take(origin, asker, Receipt(network, "public", 1, 2), NOW)
     receipts.take(origin, asker, Receipt(network, "public", 1, 1), NOW)
     assert confirmed(origin) == {"public": "1.2"}
-    for epoch, edition in ((1, 3), (2, 1), (1, 0), (0, 0), (1, -1), (1, 2**80)):
+    for epoch, edition in ((1, 3), (2, 1), (1, 2**80)):
         with pytest.raises(RollbackError):
             receipts.take(origin, asker, Receipt(network, "public", epoch, edition), NOW)
     with pytest.raises(NotFoundError):

@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fednet.errors import MalformedError, RollbackError, UsageError
-from fednet.node import ask, backup, doctor, edits, epochs, publish, restore, staging, tombstones
+from fednet.errors import BrokenStoreError, MalformedError, RollbackError, UsageError
+from fednet.node import ask, backup, circles, doctor, edits, epochs, publish, restore, staging, standing, tombstones
 from fednet.node.ask import Peer
 from fednet.node.fetch import Fetcher
-from fednet.node.following import partner
+from fednet.node.following import block, block_unknown, partner
 from fednet.node.home import DATABASE, Home
 from fednet.node.keys import read_recovery
 from fednet.node.restore import Restored
 from fednet.node.sync import sync
-from fednet.store import drafts
-from tests.node.nodes import NOW, Nodes, add, held, listing, pin, problems, published, synced
+from fednet.store import blocks, drafts, feeds
+from fednet.store import circles as circles_of
+from tests.node.nodes import NOW, Nodes, add, held, listing, pin, problems, published, synced, tampered
 
 
 def restored(home: Path, file: Path, *urls: str, **options: Any) -> Restored:
@@ -291,6 +293,23 @@ def test_partners_give_back_what_is_for_them_alone(nodes: Nodes) -> None:
     assert problems(home) == []
 
 
+def test_a_circle_that_its_member_does_not_hold_is_no_failure(nodes: Nodes) -> None:
+    origin, member = nodes.home("Origin", "Alpha"), nodes.home("Member", "Beta")
+    file, network = nodes.directory / "node.backup", pin(origin, member, nodes.served(member).url)
+    pin(member, origin, nodes.served(origin).url)
+    circles.add(origin, "board", NOW)
+    circles.set_member(origin, "board", network)
+    edits.add(origin, "group", {"names": {"en": "Board"}}, NOW, circle="board")
+    publish.publish(origin, NOW)
+    backup.backup(origin, file, NOW)
+    published(origin, "Gamma")
+    synced(member)
+    result = restored(origin.path, file, replace=True)
+    assert [(one.circle, one.source is None) for one in result.circles] == [("public", False), ("board", True)]
+    with nodes.again(origin).store.reading() as db:
+        assert [feed.error for feed in feeds.feeds(db, feeds.own(db))] == [None, None]
+
+
 def test_a_backup_from_before_the_keys_were_changed_follows_into_the_new_epoch(mirrored: Mirrored) -> None:
     origin = mirrored.origin
     old = (origin.path / "keys.json").read_bytes()
@@ -438,6 +457,132 @@ def test_an_edition_that_was_being_signed_is_signed_once(
     assert sorted(b"Gamma" in body or b"Delta" in body for body in mine(home).values()) == [False, False, True, True]
     assert size(home) == 3 and problems(home) == []
     assert synced(mirrored.follower).error is None
+
+
+# --- what is not as it was signed
+
+
+def test_what_was_changed_in_a_backup_does_not_let_the_node_sign(mirrored: Mirrored) -> None:
+    tampered(mirrored.origin)
+    backup.backup(mirrored.origin, mirrored.file, NOW, overwrite=True)
+    for place in (Path, lambda _: lost(mirrored.origin)):  # with the mark, and without
+        result = restored(place(mirrored.origin.path), mirrored.file, replace=True, newest=True)
+        assert result.standing == "lost" and "that edition 1 signs" in result.detail
+        home = mirrored.opened()
+        assert mine(home) == {}  # and nobody is shown it
+        add(home, "Gamma")
+        with suppress(RollbackError):
+            doctor.adopt(home, newest=True)
+        with pytest.raises((RollbackError, BrokenStoreError)):
+            publish.publish(home, NOW)
+
+
+def test_what_was_changed_is_read_again_from_a_follower(mirrored: Mirrored) -> None:
+    before = mine(mirrored.origin)
+    tampered(mirrored.origin)
+    backup.backup(mirrored.origin, mirrored.file, NOW, overwrite=True)
+    assert restored(mirrored.origin.path, mirrored.file, mirrored.url, replace=True).standing == "continues"
+    home = mirrored.opened()
+    assert mine(home) == before and problems(home) == []
+    published(home, "Gamma")
+    assert synced(mirrored.follower).error is None
+
+
+def test_a_body_that_was_changed_under_the_tree_is_read_again_in_place(mirrored: Mirrored) -> None:
+    home, before = mirrored.origin, mine(mirrored.origin)
+    with home.store.writing() as db:
+        db.execute("UPDATE record SET body = replace(body, 'Alpha', 'Aleph')")
+    assert reread(home).standing == "lost" and standing.halted(home) is not None
+    assert reread(home, mirrored.url, newest=True).standing == "continues"
+    assert mine(home) == before and problems(home) == [] and standing.halted(home) is None
+    published(home, "Gamma")
+
+
+def test_a_backup_with_a_trigger_in_it_is_refused(mirrored: Mirrored) -> None:
+    home = mirrored.origin
+    with home.store.writing() as db:
+        db.execute("CREATE TRIGGER grow AFTER INSERT ON draft BEGIN DELETE FROM blocked; END")
+    backup.backup(home, mirrored.file, NOW, overwrite=True)
+    with home.store.writing() as db:
+        db.execute("DROP TRIGGER grow")
+    with pytest.raises(BrokenStoreError, match="'grow' in the database is not as this program makes it"):
+        restored(home.path, mirrored.file, replace=True)
+    published(home, "Gamma")
+
+
+# --- whom a backup would trust again
+
+
+def test_whoever_was_blocked_or_let_go_since_is_so_after_a_restore(nodes: Nodes) -> None:
+    home, file = nodes.home("Home", "Alpha"), nodes.directory / "node.backup"
+    old, member, bad, kept = (pin(home, nodes.home(name)) for name in ("Former", "Member", "Bad", "Kept"))
+    circles.add(home, "board", NOW)
+    for network in (old, kept):
+        partner(home, network)
+    for network in (member, kept):
+        circles.set_member(home, "board", network)
+    backup.backup(home, file, NOW)
+    partner(home, old, False)
+    circles.set_member(home, "board", member, False)
+    block(home, bad)
+    block_unknown(home, "a" * 32)
+    assert restored(home.path, file, replace=True).trust_kept
+    home = nodes.again(home)
+    with home.store.reading() as db:
+        assert circles_of.trusted(db) == {("partners", kept.network), ("board", kept.network)}
+        assert blocks.blocked(db) == {bad.network, "a" * 32}
+
+
+def test_where_nothing_tells_who_was_blocked_since_that_is_said(mirrored: Mirrored) -> None:
+    assert not restored(lost(mirrored.origin), mirrored.file).trust_kept
+
+
+# --- keys
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"log":"","cosigner":"","transport":"","bundle":""}'])
+def test_keys_that_cannot_be_read_give_way_to_those_in_the_backup(mirrored: Mirrored, content: bytes) -> None:
+    home, key = mirrored.origin, backup.Key(passphrase="example")
+    backup.backup(home, mirrored.file, NOW, lock=backup.Lock(passphrase="example"), overwrite=True)
+    (home.path / "keys.json").write_bytes(content)
+    result = restored(home.path, mirrored.file, key=key, replace=True)
+    assert (result.keys, result.standing) == (True, "continues")
+    assert (home.path / "keys.json.replaced").read_bytes() == content
+    published(mirrored.opened(), "Gamma")
+
+
+def test_keys_of_somebody_else_give_way_to_those_in_the_backup_and_are_kept(mirrored: Mirrored) -> None:
+    home, key = mirrored.origin, backup.Key(passphrase="example")
+    backup.backup(home, mirrored.file, NOW, lock=backup.Lock(passphrase="example"), overwrite=True)
+    other = (mirrored.follower.path / "keys.json").read_bytes()
+    (home.path / "keys.json").write_bytes(other)
+    assert restored(home.path, mirrored.file, key=key, replace=True).standing == "continues"
+    assert (home.path / "keys.next.json").read_bytes() == other
+
+
+def test_newer_keys_are_used_once_followers_tell_of_the_statement_that_names_them(mirrored: Mirrored) -> None:
+    origin, key = mirrored.origin, backup.Key(passphrase="example")
+    backup.backup(origin, mirrored.file, NOW, lock=backup.Lock(passphrase="example"), overwrite=True)
+    (sheet,) = origin.path.parent.glob("origin-recovery-key.txt")
+    epochs.rotate(origin, read_recovery(sheet), NOW)
+    synced(mirrored.follower)
+    result = restored(lost(origin), mirrored.file, mirrored.url, key=key, newest=True)
+    assert (result.keys, result.standing) == (True, "continues")
+    published(mirrored.opened(), "Gamma")
+
+
+def test_without_usable_keys_no_node_is_said_to_go_on(mirrored: Mirrored) -> None:
+    (mirrored.origin.path / "keys.json").write_bytes(b"")
+    result = restored(mirrored.origin.path, mirrored.file, replace=True)
+    assert (result.keys, result.standing) == (False, "lost") and "keys.json" in str(result.hint)
+
+
+def test_settings_that_cannot_be_read_give_way_to_those_in_the_backup(mirrored: Mirrored) -> None:
+    config = mirrored.origin.path / "node.toml"
+    config.write_text("name = ")
+    assert restored(mirrored.origin.path, mirrored.file, replace=True).standing == "continues"
+    assert mirrored.opened().config.name == "Origin"
+    assert config.with_name("node.toml.replaced").read_text() == "name = "
 
 
 # --- erased means erased

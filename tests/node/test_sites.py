@@ -358,9 +358,34 @@ def test_a_folder_of_others_is_left_alone(nodes: Nodes) -> None:
     assert (place(origin) / "index.html").read_text() == "a page of theirs"
 
 
+@pytest.mark.parametrize("path", ["evidence/index.html", ".well-known/fednet", "feeds/theirs.txt"])
+def test_no_file_of_others_is_written_over(nodes: Nodes, path: str) -> None:
+    origin = nodes.home("Origin", "Alpha")
+    (place(origin) / path).parent.mkdir(parents=True)
+    (place(origin) / path).write_text("keep")
+    with pytest.raises(UsageError, match="not written by fednet"):
+        write(origin)
+    assert [one for one in place(origin).rglob("*") if one.is_file()] == [place(origin) / path]
+    assert (place(origin) / path).read_text() == "keep"
+
+
+@pytest.mark.parametrize("path", ["feeds", "feeds/theirs", "evidence", ".well-known"])
+def test_nothing_is_written_or_taken_out_behind_a_link(nodes: Nodes, path: str) -> None:
+    origin, theirs = nodes.home("Origin", "Alpha"), nodes.directory / "theirs"
+    write(origin)
+    theirs.mkdir()
+    (theirs / "file.txt").write_text("keep")
+    if (place(origin) / path).exists():
+        shutil.rmtree(place(origin) / path)
+    (place(origin) / path).symlink_to(theirs)
+    with pytest.raises(UsageError, match="is a link"):
+        write(origin, 3)
+    assert [one.name for one in theirs.iterdir()] == ["file.txt"]
+
+
 def test_the_home_with_its_keys_is_never_in_a_site(nodes: Nodes) -> None:
     origin = nodes.home("Origin", "Alpha")
-    for folder in (origin.path, origin.path.parent):
+    for folder in (origin.path, origin.path.parent, origin.path / "site"):
         with pytest.raises(UsageError, match="keys"):
             sites.write(origin, folder, NOW)
     assert not (origin.path / "feeds").exists()

@@ -5,23 +5,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import NamedTuple
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 import pytest
 
+from fednet.errors import UnreachableError
 from fednet.feed import note as notes
 from fednet.feed.checkpoint import Checkpoint
 from fednet.feed.evidence import check, parse_evidence
 from fednet.feed.note import sign
-from fednet.node import cosigning, epochs, evidence, gossip, publish, sync
+from fednet.node import cosigning, descent, epochs, evidence, gossip, publish, sync, witnessing
 from fednet.node.accept import accept
 from fednet.node.evidence import contradiction
+from fednet.node.fetch import Fetched
 from fednet.node.home import Home
 from fednet.store import evidence as held_evidence
 from fednet.store import feeds, witnesses
 from fednet.store.witnesses import Witness
 from fednet.web.app import create_app
 from tests.feed.network import Network
+from tests.feed.test_evidence import split
 from tests.node.nodes import (
     NOW,
     Answer,
@@ -30,6 +34,7 @@ from tests.node.nodes import (
     add,
     held,
     listing,
+    move,
     network_of,
     pin,
     problems,
@@ -183,6 +188,27 @@ def test_an_origin_that_is_only_behind_is_no_liar(nodes: Nodes, faces: Faces):
     assert network_of(faces.first, faces.one).frozen is None
 
 
+def test_the_side_that_a_person_refused_is_not_read_anew(nodes: Nodes, faces: Faces, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(descent, "BATCH_RECORDS", 1)
+    network = faces.one.network.network
+    published(faces.one, "Refused")
+    published(faces.other, "Accepted")
+    assert synced_with(faces.first, faces.one).verified
+    move(faces.first, faces.one, faces.other_served.url)
+    assert synced_with(faces.first, faces.one).refused
+    shown = held(faces.other, faces.other).followed.frontier.root.hex()
+    evidence.resolve(faces.first, network_of(faces.first, faces.one), shown[:16], NOW)
+    move(faces.first, faces.one, faces.one_served.url)
+    for _ in range(2):
+        assert synced_with(faces.first, faces.one).word == "split-view"
+        assert held(faces.first, faces.one).records == 0
+        published(faces.one, "More")
+    assert network_of(faces.first, faces.one).frozen is None
+    move(faces.first, faces.one, faces.other_served.url)
+    assert synced_with(faces.first, faces.one).verified
+    assert listing(faces.first, network) == listing(faces.other, network)
+
+
 def test_a_new_epoch_ends_the_freeze_everywhere(nodes: Nodes, faces: Faces):
     """The second face was a thief's: the network, which has its recovery keys, says so."""
     published(faces.one, "For the first")
@@ -236,9 +262,22 @@ def test_members_of_a_restricted_circle_compare_as_well(nodes: Nodes, faces: Fac
     assert not asyncio.run(gossip.weigh(faces.first, feed.network, one.checkpoint(), circle="partners"))
     assert asyncio.run(gossip.weigh(faces.first, feed.network, other.checkpoint(), circle="partners"))
     with faces.first.store.reading() as db:
-        assert feeds.again(db, feed.network).frozen == "split-view"
+        assert evidence.freeze_of(db, feed.network, "partners") == "split-view"
         assert len(held_evidence.evidence(db)) == 1
     assert evidence.listed(faces.first) == b""
+    result = asyncio.run(sync.sync_from(faces.first, [Silent()], feed.network, "partners"))
+    assert result.refused and "frozen" in str(result.error)
+    result = asyncio.run(sync.sync_from(faces.first, [Silent()], feed.network))
+    assert not result.refused and "frozen" not in str(result.error)
+
+
+class Silent:
+    """A source that never answers."""
+
+    name, origin = "nobody", False
+
+    async def get(self, path: str, **_: object) -> Fetched:
+        raise UnreachableError("no answer")
 
 
 # --- one witness
@@ -284,6 +323,19 @@ def test_a_witness_cosigns_one_history_only(nodes: Nodes, faces: Faces, witness:
         (asked,) = witnesses.witnesses(db)
     assert "split-view" in str(asked.error)
     assert caught(witness[0], faces.one)  # it asked the witness to sign both
+
+
+def test_a_witness_that_was_shown_another_history_finds_it_out(
+    nodes: Nodes, faces: Faces, witness: tuple[Home, Served]
+):
+    here, _ = witness
+    assert synced_with(here, faces.one).verified
+    ask(faces.other, *witness)
+    cosigned(faces.other, "For the witness")  # it goes on from what the witness follows
+    assert witnessing.cosigned(here, held(faces.other, faces.one).network.identity.log_verifier("public", 1).name)
+    published(faces.one, "For everybody")
+    assert not synced_with(here, faces.one).verified
+    assert caught(here, faces.one)
 
 
 def test_two_followers_with_one_witness_find_it_out(nodes: Nodes, faces: Faces, witness: tuple[Home, Served]):
@@ -355,6 +407,25 @@ def test_false_evidence_freezes_nobody(nodes: Nodes, faces: Faces):
     lying(found)
     assert synced_with(faces.first, faces.one).refused
     assert caught(faces.first, faces.one)
+
+
+def test_evidence_about_restricted_circles_is_taken_from_nobody(nodes: Nodes, faces: Faces):
+    one, other = (Network("Partner", circle="board") for _ in range(2))
+    for number, network in enumerate((one, other)):
+        network.publish(network.put(number))
+    with faces.first.store.writing() as db:
+        partner = feeds.pin(db, one.identity, NOW)
+    found = split(one, other)
+    listed = f"{found.kind} {one.id} {sha256(found.encoded).hexdigest()}\n".encode()
+
+    class Peer:
+        async def get(self, url: str, **_: object) -> Fetched:
+            return Fetched(200, listed if url.endswith("/evidence") else found.encoded, 0)
+
+    peer: Any = Peer()
+    assert not asyncio.run(gossip._evidence(faces.first, peer, partner, "https://peer.example"))
+    with faces.first.store.reading() as db:
+        assert held_evidence.evidence(db) == []
 
 
 def _evidence(faces: Faces) -> bytes:

@@ -171,6 +171,12 @@ def test_a_first_database_keeps_its_blocks_and_moves_what_is_restricted_to_anoth
 
 def test_every_statement_of_the_schema_is_one_statement() -> None:
     found = statements(FIRST) + statements(TRUST)
-    begins = ("CREATE ", "ALTER TABLE ", "INSERT INTO search", "INSERT INTO closed", "INSERT INTO blocked")
+    begins = (
+        "CREATE ",
+        "ALTER TABLE ",
+        "INSERT INTO search",
+        "INSERT INTO closed",
+        "INSERT INTO blocked",
+    )
     assert all(statement.startswith(begins) for statement in found)
     assert not any("--" in statement or ";\n" in statement for statement in found)

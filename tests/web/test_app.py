@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from fednet.errors import BusyError
+from fednet.feed.edition import LIFETIME
 from fednet.node.home import Home
 from fednet.web import api
 from fednet.web.app import create_app
 from tests.asgi import Client
+from tests.web.place import NOW
 
 URLS = (
     "/",
@@ -104,3 +107,12 @@ def test_nothing_that_is_served_comes_from_elsewhere() -> None:
     for file in (*web.glob("templates/*"), *web.glob("static/*.css")):
         written = file.read_text("utf-8")
         assert "//" not in written.replace("http://www.w3.org", ""), file.name
+
+
+def test_what_expired_long_ago_is_on_no_page_and_in_no_answer(home: Home) -> None:
+    later = NOW + LIFETIME + home.store.forget_after + timedelta(hours=1)
+    urls = ("/", "/networks", "/events?from=2026-11-21", "/api/v1/organizations", "/api/v1/networks", "/events")
+    urls += ("/api/v1/events?from=2026-11-21",)
+    for now, shown in ((NOW, True), (later, False)):
+        client = Client(create_app(home, clock=lambda now=now: now), accept="*/*")
+        assert any("Canadian Example Council" in client.get(url).text for url in urls) is shown

@@ -83,6 +83,9 @@ def test_a_receipt_that_was_changed_on_the_way_is_refused(place: Place) -> None:
 def test_each_refusal_has_its_own_word(place: Place) -> None:
     for status, word, body in (
         (400, "malformed", b"nonsense"),
+        (400, "malformed", place.receipt(edition=-1)),
+        (400, "malformed", place.receipt(edition=0)),
+        (400, "malformed", place.receipt(epoch=0)),
         (413, "too-much", b'{"network":"%s"}' % (b"a" * 2_000)),
         (404, "not-found", place.receipt(network=PEERS["Follower"].id)),
         (404, "not-found", place.receipt(circle="partners")),

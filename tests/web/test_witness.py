@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -22,8 +23,8 @@ from fednet.feed.witness import MAX_PROOF, Request, origin_hash
 from fednet.node import evidence, witnessing
 from fednet.node.accept import accept
 from fednet.node.home import Home
+from fednet.store import blocks, feeds
 from fednet.store import evidence as held_evidence
-from fednet.store import feeds
 from fednet.web.app import create_app
 from tests.feed.network import Network
 from tests.feed.test_evidence import forked, split
@@ -309,6 +310,45 @@ def test_what_contradicts_the_followed_log_is_422_and_evidence(witness: Witness)
     assert (said.status, error(said)) == (422, "split-view")
     assert witness.ask("GET", "/evidence").body.startswith(b"split-view ")
     assert witness.latest().status == 404
+
+
+@pytest.mark.parametrize("cosigned", [0, 1])
+def test_a_log_that_is_followed_further_than_it_was_cosigned_goes_on_from_there(witness: Witness, cosigned: int):
+    witness.submit(0, cosigned)
+    follow(witness)
+    other = forked(witness.network, 2)
+    for network in (witness.network, other):
+        network.publish(network.put(10))
+        network.publish(network.put(11))
+    for network in (witness.network, other):
+        assert witness.submit(cosigned, SIZE + 2, network) == Said(409, "text/x.tlog.size", b"%d\n" % SIZE)
+    assert error(witness.submit(SIZE, SIZE + 2, other)) == "bad-proof"
+    assert witness.submit(SIZE, SIZE + 2).status == 200
+
+
+def test_what_is_followed_already_is_cosigned_as_it_is(witness: Witness):
+    follow(witness)
+    assert witness.submit(SIZE, SIZE).status == 200
+
+
+def test_a_log_that_goes_on_otherwise_than_it_was_cosigned_is_evidence(witness: Witness):
+    follow(witness)
+    other = deepcopy(witness.network)
+    other.publish(other.put(10))
+    assert witness.submit(SIZE, SIZE + 1, other).status == 200  # as good as any other yet
+    witness.network.publish(witness.network.put(11))
+    witness.network.publish(witness.network.put(12))
+    follow(witness)
+    assert error(witness.submit(SIZE + 1, SIZE + 2)) == "split-view"
+    assert witness.ask("GET", "/evidence").body.startswith(b"split-view ")
+
+
+def test_what_was_cosigned_of_a_blocked_network_is_not_shown(witness: Witness):
+    witness.submit(0, 3)
+    assert witness.latest().status == 200
+    with witness.home.store.writing() as db:
+        blocks.block(db, witness.network.id, NOW)
+    assert (witness.latest().status, witness.submit(3, 5).status) == (404, 404)
 
 
 # --- durable, and of one place

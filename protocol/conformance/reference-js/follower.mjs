@@ -288,7 +288,7 @@ function parseStatement(text) {
   if (LATER_ONLY.some((field) => statement[field] === null)) malformed("null is never written");
   const impossible =
     sequence < 0 || sequence >= MAX_STATEMENTS || epoch < 1 || epoch > MAX_EPOCH ||
-    [...name].length < 1 || [...name].length > 200 || /[\x00-\x1f\x7f]/.test(name) ||
+    [...name].length < 1 || [...name].length > 200 || /[\x00-\x1f\x7f-\x9f]/.test(name) ||
     !/^age1[02-9ac-hj-np-z]{58}$/.test(bundle_key) ||
     recovery_keys.length > MAX_RECOVERY_KEYS || threshold < 1 || threshold > recovery_keys.length;
   if (impossible) refuse("bad-identity", "impossible values in a statement");

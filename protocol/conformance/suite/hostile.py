@@ -770,6 +770,7 @@ FIELDS: dict[str, tuple[str, dict[str, object]]] = {
     "key-not-canonical": ("malformed", {"transport_key": b64(bytes([0xEE]) + b"\xff" * 30 + b"\x7f")}),
     "one-key-for-two-uses": ("bad-identity", {"transport_key": b64(Key("Example Network", "cosigner", 1, "").public)}),
     "unknown-field-in-genesis": ("malformed", {"motto": "x"}),
+    "control-character-in-name": ("bad-identity", {"name": "Example\x9bNetwork"}),
     "genesis-with-previous": ("bad-identity", {"previous": seed("x").hex()}),
 }
 
