@@ -33,8 +33,8 @@ Kind = Literal["ahead", "fork", "restored", "damaged"]
 HINTS: dict[Kind, str] = {
     "ahead": REREAD,
     "fork": "two copies of this node have signed: switch the other one off, then fednet keys recover opens a new epoch",
-    "restored": "fednet restore --from URL asks a follower what was published since; if nothing was, "
-    f"{ADOPT} --newest; if nobody can be asked, fednet keys recover --as-restored",
+    "restored": f"{ADOPT} --newest, if nothing was published after that; if something was, fednet restore --from URL "
+    "asks whoever may hold it; if nobody can be asked, fednet keys recover --as-restored",
     "damaged": DAMAGED,
 }
 

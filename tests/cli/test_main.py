@@ -38,7 +38,8 @@ def test_help_names_the_commands_of_this_version_only(fednet: Fednet) -> None:
 def test_errors_go_to_stderr_with_a_hint(fednet: Fednet) -> None:
     said = fednet("status")
     assert (said.code, said.out) == (1, "")
-    assert said.err == "fednet: there is no node in node\nhint: fednet --node node init --name 'Your Network'\n"
+    assert said.err.startswith("fednet: there is no node in node\nhint: if there is one elsewhere, --node DIR")
+    assert said.err.endswith("only a new network begins with fednet --node node init --name 'Your Network'\n")
 
 
 def test_the_node_is_named_by_the_environment(node: Fednet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
