@@ -45,9 +45,7 @@ def init(
     from fednet.feed.identity import fingerprint
     from fednet.node.home import create
 
-    home, sheets = create(
-        home_path(), name, url, recovery_out, recovery_keys=recovery_keys, threshold=threshold
-    )
+    home, sheets = create(home_path(), name, url, recovery_out, recovery_keys=recovery_keys, threshold=threshold)
     made = {
         "home": str(home.path),
         "network": home.network.network,

@@ -140,9 +140,9 @@ def keep_next(home: Path, keys: Keys) -> None:
 
 
 def read_next(home: Path, statement: Statement) -> Keys:
-    """The keys laid ready for a statement."""
-    found = _laid_ready(home, statement)
-    if found is None:
+    """The keys laid ready for a statement; in their place already, when a database from before they took it is back."""
+    found = _laid_ready(home, statement) or _read(home / KEYS)
+    if found is None or not found.public.named_by(statement):
         raise BrokenStoreError(
             f"{home / NEXT} does not hold the keys of the epoch that is being opened",
             hint="bring this file back from where the home was copied from: without it the epoch cannot be opened",

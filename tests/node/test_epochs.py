@@ -712,3 +712,17 @@ def test_a_restored_node_lists_nothing_again_before_somebody_was_asked(nodes: No
     assert home.network.identity.epoch == epoch
     recovery.recover(home, seeds_of(home), Closing(), None, NOW, as_restored=True)
     assert home.network.identity.epoch == epoch + 1
+
+
+def test_a_database_of_the_midst_of_a_rotation_finds_its_keys_in_their_place(
+    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = nodes.home("Origin", "Alpha")
+    with monkeypatch.context() as breaking, pytest.raises(CrashError):
+        breaking.setattr(publish, "_publish_statement", crash)
+        epochs.rotate(home, seeds_of(home), NOW)
+    copied(home, tmp_path / "midst.db")
+    publish.publish(home, NOW)
+    home = rolled_back(nodes, home, tmp_path / "midst.db")
+    publish.publish(home, NOW)
+    assert home.network.identity.epoch == 2 and problems(home) == []
