@@ -72,6 +72,8 @@ def _show(results: Results) -> None:
     rows = [(hit.title, hit.kind, _countries(hit), listed_by(hit), edition_of(hit), hit.handle) for hit in results.hits]
     if rows:
         show_entries(["title", "kind", "country", "listed by", "edition", "handle"], rows, heading=3)
+    for name in sorted({hit.network_name for hit in results.hits if hit.frozen}):
+        say(f"{name} has signed two things that contradict each other: what was agreed before is shown")
     say(f"{counted(results.total, 'record')} found" + (f", {len(rows)} shown" if len(rows) < results.total else ""))
     for facet in FACETS_SHOWN:
         counts = list(results.facets.get(facet, {}).items())
@@ -93,9 +95,9 @@ def listed_by(hit: Hit) -> str:
 def edition_of(hit: Hit) -> str:
     """`1.12, verified 2026-11-21 18:00 UTC`."""
     verified = (hit.verified_at or "").replace("T", " ")[:16]
-    return f"{hit.epoch}.{hit.edition}, verified {verified} UTC" + (
-        ", expired" if hit.expired else ", dated in the future" if hit.ahead else ""
-    )
+    marks = {"frozen": hit.frozen, "expired": hit.expired, "dated in the future": hit.ahead}
+    marked = "".join(f", {mark}" for mark, is_so in marks.items() if is_so)
+    return f"{hit.epoch}.{hit.edition}, verified {verified} UTC{marked}"
 
 
 def _countries(hit: Hit) -> str:

@@ -101,7 +101,9 @@ def test_a_frozen_network_is_refused_with_exit_3_and_stays_readable(caught: Fedn
     assert "frozen" in said.err
     assert f"fednet evidence show {network.id}" in said.err
     (hit,) = caught("search", "Example 2", "--json").lines
-    assert hit["network"] == network.id
+    assert hit["network"] == network.id and hit["frozen"]
+    shown = caught("search", "Example 2")
+    assert "frozen" in shown.out and f"{NAME} has signed two things that contradict each other" in shown.err
 
 
 def test_a_person_decides_and_the_evidence_stays(caught: Fednet, network: Network) -> None:
