@@ -87,6 +87,15 @@ def mirrored(nodes: Nodes) -> Mirrored:
 # --- what followers hold comes back
 
 
+def set_back(mirrored: Mirrored, home: Home, copy: Path) -> Home:
+    """The home with an old copy of its database, opened again."""
+    home.close()
+    for left in home.path.glob(f"{DATABASE}*"):
+        left.unlink()
+    shutil.copy(copy, home.path / DATABASE)
+    return mirrored.opened()
+
+
 def test_a_lost_node_goes_on_from_what_a_follower_holds(mirrored: Mirrored) -> None:
     published(mirrored.origin, "Gamma")
     published(mirrored.origin, "Delta")
@@ -196,11 +205,7 @@ def test_whoever_found_nobody_goes_on_once_somebody_is_there(mirrored: Mirrored)
     home = mirrored.opened()
     published(home, "Gamma")
     synced(mirrored.follower)
-    home.close()
-    for left in home.path.glob(f"{DATABASE}*"):
-        left.unlink()
-    shutil.copy(copy, home.path / DATABASE)
-    home = mirrored.opened()
+    home = set_back(mirrored, home, copy)
     assert reread(home).standing == "lost"
     assert reread(home, mirrored.url).standing == "continues"
     published(home, "Delta")
@@ -417,11 +422,7 @@ def test_an_edition_that_was_prepared_and_overtaken_is_made_of_drafts_again(
     home = mirrored.opened()
     published(home, "Gamma")
     synced(mirrored.follower)
-    home.close()
-    for left in home.path.glob(f"{DATABASE}*"):
-        left.unlink()
-    shutil.copy(copy, home.path / DATABASE)
-    home = mirrored.opened()
+    home = set_back(mirrored, home, copy)
     edits.edit(home, alpha, {"acronym": "AA"}, NOW)
     edits.withdraw(home, beta, NOW)
     add(home, "Delta")
