@@ -210,6 +210,21 @@ INSERT INTO closed (closed, rank) VALUES ('automerge', 16);
 INSERT INTO closed (closed, rank) VALUES ('rank', 'bm25(10.0, 1.0, 0.0)');
 """
 
+DIRECTORY = """
+CREATE TABLE signal (                           -- what may tell that two records are about one thing, hashed
+  word INTEGER NOT NULL,                        -- 63 bits of SHA-256
+  record_id INTEGER NOT NULL,
+  PRIMARY KEY (word, record_id)
+) WITHOUT ROWID;
+CREATE INDEX signal_record ON signal (record_id);
+CREATE TABLE mapping (                          -- what a person said the columns of a source mean
+  source TEXT PRIMARY KEY,
+  columns TEXT NOT NULL,                        -- JSON: column -> field
+  at TEXT NOT NULL
+) WITHOUT ROWID;
+ALTER TABLE imported ADD COLUMN origin TEXT;    -- the source that named it last
+"""
+
 
 @migrations()
 def m001_first(db: Database) -> None:
@@ -224,6 +239,12 @@ def m002_trust(db: Database) -> None:
     _run(db, TRUST)
     if db.execute("SELECT 1 FROM record JOIN feed ON feed.id = feed_id WHERE circle <> 'public' LIMIT 1").fetchone():
         index.rebuild(db)
+
+
+@migrations()
+def m003_directory(db: Database) -> None:
+    """One card for an organisation that several networks list; imports that know their sources."""
+    _run(db, DIRECTORY)
 
 
 def _run(db: Database, script: str) -> None:
