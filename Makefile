@@ -37,6 +37,7 @@ docs: .venv/.synced
 	@$(RUN) -m fednet.listing.schema protocol/schemas
 
 bench: .venv/.synced
+	@$(SYNC) --group bench
 	@$(RUN) -m tests.bench
 
 # Longer runs of what the suite samples: worlds from seeds, kill points and canaries, mutated answers.
