@@ -24,6 +24,7 @@ COMMANDS = {
     "show": ("records.show", "show a record of any network"),
     "withdraw": ("records.withdraw", "take a record out"),
     "erase": ("records.erase", "destroy a record, here and at every follower"),
+    "preview": ("preview.preview", "what leaves this node, and for whom"),
     "publish": ("publishing.publish", "sign an edition of what waits"),
     "serve": ("node.serve", "pages, API, feeds; publish and sync by itself"),
     "follow": ("peers.follow", "verify and pin a network"),

@@ -21,6 +21,7 @@ _ESSENTIAL = {
     "exchange": {"titles", "type"},
     "resource": {"titles"},
     "opinion": {"verdict", "subjects"},
+    "network": {"names"},
 }
 _REFERRING = ("organization",)
 _PLACEHOLDER = "00000000-0000-4000-8000-000000000000"

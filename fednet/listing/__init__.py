@@ -14,6 +14,7 @@ from fednet.listing.event import Event, Override
 from fednet.listing.exchange import Exchange
 from fednet.listing.fields import Confirmed, ListingError
 from fednet.listing.group import Group, Role
+from fednet.listing.network import Network
 from fednet.listing.opinion import Opinion, Subject
 from fednet.listing.organization import Identifier, Membership, Organization, Place
 from fednet.listing.person import Person
@@ -33,6 +34,7 @@ __all__ = [
     "Listing",
     "ListingError",
     "Membership",
+    "Network",
     "Opinion",
     "Organization",
     "Override",

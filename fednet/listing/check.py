@@ -20,6 +20,7 @@ import msgspec
 
 from fednet.listing import languages, places, vocabulary
 from fednet.listing.fields import MAX_E6, ListingError
+from fednet.listing.network import MAX_DAYS
 from fednet.listing.record import KINDS, MAX_DEPTH, Listing
 from fednet.listing.term import Vocabulary
 from fednet.listing.text import key
@@ -395,6 +396,15 @@ RULES: dict[str, dict[str, Rule]] = {
         "verdict": verdict,
         "subjects": many(shape({"network": text, "handle": handle})),
         "reason": text,
+    },
+    "network": _RECORD
+    | {
+        "names": texts,
+        "description": texts,
+        "website": url,
+        "languages": _LANGUAGES,
+        "countries": _TERRITORIES,
+        "confirm_within_days": integer(1, MAX_DAYS),
     },
 }
 """For each kind the fields it has and how each is read; a test holds it to the types."""

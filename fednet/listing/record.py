@@ -18,12 +18,13 @@ from fednet.listing.event import Event
 from fednet.listing.exchange import Exchange
 from fednet.listing.fields import ListingError
 from fednet.listing.group import Group
+from fednet.listing.network import Network
 from fednet.listing.opinion import Opinion
 from fednet.listing.organization import Organization
 from fednet.listing.person import Person
 from fednet.listing.resource import Resource
 
-Listing = Organization | Contact | Person | Group | Event | Exchange | Resource | Opinion
+Listing = Organization | Contact | Person | Group | Event | Exchange | Resource | Opinion | Network
 
 KINDS: dict[str, type[Listing]] = {
     "organization": Organization,
@@ -34,6 +35,7 @@ KINDS: dict[str, type[Listing]] = {
     "exchange": Exchange,
     "resource": Resource,
     "opinion": Opinion,
+    "network": Network,
 }
 
 MAX_DEPTH = 32

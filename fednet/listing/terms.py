@@ -17,6 +17,7 @@ from fednet.listing.event import Event
 from fednet.listing.exchange import Exchange
 from fednet.listing.fields import Texts
 from fednet.listing.group import Group
+from fednet.listing.network import Network
 from fednet.listing.opinion import Opinion
 from fednet.listing.organization import Organization, Place
 from fednet.listing.person import Person
@@ -34,6 +35,7 @@ KIND_NUMBERS = {
     "exchange": 6,
     "resource": 7,
     "opinion": 8,
+    "network": 9,
 }
 """How the index writes a kind; a number never changes."""
 
@@ -154,6 +156,17 @@ def _opinion(record: Opinion) -> Terms:
     return Terms(8, record.verdict, "", fold(record.reason))
 
 
+def _network(record: Network) -> Terms:
+    return Terms(
+        9,
+        display(record.names, record.original),
+        fold(_joined(*record.names.values())),
+        fold(_joined(*record.description.values())),
+        _countries(None, record.countries),
+        languages=_languages(record.languages),
+    )
+
+
 _TERMS: dict[type[Listing], Callable[[Any], Terms]] = {
     Organization: _organization,
     Contact: _contact,
@@ -163,6 +176,7 @@ _TERMS: dict[type[Listing], Callable[[Any], Terms]] = {
     Exchange: _exchange,
     Resource: _resource,
     Opinion: _opinion,
+    Network: _network,
 }
 
 

@@ -101,7 +101,7 @@ def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
 def _repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> None:
     """Follow a move in all own records that refer to the record, and in what imports remember of them."""
     stuck = []
-    for other in _referring(db, home, own.handle):
+    for other in referring(db, home, own.handle):
         if circles.reads(db, moved.circle, other.circle):
             target: str | None = moved.handle
         elif circles.reads(db, own.circle, other.circle):
@@ -126,7 +126,7 @@ def _as_repointed(body: bytes, old: str, new: str | None) -> bytes:
     return references.repointed(body, old, new) or body
 
 
-def _referring(db: Database, home: Home, handle: str) -> list[Own]:
+def referring(db: Database, home: Home, handle: str) -> list[Own]:
     """This network's records as they stand, drafts included, that mention a handle."""
     own = feeds.feeds(db, home.network)
     mentioned = {found for feed in own for found in drafts.mentioning(db, feed.id, handle)}

@@ -1,0 +1,160 @@
+"""What leaves this node, and for whom: before an edition is signed, nobody else has seen any of it.
+
+`leaving` tells what waits, circle by circle, with those who will read it. `views` shows one record as the public, the
+partners, the members of each circle and this network's own people see it, drafts included, with what is said about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet.node import circles, edits
+from fednet.node.edits import CLOSED_KINDS, Own
+from fednet.node.home import Home
+from fednet.node.imports import title_of
+from fednet.store import circles as stored
+from fednet.store import drafts, feeds
+from fednet.store.circles import PUBLIC
+from fednet.store.drafts import Draft
+
+Leaves = Literal["new", "changed", "withdrawn", "erased"]
+
+OWN = "staff"
+"""The audience that reads every circle: this network's own people."""
+
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A field before and after; None where it is not there."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What the next edition does to one record. `notes` are what a person may not have meant to give to this circle."""
+
+    handle: str
+    kind: str
+    title: str
+    leaves: Leaves
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+
+
+class Leaving(msgspec.Struct, frozen=True):
+    """What waits for the next edition of a circle. `readers` are the networks that may read it; nobody is named of
+    `public`, which everybody reads."""
+
+    circle: str
+    readers: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A record as an audience sees it. `draft`: not before the next edition."""
+
+    handle: str
+    kind: str
+    title: str
+    circle: str
+    draft: bool
+    fields: dict[str, Any]
+
+
+class View(msgspec.Struct, frozen=True):
+    """What an audience sees of a record: it itself first, if at all, then own records that are about it."""
+
+    audience: str
+    readers: tuple[str, ...]
+    records: tuple[Seen, ...]
+
+
+def leaving(home: Home) -> list[Leaving]:
+    """What waits to be signed, by circle, `public` first; nothing when nothing waits."""
+    with home.store.reading() as db:
+        waiting = set(drafts.circles_with_drafts(db))
+        return [
+            Leaving(one.circle, _names(one), _changes(db, home, one.circle))
+            for one in stored.circles(db)
+            if one.circle in waiting
+        ]
+
+
+def views(home: Home, handle: str) -> list[View]:
+    """A record of this network as each audience will see it: `public`, `partners`, each own circle, `staff`.
+
+    Raises NotFoundError for one that this network does not list, or no longer will.
+    """
+    with home.store.reading() as db:
+        about = [edits.find(db, home, handle), *edits.referring(db, home, handle)]
+        shown = [View(one.circle, _names(one), _seen(db, about, one.circle)) for one in stored.circles(db)]
+        return [*shown, View(OWN, (), tuple(map(_as_seen, about)))]
+
+
+def _names(circle: stored.Circle) -> tuple[str, ...]:
+    return tuple(network.name for network in circle.members)
+
+
+def _seen(db: Database, about: list[Own], audience: str) -> tuple[Seen, ...]:
+    return tuple(_as_seen(one) for one in about if circles.reads(db, one.circle, audience))
+
+
+def _as_seen(own: Own) -> Seen:
+    return Seen(own.handle, own.fields["kind"], title_of(own.body), own.circle, own.draft, own.fields)
+
+
+def _changes(db: Database, home: Home, circle: str) -> tuple[Change, ...]:
+    found = [_change(db, home, draft) for draft in drafts.drafts(db, circle)]
+    return tuple(sorted(found, key=lambda change: (change.kind, change.title, change.handle)))
+
+
+def _change(db: Database, home: Home, draft: Draft) -> Change:
+    feed = feeds.feed(db, home.network, draft.circle)
+    before = drafts.listed(db, feed.id, draft.handle) if feed else None
+    shown = draft.body or before or b"{}"
+    old, new = _fields(before), _fields(draft.body)
+    return Change(
+        handle=draft.handle,
+        kind=str(_fields(shown).get("kind", "")),
+        title=title_of(shown),
+        leaves=_leaves(draft, before),
+        differences=tuple(_differences(old, new)) if draft.body and before else (),
+        notes=tuple(_notes(new)) if draft.circle == PUBLIC else (),
+    )
+
+
+def _leaves(draft: Draft, before: bytes | None) -> Leaves:
+    match draft.action:
+        case "put":
+            return "changed" if before else "new"
+        case "drop":
+            return "withdrawn"
+        case "erase":
+            return "erased"
+
+
+def _fields(body: bytes | None) -> dict[str, Any]:
+    return msgspec.json.decode(body, type=dict[str, Any]) if body else {}
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield Difference(name, before.get(name), after.get(name))
+
+
+def _notes(fields: Mapping[str, Any]) -> Iterator[str]:
+    """What everybody in the world would read."""
+    if fields.get("kind") in CLOSED_KINDS:
+        yield f"a {fields['kind']} in the public circle"
+    for name, value in fields.items():
+        if found := _MAIL.search(msgspec.json.encode(value).decode()):
+            yield f"{name} holds the e-mail address {found[0]}"
