@@ -34,6 +34,17 @@ NEWS = {
     "type": "report",
     "date": "2026-11-20",
 }
+CALL = {
+    "kind": "event",
+    "titles": {"en": "Call: who can host in January?", "th": "ประชุมทางโทรศัพท์: ใครรับรองได้ในเดือนมกราคม"},
+    "type": "virtual-meeting",
+    "start": "2026-12-10T14:00:00",
+    "end": "2026-12-10T15:00:00",
+    "zone": "Asia/Bangkok",
+    "mode": "online",
+}
+MOVED = {"start": "2026-12-11T09:00:00", "end": "2026-12-11T10:00:00"}
+SCRIPTS = ("ช่วยเหลือทางกฎหมาย", "法律援助", "aide juridique", "Papr Boat")
 IMPORTS = ("members.csv", "groups.jsonl", "persons.jsonl", "resources.jsonl", "exchange.jsonl", "events.ics")
 QUIET = {"FEDNET_NODE", "FEDNET_ALLOW_PRIVATE_ADDRESSES"}
 
@@ -196,6 +207,46 @@ def witness_each_other(addresses: dict[str, str]) -> None:
     say(f"  {HUB} holds edition {seen['edition']} of {one}, witnessed by {other}")
 
 
+def one_card_for_an_organisation(reader: str) -> None:
+    """An organisation that several networks list under other names is found once, with what each says of it."""
+    found = lines(reader, "search", "Paper Boat", "--kind", "organization")
+    if len(found) != 1 or len(found[0]["networks"]) < 2:
+        raise DemoError(f"Paper Boat is not one organisation: {found}")
+    show(reader, "show", found[0]["handle"])
+
+
+def search_in_many_scripts(reader: str) -> None:
+    for words in SCRIPTS:
+        found = lines(reader, "search", words, "--kind", "organization", "--limit", "1000")
+        if not found:
+            raise DemoError(f"nothing was found for {words}")
+        say(f"  {words}: {len(found)} organisations, first {found[0]['title']}")
+
+
+def move_an_event(addresses: dict[str, str], host: str, reader: str) -> None:
+    """A call is announced, and then moved; whoever subscribed to the calendar of another node sees both."""
+    (DEMO / host / "call.json").write_text(json.dumps(CALL))
+    (DEMO / host / "moved.json").write_text(json.dumps(MOVED))
+    handle = fednet(host, "add", "event", "--json", str(DEMO / host / "call.json")).strip()
+    before = _subscribed(addresses, host, reader)
+    fednet(host, "edit", handle, "--json", str(DEMO / host / "moved.json"))
+    after = _subscribed(addresses, host, reader)
+    if before == after:
+        raise DemoError(f"the calendar of {reader} does not show that the call moved: {after}")
+    say(f"  {before}\n  {after}")
+
+
+def _subscribed(addresses: dict[str, str], host: str, reader: str) -> str:
+    """What a calendar program that subscribes to a node sees of the call, after an edition and a sync."""
+    fednet(host, "publish")
+    sync(reader)
+    address = f"{addresses[reader]}/calendar.ics?from=2026-12-01&to=2026-12-31"
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        events = answer.read().decode().replace("\r\n ", "").split("BEGIN:VEVENT")
+    (call,) = (one.splitlines() for one in events if CALL["titles"]["en"].partition(":")[0] + r"\: " in one or CALL["titles"]["en"] in one)
+    return "  ".join(line for line in call if line.startswith(("UID", "DTSTART", "SEQUENCE")))
+
+
 def check_converged(addresses: dict[str, str]) -> None:
     """Every node holds every network, at one edition, and every stored byte re-hashes to what was signed."""
     seen: dict[str, set[tuple[int, int]]] = {}
@@ -237,7 +288,15 @@ def main() -> int:
         say("APRRN and INRR become partners; CCR and APRRN witness each other:")
         share_with_partners()
         witness_each_other(addresses)
+        say("A call that is announced in Bangkok, and then moved, in the calendar that people subscribe to in Canada:")
+        move_an_event(addresses, "aprrn", "ccr")
+        for name in addresses:
+            sync(name)
         check_converged(addresses)
+        say("\nOne organisation, listed by three networks under other names, on one card:")
+        one_card_for_an_organisation("ccr")
+        say("Words in many scripts, in any language that the node speaks, and with a slip of the pen:")
+        search_in_many_scripts("ccr")
         say("\nWho gives legal aid to unaccompanied minors in Thailand and speaks Burmese? (asked in Canada)")
         wanted = (
             "--service",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from fednet.cli.options import exit_with, json_option, may_write, named_network, opened, yes_option
+from fednet.cli.options import exit_with, find_matches, json_option, may_write, named_network, opened, yes_option
 from fednet.cli.output import counted, plain, say, show_json, show_table
 from fednet.errors import MalformedError, UsageError
 
@@ -108,6 +108,7 @@ def read(file: BinaryIO, fingerprint: str | None, yes: bool, as_json: bool) -> N
             home, file, Path(file.name).name, expected=fingerprint, confirm=lambda offer: yes or _compared(offer)
         )
     )
+    find_matches(home)
     if as_json:
         show_json(carried)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ KINDS_OF = {
     ".csv": (),
     ".xlsx": (),
     ".jsonl": (),
+    ".jsonld": ("organization", "event", "person"),
     ".ics": ("event",),
     ".vcf": ("organization", "contact", "person", "group"),
 }
@@ -37,9 +37,9 @@ PAGE = 1_000
 @click.option("--as", "kinds", multiple=True, metavar="KIND", help="Only records of this kind.")
 @click.option("--yes", is_flag=True, help="Replace a file that is there already.")
 def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: tuple[str, ...]) -> None:
-    """Write what this node lists and follows to a .csv, .xlsx, .ics, .vcf or .jsonl file; filters as in search.
+    """Write what this node lists and follows to a .csv, .xlsx, .ics, .vcf, .jsonl or .jsonld file; filters as search.
 
-    A .csv or .xlsx of organisations can be corrected and imported again.
+    A .csv or .xlsx can be corrected and imported again: what was not touched in it stays as it was.
 
     \b
         fednet export organisations.csv --as organization --country TH
@@ -57,28 +57,29 @@ def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: tu
         return
     moment = now()
     asked["kinds"] = kinds or KINDS_OF[suffix]
-    closed: Counter[str] = Counter()
+    circles: dict[str, str] = {}
 
     def save(path: Path, content: bytes) -> None:
-        write_atomically(path, content, mode=0o600 if closed else 0o644)
+        write_atomically(path, content, mode=0o600 if set(circles.values()) - {"public"} else 0o644)
 
-    written = write(file, _rows(home, text, asked, moment, closed), now=moment, save=save)
+    written = write(file, _rows(home, text, asked, moment, circles), now=moment, circles=circles, save=save)
     say(f"{counted(written, 'record')} in {file}")
+    closed = [circle for circle in circles.values() if circle != "public"]
     if closed:
-        circles = ", ".join(sorted(closed))
-        say(f"hint: not public: {closed.total():,} of them (circle {circles}); mind who gets the file")
+        said = ", ".join(sorted(set(closed)))
+        say(f"hint: not public: {len(closed):,} of them (circle {said}); mind who gets the file")
 
 
 def _rows(
-    home: Home, text: str, asked: dict[str, tuple[str, ...]], moment: datetime, closed: Counter[str]
+    home: Home, text: str, asked: dict[str, tuple[str, ...]], moment: datetime, circles: dict[str, str]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Network, handle and fields of all that is found, page by page; `closed` counts what is not public, by circle."""
+    """Network, handle and fields of all that is found, page by page; `circles` gets who may read each, by handle."""
     from fednet.directory.search import OPERATOR, search
 
     cursor: str | None = None
     while True:
         found = search(home.store, parsed(text, PAGE, asked, cursor), OPERATOR, moment)
-        closed.update(hit.circle for hit in found.hits if hit.circle != "public")
+        circles.update((hit.handle, hit.circle) for hit in found.hits)
         yield from ((hit.network, hit.handle, hit.fields) for hit in found.hits)
         if found.next is None:
             return

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from fednet.cli.options import circle_option, json_option, opened
-from fednet.cli.output import counted, plain, say, show_json, show_table
+from fednet.cli.options import agreed, circle_option, json_option, may_write, opened, yes_option
+from fednet.cli.output import counted, plain, say, show_json, show_table, written
 from fednet.errors import FednetError, UsageError
 
 if TYPE_CHECKING:
-    from fednet.node.imports import Imported, Undone
+    from fednet.formats.reading import Seen
+    from fednet.node.home import Home
+    from fednet.node.imports import Change, Choices, File, Imported
+    from fednet.node.undo import Undone
 
 MAX_SHOWN = 20
-"""Refusals and tried records shown to a person; `--json` gives all."""
+"""Refusals, tried records and missing ones shown to a person; `--json` gives all."""
 
+MAX_EXAMPLE = 40
 LATEST = "latest"
 
 
@@ -27,64 +32,113 @@ LATEST = "latest"
     "--as", "kind", metavar="KIND", help="What the rows are: organization, person, event, exchange, resource."
 )
 @click.option(
-    "--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="What a column is, where it was not guessed."
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="COLUMN=FIELD",
+    help="What a column is (names:fr, services, ..., ignore). Remembered for the next version of the file.",
 )
+@click.option("--source", metavar="NAME", default="", help="What the file is a version of, if its name does not tell.")
 @circle_option
-@click.option("--dry-run", is_flag=True, help="Show what would happen, and change nothing.")
+@click.option("--keep-zawgyi", is_flag=True, help="Leave Burmese that was typed in Zawgyi as it is.")
+@click.option("--dry-run", is_flag=True, help="Show how each column is read and what would happen; change nothing.")
+@click.option(
+    "--refused-to",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the rows that were refused, with the reasons, to a .csv or .xlsx: correct it, and import it.",
+)
+@click.option(
+    "--withdraw-missing", is_flag=True, help="Withdraw what the last version of the file named and this one does not."
+)
+@yes_option
 @click.option(
     "--undo", is_flag=False, flag_value=LATEST, metavar="[ID]", help="Take back an import: the latest, or number ID."
 )
+@click.option("--history", "past", is_flag=True, help="List past imports.")
+@click.option("--mappings", is_flag=True, help="List what is remembered of the columns of each source.")
+@click.option("--forget-mapping", "forget", metavar="SOURCE", help="Guess the columns of a source again.")
 @json_option
 def import_(
     files: tuple[Path, ...],
     kind: str | None,
     mapping: tuple[str, ...],
+    source: str,
     circle: str | None,
+    keep_zawgyi: bool,
     dry_run: bool,
+    refused_to: Path | None,
+    withdraw_missing: bool,
+    yes: bool,
     undo: str | None,
+    past: bool,
+    mappings: bool,
+    forget: str | None,
     as_json: bool,
 ) -> None:
     """Read CSV, XLSX, ICS, GeoJSON or JSON lines into this network's records.
 
     Several files are read as one, such as the language editions of one list. The same file again changes nothing; a
-    newer version updates.
+    newer version updates, and lists what has disappeared from it.
 
     \b
         fednet import members.csv --map "Sigle=acronym" --dry-run
-        fednet import members-en.csv members-fr.csv
+        fednet import members-en.csv members-fr.csv --refused-to refused.xlsx
         fednet import --undo
     """
-    if undo is not None:
-        if files:
-            raise UsageError("--undo takes the number of an import, not files", hint="fednet import --undo")
+    from fednet.node.imports import Choices
+
+    asked = [undo is not None, past, mappings, forget is not None]
+    if any(asked):
+        if files or sum(asked) > 1:
+            raise UsageError("--undo, --history, --mappings and --forget-mapping stand alone, without files")
         if dry_run:
-            raise UsageError("--undo is done or not done: it has no --dry-run", hint="fednet import --undo")
+            raise UsageError("this is done or not done: it has no --dry-run")
+    if undo is not None:
         _undo(undo, as_json)
-        return
-    if not files:
+    elif past:
+        _show_history(opened(), as_json)
+    elif mappings:
+        _show_mappings(opened(), as_json)
+    elif forget is not None:
+        _forget(forget)
+    elif not files:
         raise UsageError("no file is named", hint="fednet import members.csv")
-    _import(files, kind, _mapping(mapping), circle, dry_run, as_json)
+    else:
+        choices = Choices(kind, _mapping(mapping), source, circle, keep_zawgyi, withdraw_missing)
+        _import(files, choices, dry_run, refused_to, yes, as_json)
 
 
 def _import(
-    files: tuple[Path, ...], kind: str | None, mapping: dict[str, str], circle: str | None, dry_run: bool, as_json: bool
+    paths: tuple[Path, ...], choices: Choices, dry_run: bool, refused_to: Path | None, yes: bool, as_json: bool
 ) -> None:
     from fednet import formats
+    from fednet.node import imports
     from fednet.node.home import now
-    from fednet.node.imports import import_reading
 
     home = opened()
-    reading = formats.read_many(list(files), kind, mapping)
-    name = ", ".join(file.name for file in files)
-    imported = import_reading(home, reading, name, now(), circle, dry_run)
-    if as_json:
-        show_json([_summary(imported, dry_run)])
+    if refused_to and not _may_write_refused(home, refused_to, yes):
+        return
+    files = [imports.File(path.name, formats.content_of(path)) for path in paths]
+    remembered: dict[str, Any] = {}
+    if dry_run:
+        previewed = imports.preview(home, files, choices)
+        imported, remembered = previewed.tried, previewed.remembered
     else:
-        _show(imported, dry_run)
+        if choices.withdraw_missing and not _agreed_to_withdraw(home, files, choices, yes):
+            return
+        imported = imports.import_files(home, files, choices, now())
+    corrected = _write_refused(imported, refused_to) if refused_to else False
+    if as_json:
+        show_json([_summary(imported, remembered, dry_run)])
+    else:
+        _show(imported, remembered, dry_run)
+    if corrected:
+        say(f"hint: correct {refused_to}, then: fednet import {refused_to}")
     if not imported.records:
-        table = any(file.suffix.lower() in {".csv", ".tsv", ".xlsx", ".txt"} for file in files)
+        table = any(path.suffix.lower() in {".csv", ".tsv", ".xlsx", ".txt"} for path in paths)
         hint = "say what a column is with --map COLUMN=FIELD" if table else None
-        raise FednetError(f"nothing in {name} could be read", hint=hint)
+        raise FednetError(f"nothing in {', '.join(path.name for path in paths)} could be read", hint=hint)
 
 
 def _mapping(given: tuple[str, ...]) -> dict[str, str]:
@@ -95,46 +149,136 @@ def _mapping(given: tuple[str, ...]) -> dict[str, str]:
     return {column: field for column, _, field in pairs}
 
 
-def _summary(imported: Imported, dry_run: bool) -> dict[str, Any]:
+def _agreed_to_withdraw(home: Home, files: list[File], choices: Choices, yes: bool) -> bool:
+    """Whether what has disappeared may be withdrawn; nobody is asked when nothing has."""
+    from fednet.node import imports
+
+    tried = imports.preview(home, files, choices).tried
+    gone = [(one.kind, one.title, one.handle) for one in tried.records if one.outcome == "withdrawn"]
+    if not gone:
+        return True
+    if not yes:
+        say("this file does not name any more:")
+        show_table(["kind", "title", "handle"], gone)
+    return agreed(f"Withdraw {counted(len(gone), 'record')}?", yes)
+
+
+def _may_write_refused(home: Home, file: Path, yes: bool) -> bool:
+    from fednet.formats.corrections import check_suffix
+
+    check_suffix(file.suffix.lower())
+    return may_write(home, file, yes)
+
+
+def _write_refused(imported: Imported, file: Path) -> bool:
+    """Whether there were refused rows, and they were written."""
+    from fednet.formats.corrections import corrected
+    from fednet.node.files import write_atomically
+
+    reading = imported.reading
+    content = corrected(reading.rows, imported.refused, reading.entries, file.suffix.lower())
+    if content is None:
+        say(f"no row of a table was refused: {file} was not written")
+        return False
+    write_atomically(file, content)
+    return True
+
+
+def _summary(imported: Imported, remembered: dict[str, Any], dry_run: bool) -> dict[str, Any]:
     summary = {
         "import": imported.id,
         "dry_run": dry_run,
         "added": imported.count("added"),
         "changed": imported.count("changed"),
         "unchanged": imported.count("unchanged"),
+        "withdrawn": imported.count("withdrawn"),
         "kinds": imported.kinds,
         "refused": imported.refused,
+        "missing": imported.missing,
         "notes": imported.notes,
         "columns": imported.columns,
     }
-    return summary | {"records": imported.records} if dry_run else summary
+    return (
+        summary | {"seen": imported.seen, "remembered": remembered, "records": imported.records} if dry_run else summary
+    )
 
 
-def _show(imported: Imported, dry_run: bool) -> None:
+def _show(imported: Imported, remembered: dict[str, Any], dry_run: bool) -> None:
     if dry_run:
-        differing = [record for record in imported.records if record.outcome == "changed"]
-        differing += [record for record in imported.records if record.outcome == "added"]
-        rows = [(r.outcome, r.kind, r.circle, r.title, ", ".join(r.fields)) for r in differing[:MAX_SHOWN]]
-        if rows:
-            show_table(["outcome", "kind", "circle", "title", "fields"], rows)
-        _say_rest(len(differing), "records")
+        _show_columns(imported.seen)
+        for source, said in remembered.items():
+            say(f"note: remembered of {source!r}: {_said(said)}; --map says otherwise")
+        _show_records(imported)
     if imported.refused:
         say("not understood:")
         rows_refused = [(r.line or "", r.column, r.found, r.reason) for r in imported.refused[:MAX_SHOWN]]
         show_table(["line", "column", "found", "reason"], rows_refused)
         _say_rest(len(imported.refused), "refusals")
+    if imported.missing:
+        say("listed here, and not in this version of the file any more (--withdraw-missing withdraws them):")
+        show_table(["kind", "title", "handle"], [(m.kind, m.title, m.handle) for m in imported.missing[:MAX_SHOWN]])
+        _say_rest(len(imported.missing), "missing records")
     for note in imported.notes:
         say(f"note: {note}")
-    kinds = ", ".join(f"{number:,} {kind}" for kind, number in imported.kinds.items())
-    click.echo(
-        f"{imported.count('added'):,} added, {imported.count('changed'):,} changed, "
-        f"{imported.count('unchanged'):,} unchanged, {len(imported.refused):,} refused"
-        + plain(f" ({kinds})" * bool(kinds))
-    )
+    click.echo(_counts(imported))
     if imported.id is not None:
         say(f"hint: fednet publish signs it; fednet import --undo {imported.id} takes it back")
     elif dry_run:
         say("nothing was written")
+
+
+def _counts(imported: Imported) -> str:
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in imported.kinds.items())
+    withdrawn = f"{imported.count('withdrawn'):,} withdrawn, " if imported.count("withdrawn") else ""
+    missing = f", {len(imported.missing):,} missing" if imported.missing else ""
+    return (
+        f"{imported.count('added'):,} added, {imported.count('changed'):,} changed, {withdrawn}"
+        f"{imported.count('unchanged'):,} unchanged, {len(imported.refused):,} refused{missing}"
+        + plain(f" ({kinds})" * bool(kinds))
+    )
+
+
+def _show_columns(seen: tuple[Seen, ...]) -> None:
+    if not seen:
+        return
+    rows = [
+        (
+            one.header,
+            f"{one.field} ({one.language})" if one.language else one.field or "(left out)",
+            one.why,
+            f"{one.understood:,} of {one.filled:,}" if one.field else f"{one.filled:,}",
+            ", ".join(_examples(one)),
+        )
+        for one in seen
+    ]
+    show_table(["column", "read as", "because of", "cells understood", "for example"], rows)
+
+
+def _examples(seen: Seen) -> Iterator[str]:
+    for example in seen.examples:
+        raw, becomes = _short(example.raw), _short(example.becomes)
+        yield raw if not seen.field or raw == becomes else f"{raw} -> {becomes or '?'}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_EXAMPLE else text[: MAX_EXAMPLE - 1] + "…"
+
+
+def _show_records(imported: Imported) -> None:
+    order = ("withdrawn", "changed", "added")
+    differing = [record for outcome in order for record in imported.records if record.outcome == outcome]
+    rows = [(r.outcome, r.kind, r.circle, r.title, _differences(r.changes)) for r in differing[:MAX_SHOWN]]
+    if rows:
+        show_table(["outcome", "kind", "circle", "title", "what changes"], rows)
+    _say_rest(len(differing), "records")
+
+
+def _differences(changes: tuple[Change, ...]) -> str:
+    return "; ".join(f"{one.field}: {_value(one.before)} -> {_value(one.after)}" for one in changes)
+
+
+def _value(value: Any) -> str:
+    return _short(written(value)) if value not in (None, "", [], {}) else "(nothing)"
 
 
 def _say_rest(total: int, what: str) -> None:
@@ -142,13 +286,62 @@ def _say_rest(total: int, what: str) -> None:
         say(f"... and {total - MAX_SHOWN:,} more {what}; --json shows all")
 
 
-def _undo(chosen: str, as_json: bool) -> None:
+# --- past imports, and what is remembered -----------------------------------------------------------------------------
+
+
+def _show_history(home: Home, as_json: bool) -> None:
     from fednet.node import imports
+
+    past = imports.history(home)
+    if as_json:
+        show_json(
+            {
+                "id": one.id,
+                "at": one.at,
+                "name": one.name,
+                "sources": one.sources,
+                "summary": one.summary,
+                "undone_at": one.undone_at,
+            }
+            for one in past
+        )
+        return
+    counts = ("added", "changed", "withdrawn", "refused")
+    show_table(
+        ["id", "at", "file", *counts, "taken back"],
+        [(one.id, one.at, one.name, *(one.summary.get(name, 0) for name in counts), one.undone_at) for one in past],
+    )
+
+
+def _show_mappings(home: Home, as_json: bool) -> None:
+    from fednet.node import imports
+
+    found = imports.mappings(home)
+    if as_json:
+        show_json({"source": one.source, **one.said, "at": one.at} for one in found)
+    else:
+        show_table(["source", "what was said", "at"], [(one.source, _said(one.said), one.at) for one in found])
+
+
+def _said(said: dict[str, Any]) -> str:
+    kind = [f"--as {said['kind']}"] if "kind" in said else []
+    return ", ".join([*kind, *(f"{column}={field}" for column, field in said.get("columns", {}).items())])
+
+
+def _forget(source: str) -> None:
+    from fednet.node import imports
+
+    imports.forget_mapping(opened(), source)
+    click.echo(f"the columns of {plain(source)} will be guessed again")
+
+
+def _undo(chosen: str, as_json: bool) -> None:
+    from fednet.node import undo
     from fednet.node.home import now
 
     if chosen != LATEST and not chosen.isdecimal():
-        raise UsageError(f"{chosen!r} is no number of an import", hint="fednet import --undo takes back the latest")
-    undone = imports.undo(opened(), None if chosen == LATEST else int(chosen), now())
+        raise UsageError(f"{chosen!r} is no number of an import", hint="fednet import --history lists them")
+    undone = undo.undo(opened(), None if chosen == LATEST else int(chosen), now())
     if as_json:
         show_json([msgspec.to_builtins(undone)])
     else:
@@ -161,5 +354,6 @@ def _show_undone(undone: Undone) -> None:
         f"{undone.restored:,} as before, {len(undone.kept):,} left alone"
     )
     if undone.kept:
-        show_table(["handle", "title", "why it was left alone"], [(k.handle, k.title, k.reason) for k in undone.kept])
+        rows = [(k.handle, k.title, ", ".join(k.fields) or "all", k.reason) for k in undone.kept]
+        show_table(["handle", "title", "fields", "why they were left alone"], rows)
     say("hint: fednet publish signs it")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from fednet.cli.options import home_path, json_option, opened, private_allowed, private_option
+from fednet.cli.options import find_matches, home_path, json_option, opened, private_allowed, private_option
 from fednet.cli.output import say, show_fields, show_json, show_table
 from fednet.errors import FednetError, UsageError
 
@@ -165,6 +165,7 @@ def _reindex(home: Home) -> None:
 
     with home.store.writing() as db:
         total = index.rebuild(db)
+    find_matches(home)
     if not total:
         raise UsageError("there are no records to index", hint="fednet import members.csv")
     say(f"{total:,} records indexed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -104,6 +105,23 @@ def named_network(home: Home, name: str) -> Network:
 def named_networks(home: Home, names: tuple[str, ...]) -> list[Network] | None:
     """As `named_network`, of several; None when none are named, which means all."""
     return [named_network(home, name) for name in names] if names else None
+
+
+def find_matches(home: Home) -> None:
+    """Find which of the records that have come belong on one card; where a command brought some, it ends with this.
+
+    While another process writes, it is left to the next command, or to `serve`.
+    """
+    from fednet.errors import BusyError
+    from fednet.store import matching
+
+    with home.store.reading() as db:
+        if not matching.is_waiting(db):
+            return
+    from fednet.directory.matching import bring_up_to_date
+
+    with suppress(BusyError):
+        bring_up_to_date(home.store)
 
 
 def exit_with(*, refused: bool = False, failed: bool = False) -> None:

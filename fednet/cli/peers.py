@@ -14,6 +14,7 @@ from fednet.errors import NotFoundError, UsageError
 from fednet.feed.identity import fingerprint as fingerprint_of
 
 if TYPE_CHECKING:
+    from fednet.directory.freshness import Silence
     from fednet.node.following import Offer
     from fednet.node.home import Home
     from fednet.store.feeds import Network
@@ -77,11 +78,18 @@ def peers(as_json: bool) -> None:
     \b
         fednet peers
     """
+    from fednet.directory import networks
+    from fednet.node.home import now
     from fednet.store import blocks, feeds, sources
 
     home = opened()
     with home.store.reading() as db:
-        found = [_pinned(network, sources.urls(db, network)) for network in feeds.networks(db) if not network.own]
+        silent = networks.silent(db, now())
+        found = [
+            _pinned(network, sources.urls(db, network), silent.get(network.network))
+            for network in feeds.networks(db)
+            if not network.own
+        ]
         found += map(_introduced, sources.introductions(db))
         found += map(_refused, blocks.unpinned(db))
     if as_json:
@@ -95,7 +103,10 @@ def peers(as_json: bool) -> None:
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """A network that is followed, or one that a followed network speaks of (`introduced_by`)."""
+    """A network that is followed, or one that a followed network speaks of (`introduced_by`).
+
+    `silent` says why nothing is to be expected of it: its newest edition has `expired`, or it is `unheard` of.
+    """
 
     network: str
     name: str
@@ -106,15 +117,18 @@ class Peer(msgspec.Struct, frozen=True):
     blocked: bool = False
     pinned_at: str | None = None
     introduced_by: str | None = None
+    silent: str | None = None
+    silent_since: str | None = None
 
     @property
     def how(self) -> str:
         if self.introduced_by:
             return f"introduced by {self.introduced_by}"
-        return "blocked" if self.blocked else "partner" if self.partner else "followed"
+        known = "blocked" if self.blocked else "partner" if self.partner else "followed"
+        return f"{known}, silent since {self.silent_since}" if self.silent else known
 
 
-def _pinned(network: Network, urls: list[str]) -> Peer:
+def _pinned(network: Network, urls: list[str], silent: Silence | None) -> Peer:
     return Peer(
         network=network.network,
         name=network.name,
@@ -124,6 +138,8 @@ def _pinned(network: Network, urls: list[str]) -> Peer:
         partner=network.partner,
         blocked=network.blocked,
         pinned_at=network.pinned_at,
+        silent=silent.reason if silent else None,
+        silent_since=silent.since if silent else None,
     )
 
 

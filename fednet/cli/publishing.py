@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fednet.cli.options import json_option, opened, private_allowed, private_option
+from fednet.cli.options import find_matches, json_option, opened, private_allowed, private_option
 from fednet.cli.output import counted, say, show_json, show_table
 
 
@@ -31,6 +31,7 @@ def publish(allow_private: bool, as_json: bool) -> None:
     ask.once(home, allow_private=private)
     cosign = by_witnesses(home, allow_private=private)
     published = publish_drafts(home, now(), cosign=cosign)
+    find_matches(home)
     rows = [
         {
             "network": home.network.network,

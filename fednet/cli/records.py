@@ -37,7 +37,7 @@ fields_option = click.option(
 def add(kind: str, file: IO[bytes], circle: str | None) -> None:
     """Add a record and print its handle.
 
-    KIND is organization, contact, person, group, event, exchange, resource or opinion.
+    KIND is organization, contact, person, group, event, exchange, resource, opinion or network.
 
     \b
         echo '{"names": {"en": "Example Legal Aid"}, "seat": {"country": "TH"}}' |

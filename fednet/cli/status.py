@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import click
 import msgspec
 
 from fednet.cli.output import say, show_fields, show_table
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fednet.node.receipts import Received
 
 NEWS = timedelta(days=90)
+SILENCE = {"expired": "its newest edition was to be renewed by", "unheard": "nothing of it was verified here since"}
 WHAT_TO_DO = "fednet sync tries again; fednet doctor looks at this side"
 
 
@@ -35,7 +37,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     edits that wait for the next edition; `ahead` is an edition dated in the future; `forgotten` is a feed that expired
     so long ago that it is shown nowhere; `opened` is when the network began this epoch, with new keys, and `believed`
     the last position that counts of what the old ones signed; `receipts` tell who has confirmed which position of an
-    own circle; `destroying` while copies of something that was erased are left here; `hint` says what to do about what
+    own circle; `organizations` are counted, and how many of their entries are `complete`, `stale` or `never_confirmed`
+    in the sense of docs/decisions/0018; `withheld` are the records that this network keeps from the public, None (not
+    told) of others; `silent` is why a network is, and `silent_since`; `destroying` while copies of something that was
+    erased are left here; `hint` says what to do about what
     is wrong.
     """
 
@@ -64,6 +69,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     age: int | None = None
     verified_at: str | None = None
     lag: int | None = None
+    silent: str | None = None
+    silent_since: str | None = None
+    organizations: int = 0
+    complete: int = 0
+    stale: int = 0
+    never_confirmed: int = 0
+    withheld: int | None = None
     receipts: tuple[Receipt, ...] = ()
     destroying: bool = False
     tried_at: str | None = None
@@ -128,6 +140,13 @@ def _line(network: Network, circle: Circle, waiting: int, moment: datetime) -> L
         age=None if issued is None else max(0, round((moment - issued).total_seconds())),
         verified_at=circle.verified_at,
         lag=circle.lag_seconds,
+        silent=network.silent.reason if network.silent else None,
+        silent_since=network.silent.since if network.silent else None,
+        organizations=circle.counts.organizations,
+        complete=circle.counts.complete,
+        stale=circle.counts.stale,
+        never_confirmed=circle.counts.never_confirmed,
+        withheld=network.withheld if circle.circle == "public" else None,
         tried_at=circle.tried_at,
         source=circle.source,
         error=circle.error,
@@ -183,6 +202,7 @@ def show(found: Sequence[Line]) -> None:
             for line in found
         ],
     )  # fmt: skip
+    show_counts(found)
     for line in found:
         if line.receipts:
             holders = (f"{one.name} holds {one.newest}" for one in line.receipts)
@@ -191,12 +211,29 @@ def show(found: Sequence[Line]) -> None:
             say("what was erased is not wholly destroyed yet, for others were reading; fednet publish goes on with it")
         if _is_news(line):
             say(f"{line.name}: new keys since {line.opened}; what the old ones signed after {line.believed} is void")
+        if line.silent and line.circle == "public" and not line.own:
+            say(f"{line.name} is silent: {SILENCE[line.silent]} {line.silent_since}")
         if line.forgotten:
             say(f"{line.name}, circle {line.circle}: expired on {line.expires}, too long ago to be shown (node.toml)")
         if line.error:
             say(f"{line.name}: {line.error}")
         if line.hint:
             say(f"hint: {line.name}, circle {line.circle}: {line.hint}")
+
+
+def show_counts(found: Sequence[Line]) -> None:
+    """What is known of the organisations that each network lists: how complete, how old."""
+    counted = [line for line in found if line.organizations]
+    if counted:
+        click.echo()
+        show_table(
+            ["network", "circle", "organisations", "complete", "stale", "never confirmed", "withheld"],
+            [
+                (line.name, line.circle, line.organizations, line.complete, line.stale, line.never_confirmed,
+                 line.withheld if line.own else "not told")
+                for line in counted
+            ],
+        )  # fmt: skip
 
 
 def _is_news(line: Line) -> bool:
@@ -218,7 +255,9 @@ def _state(line: Line) -> str:
     if line.forgotten:
         return "long expired"
     if line.error:
-        return "failing"
+        return "failing" if line.silent is None else "failing, silent"
+    if line.silent == "unheard":
+        return "silent"
     if line.expired or not line.edition:
         return "expired" if line.expired else "nothing yet"
     if line.ahead:

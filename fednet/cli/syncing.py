@@ -13,6 +13,7 @@ import click
 
 from fednet.cli.options import (
     exit_with,
+    find_matches,
     json_option,
     named_network,
     named_networks,
@@ -59,6 +60,7 @@ def _pass(home: Home, names: tuple[str, ...], allow_private: bool, as_json: bool
         done = asyncio.run(
             syncing.sync(home, named_networks(home, names), allow_private=allow_private, progress=progress)
         )
+    find_matches(home)
     if as_json:
         show_json(done)
     else:

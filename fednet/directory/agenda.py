@@ -1,13 +1,15 @@
 """The shared calendar: what takes place when, in the zone of whoever asks, whichever networks announce it.
 
-Recurring events are expanded here, within bounds that hold per network: one that publishes a flood drowns only itself.
+An event that several networks list is one event: they share its UID, or the address at which it is joined and the time.
+The copy that was revised most is shown (`_shown_first`), and where another one differs, that is told. Recurring events
+are expanded here, within bounds that hold per network: one that publishes a flood drowns only itself.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from time import thread_time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,15 +18,19 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
+from fednet.directory.query import PARAMETERS as SEARCHED
 from fednet.directory.query import Parameter, many, one, read_parameters
 from fednet.directory.query import zone as zone_asked
 from fednet.directory.search import Head, Hit, Reader, among, heads_of, readable, shown
 from fednet.directory.words import clauses
-from fednet.errors import FednetError, UsageError
-from fednet.listing import Event, Override, vocabulary
+from fednet.errors import FednetError, NotFoundError, UsageError
+from fednet.feed.record import key_of
+from fednet.formats.calendar_writer import parent_uid, uid_of
+from fednet.formats.recurrence import moment, occurrences, zone_of
+from fednet.listing import Event, Override, places, vocabulary
 from fednet.listing.check import day, language, term
-from fednet.listing.evidence import evidence
-from fednet.store import index
+from fednet.listing.signals import evidence
+from fednet.store import feeds, index
 from fednet.store import search as index_search
 from fednet.store.database import Store
 from fednet.store.search import Clause, Listed, Source
@@ -35,8 +41,12 @@ MAX_PER_EVENT = 1_000
 MAX_PER_FEED = 5_000
 """Occurrences shown of one event, and of one feed."""
 MAX_RULES = 1_000
-MAX_SECONDS = 2.0
+MAX_SECONDS = 1.0
 """Recurrences expanded of one feed, and processor time for it; of its other events only the first date is shown."""
+MAX_ANNOUNCED = 5_000
+"""Events of a file that calendar programs subscribe to."""
+KEPT = timedelta(days=90)
+"""How long such a file keeps what is over, and what was cancelled, since the edition that said so."""
 
 OLDEST_YEAR, NEWEST_YEAR = 1900, 2200
 
@@ -45,11 +55,14 @@ _DAY = timedelta(days=1)
 _SLACK = timedelta(days=2)
 """A day is a day everywhere: no zone is further than this from where an event was announced."""
 _RECURRENCE = frozenset({"rrule", "rdates", "exdates", "overrides"})
+_WHEN = ("all_day", "rrule", "exdates", "rdates")
 _EVENT = listing.KIND_NUMBERS["event"]
+_WORDS = 400
+"""Words that one question to the index holds."""
 
 
 class Agenda(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for: days in `zone`, both included; types, languages and networks, any of each; words."""
+    """What is asked for: days in `zone`, both included; filters as of `search`, any of each; words."""
 
     since: date | None = None
     until: date | None = None
@@ -57,15 +70,31 @@ class Agenda(msgspec.Struct, frozen=True, kw_only=True):
     networks: tuple[str, ...] = ()
     zone: str = "UTC"
     languages: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    client_groups: tuple[str, ...] = ()
     text: str = ""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """What another network's copy of an event says that is not as shown: its (first) time, in the zone asked for."""
+
+    network: str
+    network_name: str
+    handle: str
+    start: datetime
+    end: datetime
+    all_day: bool
+    status: str
 
 
 class Occurrence(msgspec.Struct, frozen=True):
     """One time that an event takes place. `start` and `end` (exclusive) are aware, in the zone asked for.
 
     One that lasts whole days begins at midnight of the day that its announcement says, in whatever zone that was.
-    `status` is `confirmed`, `tentative` or `cancelled`. `hit.networks` are all that announce it for this very time;
-    `hit` itself is the copy of this node's own network or else of the one pinned first.
+    `status` is `confirmed`, `tentative` or `cancelled`. `hit.networks` are all that announce it for this very time,
+    `differs` what others say. `uid` is the one that calendars know, `parent` the handle of the event it is a part of.
     """
 
     start: datetime
@@ -74,14 +103,26 @@ class Occurrence(msgspec.Struct, frozen=True):
     status: str
     title: str
     hit: Hit
+    uid: str = ""
+    parent: str = ""
+    differs: tuple[Difference, ...] = ()
 
     @property
     def cancelled(self) -> bool:
         return self.status == CANCELLED
 
 
+class Announced(msgspec.Struct, frozen=True):
+    """An event with its recurrence, as calendar programs take it. `signed`: when the edition with it was signed."""
+
+    hit: Hit
+    uid: str
+    parent_uid: str
+    signed: datetime | None
+
+
 def parse_agenda(**asked: Any) -> Agenda:
-    """What people give: `since` or `from`, `until` or `to` (days), `type`, `network`, `zone`, `language`, `text`.
+    """What people give: `since` or `from`, `until` or `to` (days), `type`, `zone`, and all filters of `search`.
 
     Names of terms in any language we carry will do. Raises UsageError with what was probably meant.
     """
@@ -91,16 +132,77 @@ def parse_agenda(**asked: Any) -> Agenda:
 def agenda(store: Store, query: Agenda, reader: Reader, now: datetime) -> list[Occurrence]:
     """All that this reader may see between the two days, by start. Without days: from today for 90 days.
 
-    Raises UsageError for days in the wrong order or too many of them, NotFoundError for a network not shown here.
+    What is a part of another event comes after it when both begin together. Raises UsageError for days in the wrong
+    order or too many of them, NotFoundError for a network not shown here.
     """
     span = _span(query, now)
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
-        candidates = _candidates(db, query, span, sources)
-    copies = _copies(_times(candidates, sources, query.types, span), sources)
+        cards = _cards(db, query, span.low, span.high, sources)
     heads = heads_of(sources, now)
-    found = [_occurrence(times, sources, heads) for times in copies]
-    return sorted(found, key=lambda one: (one.start, not one.all_day, one.title))
+    found = [one for card, dates in _times(cards, span) for one in _occurrences(card, dates, span.zone, sources, heads)]
+    return sorted(found, key=_in_order)
+
+
+def announced(store: Store, query: Agenda, reader: Reader, now: datetime) -> list[Announced]:
+    """The events that a calendar program is given, one copy of each, by start: what is to come, and of the last 90 days
+    what is over or was cancelled. With days, those that may take place between them.
+
+    At most `MAX_ANNOUNCED`, those that begin first. Raises as `agenda`.
+    """
+    zone = ZoneInfo(query.zone)
+    low = datetime.combine(query.since, time.min, zone) - _SLACK if query.since else now - KEPT
+    high = datetime.combine(query.until, time.min, zone) + _SLACK if query.until else None
+    with store.reading() as db:
+        sources = readable(db, reader, now - store.forget_after)
+        cards = _cards(db, query, low, high, sources)
+        if query.since is None:
+            cards += _lately_cancelled(db, query, low, sources, {card[0].listed.record_id for card in cards})
+        cards = sorted(cards, key=lambda card: (card[0].event.start, card[0].uid))[:MAX_ANNOUNCED]
+        when = feeds.signed(db, [card[0].listed.record_id for card in cards])
+        uids = _uids_of_parents(db, cards, sources)
+    heads = heads_of(sources, now)
+    return [_announced(card, when, uids, sources, heads) for card in cards]
+
+
+def announced_event(store: Store, handle: str, reader: Reader, now: datetime) -> Announced:
+    """One event as calendar programs take it; NotFoundError, as of `search.record`."""
+    with store.reading() as db:
+        sources = readable(db, reader, now - store.forget_after)
+        listed = index_search.by_key(db, key_of(handle), sources)
+        found = _copy(listed, sources[listed.feed_id]) if listed else None
+        if found is None:
+            raise NotFoundError("no such event is listed here")
+        card = _card(db, found, sources)
+        when = feeds.signed(db, [card[0].listed.record_id])
+        uids = _uids_of_parents(db, [card], sources)
+    return _announced(card, when, uids, sources, heads_of(sources, now))
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What surrounds one event: what other networks say of it that differs, and its sessions, by start."""
+
+    differs: tuple[Difference, ...]
+    sessions: tuple[Hit, ...]
+
+
+def standing(store: Store, hit: Hit, zone: str, reader: Reader, now: datetime) -> Standing:
+    """What the page of an event says besides the record that it shows."""
+    with store.reading() as db:
+        sources = readable(db, reader, now - store.forget_after)
+        listed = index_search.by_key(db, key_of(hit.handle), sources)
+        found = _copy(listed, sources[listed.feed_id]) if listed else None
+        if found is None:
+            return Standing((), ())
+        copies = _copies_of(db, found, sources)
+        parts = [part for copy in copies for part in _parts(db, copy, sources)]
+    heads = heads_of(sources, now)
+    others = [copy for copy in copies if copy.listed.record_id != found.listed.record_id]
+    differs = _differences(found, others, ZoneInfo(zone), sources)
+    return Standing(differs, tuple(_hit([part], sources, heads) for part in sorted(parts, key=_by_start)))
+
+
+# --- the events of a question, one card for each ----------------------------------------------------------------------
 
 
 class _Span(msgspec.Struct, frozen=True):
@@ -116,22 +218,26 @@ class _Span(msgspec.Struct, frozen=True):
     def until(self) -> datetime:
         return datetime.combine(self.last + _DAY, time.min, self.zone)
 
+    @property
+    def low(self) -> datetime:
+        return self.since - _SLACK
 
-class _Time(NamedTuple):
-    """An occurrence of one network's copy of an event."""
+    @property
+    def high(self) -> datetime:
+        return self.until + _SLACK
+
+
+class _Copy(NamedTuple):
+    """One network's copy of an event. `of_its_own`: the network under whose name the UID was made lists it itself."""
 
     listed: Listed
     event: Event
-    start: datetime
-    end: datetime
-    status: str
-    title: str
+    uid: str
+    of_its_own: bool
 
-    @property
-    def what(self) -> object:
-        """Equal for copies of one event at one time. A copy that says "cancelled" is none of one that does not."""
-        same = evidence(self.event) or (self.listed.feed_id, self.listed.handle)
-        return same, self.start, self.event.all_day, self.status == CANCELLED
+
+_Card = list[_Copy]
+"""The copies of one event, the shown one first."""
 
 
 def _span(query: Agenda, now: datetime) -> _Span:
@@ -145,35 +251,242 @@ def _span(query: Agenda, now: datetime) -> _Span:
     return _Span(zone, first, last)
 
 
-def _candidates(db: Database, query: Agenda, span: _Span, sources: Mapping[int, Source]) -> list[Listed]:
-    """Events that may fall into the span, the copies of this node's own network first."""
-    feeds = among(sources, query.networks)
-    low, high = (int(at.timestamp()) // 60 for at in (span.since - _SLACK, span.until + _SLACK))
-    found = index_search.events(db, low, high, feeds)
-    asked = list(clauses(query.text))
-    if query.languages:
-        asked.append(Clause(words=tuple(index.language_token(tag.partition("-")[0]) for tag in query.languages)))
-    if asked:
-        asked.append(Clause(words=(index.kind_token(_EVENT),)))
-        fitting = {row[0] for row in index_search.matches(db, asked, [_EVENT], feeds)}
-        found = [record_id for record_id in found if record_id in fitting]
-    return index_search.listed(db, found)
+def _cards(
+    db: Database, query: Agenda, low: datetime, high: datetime | None, sources: Mapping[int, Source]
+) -> list[_Card]:
+    """The events that may take place between two moments and have a copy that fits, with all copies of each."""
+    asked = among(sources, query.networks)
+    minutes = _minute(low), _minute(high) if high else _FOR_EVER
+    fitting = index_search.events(db, *minutes, asked)
+    narrowed = len(asked) < len(sources) or bool(query.types)
+    if wanted := list(_clauses(query)):
+        found = {row[0] for row in index_search.matches(db, wanted, [_EVENT], asked)}
+        fitting, narrowed = [record_id for record_id in fitting if record_id in found], True
+    copies = _read(db, fitting, sources)
+    if query.types:
+        copies = [copy for copy in copies if copy.event.type in query.types]
+    fits = {copy.listed.record_id for copy in copies}
+    copies += _other_copies(db, copies, sources, narrowed)
+    cards = _together(db, copies, sources)
+    return [card for card in cards if any(copy.listed.record_id in fits for copy in card)]
+
+
+_FOR_EVER = 2**52
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp()) // 60
+
+
+def _clauses(query: Agenda) -> Iterator[Clause]:
+    """The words and filters that the index knows; with any, the kind, so that it narrows by that first."""
+    countries = {*query.countries, *(code for one in query.regions for code in places.countries_in(one) or {one})}
+    facets: tuple[tuple[Callable[[str], str], Iterable[str]], ...] = (
+        (index.country_token, sorted(countries)),
+        (index.service_token, query.services),
+        (index.client_group_token, query.client_groups),
+        (index.language_token, (tag.partition("-")[0] for tag in query.languages)),
+    )
+    found = [Clause(words=words) for token, codes in facets if (words := tuple(map(token, codes)))]
+    found += clauses(query.text)
+    if found:
+        yield Clause(words=(index.kind_token(_EVENT),))
+        yield from found
+
+
+def _read(db: Database, record_ids: Sequence[int], sources: Mapping[int, Source]) -> list[_Copy]:
+    listed = index_search.listed(db, record_ids)
+    return [copy for one in listed if (copy := _copy(one, sources[one.feed_id]))]
+
+
+def _copy(listed: Listed, source: Source) -> _Copy | None:
+    event = listing.parse(listed.body)
+    if not isinstance(event, Event):
+        return None
+    made = uid_of(source.network, listed.handle, {})
+    uid = event.uid or made
+    return _Copy(listed, event, uid, uid == made)
+
+
+def _other_copies(db: Database, copies: Iterable[_Copy], sources: Mapping[int, Source], narrowed: bool) -> list[_Copy]:
+    """Copies of the same events that do not fit the question: moved out of its days, or described in other words."""
+    copies = list(copies)
+    known = {copy.listed.record_id for copy in copies}
+    words = dict.fromkeys(word for copy in copies for word in _uid_words(copy.uid))
+    found: dict[int, None] = {}
+    for part in _parted(list(words)):
+        rows = index_search.matches(db, [Clause(words=tuple(part))], [_EVENT], list(sources))
+        found.update(dict.fromkeys(row[0] for row in rows))
+    if narrowed:
+        starts = {at for copy in copies for _, at in _meeting(copy.event)}
+        found.update(dict.fromkeys(index_search.starting(db, starts, list(sources))))
+    others = _read(db, sorted(found.keys() - known), sources)
+    return others + _origins(db, [*copies, *others], sources)
+
+
+def _origins(db: Database, copies: Iterable[_Copy], sources: Mapping[int, Source]) -> list[_Copy]:
+    """The records that UIDs were made from, where they are not among the copies: they need not say their UID."""
+    copies = list(copies)
+    known = {copy.listed.record_id for copy in copies}
+    by_network: dict[str, list[int]] = {}
+    for feed_id, source in sources.items():
+        by_network.setdefault(source.network, []).append(feed_id)
+    found = []
+    for uid in dict.fromkeys(copy.uid for copy in copies if not copy.of_its_own):
+        handle, _, network = uid.removesuffix(".fednet").partition("@")
+        if uid.endswith(".fednet") and network in by_network:
+            listed = index_search.by_key(db, key_of(handle), by_network[network])
+            copy = _copy(listed, sources[listed.feed_id]) if listed else None
+            if copy and copy.of_its_own and copy.listed.record_id not in known:
+                found.append(copy)
+    return found
+
+
+def _uid_words(uid: str) -> tuple[str, ...]:
+    return evidence(Event(titles={"und": "-"}, type="meeting", start="2000-01-01", uid=uid))
+
+
+def _parted(words: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(words), _WORDS):
+        yield words[start : start + _WORDS]
+
+
+# --- one card of each event -------------------------------------------------------------------------------------------
+
+
+def _together(db: Database, copies: Iterable[_Copy], sources: Mapping[int, Source]) -> list[_Card]:
+    """The copies of each event, in the order of `sources`, the shown one first."""
+    order = {feed_id: at for at, feed_id in enumerate(sources)}
+    ordered = sorted(copies, key=lambda copy: order[copy.listed.feed_id])
+    cards: dict[object, _Card] = {}
+    for copy in ordered:
+        cards.setdefault(_uid_key(copy), []).append(copy)
+    joined = _joined_by_address(list(cards.values()), sources)
+    disputed = [copy.listed.record_id for card in joined if not _agree(card) for copy in card]
+    when = feeds.signed(db, disputed) if disputed else {}
+    return [_shown_first(card, when) for card in joined]
+
+
+def _uid_key(copy: _Copy) -> object:
+    """Equal for copies under one UID; short UIDs are counters of one calendar, and mean nothing."""
+    return _uid_words(copy.uid) or copy.listed.record_id
+
+
+def _joined_by_address(cards: list[_Card], sources: Mapping[int, Source]) -> list[_Card]:
+    """Cards of different networks that are joined at one address at one time, put together.
+
+    Where a network has several at that address and time, as sessions side by side have, nobody can tell which is which.
+    """
+    at: dict[object, list[int]] = {}
+    for number, card in enumerate(cards):
+        for place in {place for copy in card for place in _meeting(copy.event)}:
+            at.setdefault(place, []).append(number)
+    merged = list(range(len(cards)))
+    for numbers in at.values():
+        listed = [sources[copy.listed.feed_id].network for number in numbers for copy in cards[number]]
+        if len(set(listed)) == len(listed):
+            first = min(merged[number] for number in numbers)
+            moved = {merged[number] for number in numbers}
+            merged = [first if one in moved else one for one in merged] if len(moved) > 1 else merged
+    found: dict[int, _Card] = {}
+    for number, card in zip(merged, cards, strict=True):
+        found.setdefault(number, []).extend(card)
+    return list(found.values())
+
+
+def _meeting(event: Event) -> list[tuple[str, int]]:
+    """Each address at which people join or register, with the minute at which it begins."""
+    addresses = [url for url in (event.join_url, event.registration_url) if url]
+    starts = listing.terms(event).starts if addresses else None
+    return [(url, starts) for url in addresses] if starts is not None else []
+
+
+def _shown_first(card: _Card, when: Mapping[int, datetime]) -> _Card:
+    """The copy that is shown comes first: that of the network under whose name the UID was made, else the one with the
+    highest SEQUENCE (RFC 5545, 3.8.7.4); of equal ones that disagree the one signed last, else the first."""
+    if len(card) == 1:
+        return card
+    best = min((not copy.of_its_own, -copy.event.sequence) for copy in card)
+    level = [copy for copy in card if (not copy.of_its_own, -copy.event.sequence) == best]
+    first = level[0]
+    if not _agree(level):
+        first = max(level, key=lambda copy: when.get(copy.listed.record_id, _NEVER))
+    return [first, *(copy for copy in card if copy is not first)]
+
+
+def _agree(card: _Card) -> bool:
+    return len(card) == 1 or len({_told_of(copy.event) for copy in card}) == 1
+
+
+def _told_of(event: Event) -> object:
+    """Equal for copies that say the same of when an event takes place and whether it does, in whatever zone."""
+    start, end = (_instant(event, at) for at in (event.start, event.end or event.start))
+    changed = tuple((one.recurrence_id, one.start, one.end, one.zone, one.status) for one in event.overrides)
+    return start, end, changed, *(getattr(event, name) for name in _WHEN), event.status == CANCELLED
+
+
+def _instant(event: Event, local: str) -> object:
+    try:
+        return moment(local) if event.all_day else moment(local).replace(tzinfo=zone_of({"zone": event.zone}))
+    except FednetError:
+        return local
+
+
+def _differences(
+    copy: _Copy, others: Iterable[_Copy], zone: ZoneInfo, sources: Mapping[int, Source]
+) -> tuple[Difference, ...]:
+    """What the other copies say that is not as this one says."""
+    return tuple(
+        _difference(other, zone, sources[other.listed.feed_id])
+        for other in others
+        if _told_of(other.event) != _told_of(copy.event)
+    )
+
+
+def _difference(copy: _Copy, zone: ZoneInfo, source: Source) -> Difference:
+    event = copy.event
+    try:
+        own = zone_of({"zone": event.zone})
+        start = moment(event.start).replace(tzinfo=own)
+        end = start + _lasts(event)
+        start, end = (_day(start, zone), _day(end, zone)) if event.all_day else _moved(start, end, zone)
+    except (FednetError, OverflowError):
+        start = end = datetime(OLDEST_YEAR, 1, 1, tzinfo=zone)
+    return Difference(
+        source.network, source.name, copy.listed.handle, start, end, event.all_day, _status(event, None)
+    )  # fmt: skip
+
+
+def _card(db: Database, found: _Copy, sources: Mapping[int, Source]) -> _Card:
+    return _together(db, _copies_of(db, found, sources), sources)[0]
+
+
+def _copies_of(db: Database, found: _Copy, sources: Mapping[int, Source]) -> _Card:
+    """All copies of one event, the given one among them."""
+    cards = _together(db, [found, *_other_copies(db, [found], sources, True)], sources)
+    return next(card for card in cards if found in card)
 
 
 # --- when an event takes place ----------------------------------------------------------------------------------------
 
 
-def _times(
-    candidates: Iterable[Listed], sources: Mapping[int, Source], types: Collection[str], span: _Span
-) -> Iterator[_Time]:
-    """All times of the candidates, within the bounds of each feed."""
+class _Time(NamedTuple):
+    """One occurrence of an event, in the zone asked for."""
+
+    start: datetime
+    end: datetime
+    status: str
+    title: str
+
+
+def _times(cards: Iterable[_Card], span: _Span) -> Iterator[tuple[_Card, list[_Time]]]:
+    """All times of each event, within the bounds of each feed."""
     taken: Counter[int] = Counter()
     rules: Counter[int] = Counter()
     spent: dict[int, float] = {}
-    for listed in candidates:
-        event = _event(listed, sources[listed.feed_id])
-        if event is None or (types and event.type not in types):
-            continue
+    for card in cards:
+        listed, event, *_ = card[0]
         feed_id, began = listed.feed_id, thread_time()
         if taken[feed_id] >= MAX_PER_FEED:
             continue
@@ -183,17 +496,7 @@ def _times(
         del dates[MAX_PER_FEED - taken[feed_id] :]
         spent[feed_id] = spent.get(feed_id, 0.0) + thread_time() - began
         taken[feed_id] += len(dates)
-        yield from dates
-
-
-def _event(listed: Listed, source: Source) -> Event | None:
-    """The event with the UID under which calendars know it, so that whoever imported ours lists the same one."""
-    from fednet.formats.calendar_writer import uid_of
-
-    event = listing.parse(listed.body)
-    if not isinstance(event, Event):
-        return None
-    return event if event.uid else msgspec.structs.replace(event, uid=uid_of(source.network, listed.handle, {}))
+        yield card, dates
 
 
 def _dates(listed: Listed, event: Event, span: _Span, once: bool) -> list[_Time]:
@@ -202,16 +505,14 @@ def _dates(listed: Listed, event: Event, span: _Span, once: bool) -> list[_Time]
     first_only = {name: value for name, value in fields.items() if name not in _RECURRENCE}
     for told in [first_only] if once else [fields, first_only]:
         try:
-            return list(_told(listed, event, told, span))
+            return list(_told(event, told, span))
         except (FednetError, OverflowError):  # the latter: beyond the years 1 to 9999
             continue
     return []
 
 
-def _told(listed: Listed, event: Event, fields: dict[str, Any], span: _Span) -> Iterator[_Time]:
-    from fednet.formats.recurrence import occurrences
-
-    low, high = (span.since - _SLACK, span.until + _SLACK) if event.all_day else (span.since, span.until)
+def _told(event: Event, fields: dict[str, Any], span: _Span) -> Iterator[_Time]:
+    low, high = (span.low, span.high) if event.all_day else (span.since, span.until)
     changed = dict(_changed(event, fields))
     times = [(start, end, changed.get(start)) for start, end in occurrences(fields, low, high, MAX_PER_EVENT)]
     # `occurrences` leaves out what is called off; a calendar shows it, or people would come.
@@ -219,19 +520,15 @@ def _told(listed: Listed, event: Event, fields: dict[str, Any], span: _Span) -> 
     for start, end, override in times:
         start, end = (_day(start, span.zone), _day(end, span.zone)) if event.all_day else _moved(start, end, span.zone)
         if start < span.until and (end > span.since or start >= span.since):
-            yield _Time(listed, event, start, end, _status(event, override), _title(event, override))
+            yield _Time(start, end, _status(event, override), _title(event, override))
 
 
 def _lasts(event: Event) -> timedelta:
-    from fednet.formats.recurrence import moment
-
     return max(moment(event.end or event.start) - moment(event.start), _DAY if event.all_day else timedelta())
 
 
 def _changed(event: Event, fields: dict[str, Any]) -> Iterator[tuple[datetime, Override]]:
     """The occurrences that differ, by when they start now."""
-    from fednet.formats.recurrence import moment, zone_of
-
     for override in event.overrides if "overrides" in fields else ():
         if override.recurrence_id not in event.exdates:
             zone = zone_of({"zone": override.zone or event.zone})
@@ -259,24 +556,78 @@ def _title(event: Event, override: Override | None) -> str:
     return listing.display((override and override.titles) or event.titles, event.original)
 
 
-# --- one copy of each -------------------------------------------------------------------------------------------------
+def _in_order(at: Occurrence) -> tuple[datetime, bool, bool, str]:
+    return at.start, not at.all_day, bool(at.parent), at.title
 
 
-def _copies(times: Iterable[_Time], sources: Mapping[int, Source]) -> Iterable[list[_Time]]:
-    """The copies of each event at each time, in the order of `sources`."""
-    order = {feed_id: at for at, feed_id in enumerate(sources)}
-    found: dict[object, list[_Time]] = {}
-    for copy in sorted(times, key=lambda at: order[at.listed.feed_id]):
-        found.setdefault(copy.what, []).append(copy)
-    return found.values()
+# --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def _occurrence(copies: list[_Time], sources: Mapping[int, Source], heads: Mapping[int, Head]) -> Occurrence:
-    first = copies[0]
+def _occurrences(
+    card: _Card, dates: Sequence[_Time], zone: ZoneInfo, sources: Mapping[int, Source], heads: Mapping[int, Head]
+) -> list[Occurrence]:
+    copy = card[0]
+    if not dates:
+        return []
+    hit, differs = _hit(card, sources, heads), _differences(copy, card[1:], zone, sources)
+    days, parent = copy.event.all_day, copy.event.parent or ""
+    return [
+        Occurrence(at.start, at.end, days, at.status, at.title, hit, copy.uid, parent, differs) for at in dates
+    ]  # fmt: skip
+
+
+def _hit(card: _Card, sources: Mapping[int, Source], heads: Mapping[int, Head]) -> Hit:
+    """The shown copy, with the names of all networks that say the same."""
+    first = card[0]
+    same = [copy for copy in card if copy is first or _told_of(copy.event) == _told_of(first.event)]
     feed_id = first.listed.feed_id
-    networks = {sources[at.listed.feed_id].network: sources[at.listed.feed_id].name for at in copies}
-    hit = shown(first.listed, sources[feed_id], heads[feed_id], networks)
-    return Occurrence(first.start, first.end, first.event.all_day, first.status, first.title, hit)
+    networks = {sources[at.listed.feed_id].network: sources[at.listed.feed_id].name for at in same}
+    return shown(first.listed, sources[feed_id], heads[feed_id], networks)
+
+
+def _announced(
+    card: _Card,
+    when: Mapping[int, datetime],
+    uids: Mapping[str, str],
+    sources: Mapping[int, Source],
+    heads: Mapping[int, Head],
+) -> Announced:
+    hit = _hit(card, sources, heads)
+    return Announced(
+        hit, card[0].uid, parent_uid(hit.network, hit.fields, uids), when.get(card[0].listed.record_id)
+    )  # fmt: skip
+
+
+def _uids_of_parents(db: Database, cards: Iterable[_Card], sources: Mapping[int, Source]) -> dict[str, str]:
+    """The UIDs of the events that these are parts of, by handle."""
+    found = {}
+    for handle in {card[0].event.parent for card in cards if card[0].event.parent}:
+        listed = index_search.by_key(db, key_of(handle), sources)
+        copy = _copy(listed, sources[listed.feed_id]) if listed else None
+        if copy:
+            found[handle] = copy.uid
+    return found
+
+
+def _lately_cancelled(
+    db: Database, query: Agenda, since: datetime, sources: Mapping[int, Source], known: Collection[int]
+) -> list[_Card]:
+    """Events that are over, but were cancelled by an edition signed after `since`: some programs ask seldom."""
+    over = _cards(db, query, since - KEPT, since, sources)
+    off = [card for card in over if card[0].event.status == CANCELLED and card[0].listed.record_id not in known]
+    when = feeds.signed(db, [card[0].listed.record_id for card in off]) if off else {}
+    return [card for card in off if (at := when.get(card[0].listed.record_id)) and at >= since]
+
+
+def _parts(db: Database, copy: _Copy, sources: Mapping[int, Source]) -> list[_Copy]:
+    """The events that say that they are a part of one."""
+    named = index_search.naming(db, key_of(copy.listed.handle), list(sources))
+    parts = [part for one in named if (part := _copy(one, sources[one.feed_id]))]
+    return [part for part in parts if part.event.parent == copy.listed.handle]
+
+
+def _by_start(copy: _Copy) -> tuple[str, str]:
+    return copy.event.start, copy.uid
 
 
 # --- what people type -------------------------------------------------------------------------------------------------
@@ -300,5 +651,6 @@ PARAMETERS: dict[str, Parameter] = {
     "network": ("networks", many(one)),
     "zone": ("zone", zone_asked),
     "language": ("languages", many(language)),
+    **{name: SEARCHED[name] for name in ("country", "region", "service", "client_group")},
     "text": ("text", one),
 }

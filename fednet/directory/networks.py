@@ -6,17 +6,23 @@ what others offer are the operator's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 from sqlite_utils import Database
 
-from fednet.directory.search import KIND_NAMES, Reader, head, is_forgotten
+from fednet.directory import freshness
+from fednet.directory.freshness import Counts, Silence
+from fednet.directory.search import KIND_NAMES, Reader, head, is_forgotten, readable
 from fednet.feed.edition import parse_edition
 from fednet.feed.identity import fingerprint
+from fednet.listing.network import USUAL_DAYS
 from fednet.store import feeds, sources
 from fednet.store import search as index_search
 from fednet.store.database import Store
+from fednet.store.search import Source
 
 
 class Circle(msgspec.Struct, frozen=True):
@@ -25,7 +31,8 @@ class Circle(msgspec.Struct, frozen=True):
     `visible` is false while a first sync is under way; `error` is the last failure, None after a success. `witnessed`
     is None where nobody is asked for, else whether enough witnesses have cosigned the newest edition. `ahead` says that
     it is dated in the future, `forgotten` that it expired so long ago that it is in no view. `opened` is when the
-    network began the epoch, with new keys; nothing that the old ones signed after `believed` counts.
+    network began the epoch, with new keys; nothing that the old ones signed after `believed` counts. `counts` are of
+    organisations: complete, stale, never confirmed (`fednet.directory.freshness`).
     """
 
     circle: str
@@ -48,6 +55,7 @@ class Circle(msgspec.Struct, frozen=True):
     error: str | None
     source: str | None
     forgotten: bool = False
+    counts: Counts = Counts()
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -62,6 +70,8 @@ class Network(msgspec.Struct, frozen=True):
     """A network as this node knows it; `circles` are those the reader may see, `public` first.
 
     `frozen` is the kind of the evidence because of which it is not advanced: what is shown was agreed before that.
+    `silent` says why nothing is to be expected of it, `confirm_within_days` how long its confirmations hold. `withheld`
+    counts the records that this node's own network keeps from the public, for the operator; of others nobody tells it.
     """
 
     network: str
@@ -75,6 +85,9 @@ class Network(msgspec.Struct, frozen=True):
     circles: tuple[Circle, ...]
     sources: tuple[str, ...]
     introduces: tuple[Offer, ...]
+    silent: Silence | None = None
+    confirm_within_days: int = USUAL_DAYS
+    withheld: int | None = None
 
     @property
     def public(self) -> Circle | None:
@@ -85,16 +98,39 @@ class Network(msgspec.Struct, frozen=True):
 def networks(store: Store, reader: Reader, now: datetime) -> list[Network]:
     """All networks known here, this node's own first, then by name; for others than the operator only those shown."""
     with store.reading() as db:
-        found = [_network(db, network, reader, now, now - store.forget_after) for network in feeds.networks(db)]
+        oldest = now - store.forget_after
+        sources = readable(db, reader, oldest)
+        view = _View(reader, now, oldest, sources, freshness.terms(db, sources))
+        found = [_network(db, network, view) for network in feeds.networks(db)]
     return found if _tells_all(reader) else [network for network in found if network.circles and not network.blocked]
 
 
-def _network(db: Database, network: feeds.Network, reader: Reader, now: datetime, oldest: datetime) -> Network:
-    circles = tuple(
-        _circle(feed, _opened(db, feed), index_search.counts(db, feed.id), reader, now, forgotten)
+def silent(db: Database, now: datetime) -> dict[str, Silence]:
+    """The networks that are silent, by id."""
+    public = [feed for feed in feeds.feeds(db) if feed.circle == "public"]
+    found = ((feed.network.network, _silence(feed, now)) for feed in public)
+    return {network: silence for network, silence in found if silence is not None}
+
+
+class _View(NamedTuple):
+    """Who asks, when, and what they may read; `terms` are the days for which a confirmation holds, by feed."""
+
+    reader: Reader
+    now: datetime
+    oldest: datetime
+    sources: Mapping[int, Source]
+    terms: Mapping[int, int]
+
+
+def _network(db: Database, network: feeds.Network, view: _View) -> Network:
+    reader = view.reader
+    held = [
+        (feed, forgotten)
         for feed in _shown(db, network, reader)
-        if not (forgotten := _is_forgotten(feed, oldest)) or _tells_all(reader)
-    )
+        if not (forgotten := _is_forgotten(feed, view.oldest)) or _tells_all(reader)
+    ]
+    circles = tuple([_circle(db, feed, view, forgotten) for feed, forgotten in held])
+    public = next((feed for feed, _ in held if feed.circle == "public"), None)
     offers = [Offer(o.network, o.name, o.urls) for o in sources.introductions(db) if o.by == network.name]
     return Network(
         network=network.network,
@@ -108,7 +144,33 @@ def _network(db: Database, network: feeds.Network, reader: Reader, now: datetime
         circles=circles,
         sources=tuple(sources.urls(db, network)) if _tells_all(reader) else (),
         introduces=tuple(offers) if _tells_all(reader) else (),
+        silent=_silence(public, view.now) if public else None,
+        confirm_within_days=view.terms.get(public.id, USUAL_DAYS) if public else USUAL_DAYS,
+        withheld=_withheld(held) if network.own and _tells_all(reader) else None,
     )
+
+
+def _silence(public: feeds.Feed, now: datetime) -> Silence | None:
+    newest = head(public.followed.edition.line if public.followed.edition else None, now)
+    return freshness.silence(
+        own=public.network.own,
+        visible=public.visible,
+        expires=newest.expires,
+        expired=newest.expired,
+        verified_at=public.verified_at,
+        now=now,
+    )
+
+
+def _withheld(held: list[tuple[feeds.Feed, bool]]) -> int:
+    return sum(feed.records for feed, _ in held if feed.circle != "public")
+
+
+def _counts(db: Database, feed: feeds.Feed, view: _View) -> Counts:
+    """Of organisations in a feed; contacts count as far as the reader may read them."""
+    contacts = [feed_id for feed_id, source in view.sources.items() if source.network == feed.network.network]
+    days = view.terms.get(feed.id, USUAL_DAYS)
+    return freshness.counts(db, feed.id, freshness.today(view.now) - days, contacts)
 
 
 def _tells_all(reader: Reader) -> bool:
@@ -146,9 +208,9 @@ def _believed(feed: feeds.Feed) -> str | None:
     return f"{closes.epoch}.{closes.edition}" if closes else None
 
 
-def _circle(
-    feed: feeds.Feed, opened: str | None, counts: dict[int, int], reader: Reader, now: datetime, forgotten: bool
-) -> Circle:
+def _circle(db: Database, feed: feeds.Feed, view: _View, forgotten: bool) -> Circle:
+    reader, now = view.reader, view.now
+    kinds = index_search.counts(db, feed.id)
     newest = head(feed.followed.edition.line if feed.followed.edition else None, now)
     verified = datetime.fromisoformat(feed.verified_at) if feed.verified_at else None
     return Circle(
@@ -158,13 +220,13 @@ def _circle(
         edition=newest.edition,
         records=feed.records,
         erased=feed.erased,
-        kinds={KIND_NAMES[kind]: count for kind, count in sorted(counts.items())},
+        kinds={KIND_NAMES[kind]: count for kind, count in sorted(kinds.items())},
         issued=newest.issued,
         expires=newest.expires,
         expired=newest.expired,
         ahead=newest.ahead,
         witnessed=None if feed.network.policy is None else feed.witnessed == feed.followed.frontier.size,
-        opened=opened,
+        opened=_opened(db, feed),
         believed=_believed(feed),
         verified_at=feed.verified_at,
         lag_seconds=None if verified is None else max(0, (now - verified) // timedelta(seconds=1)),
@@ -172,4 +234,5 @@ def _circle(
         error=feed.error if _tells_all(reader) else None,
         source=feed.source if _tells_all(reader) else None,
         forgotten=forgotten,
+        counts=_counts(db, feed, view),
     )

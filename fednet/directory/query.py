@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,12 +19,20 @@ DEFAULT_LIMIT = 20
 MAX_LIMIT = 1_000
 MAX_VALUES = 300
 """Values of one filter."""
+MAX_KILOMETRES = 20_100
+MAX_PLACE = 200
+USUAL_KILOMETRES = 50
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for, in codes. A record must fit every filter that is not empty, by any of its values.
 
-    `regions` are M49 codes, `networks` ids or names, `kinds` as in bodies. `cursor` is the `next` of an earlier answer.
+    `regions` are M49 codes, `networks` ids or names, `kinds` as in bodies. `countries` and `regions` are where it has
+    its seat or works, `seats` (countries) its seat alone. `confirmed` asks for records whose confirmation holds
+    (`fresh`) or does not. `near` is latitude and longitude in millionths of a degree, or a place that records name,
+    `within` kilometres of it (without, it only orders). `opinions`: whose word counts on what is one organisation.
+    `why` asks for reasons with each hit. `apart`: every statement by itself. `cursor` is the `next` of an earlier
+    answer.
     """
 
     text: str = ""
@@ -34,6 +43,16 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    seats: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    refugee_led: bool | None = None
+    confirmed: Literal["fresh", "stale"] | None = None
+    near: tuple[int, int] | str | None = None
+    within: int | None = None
+    sort: Literal["relevance", "title", "confirmed", "near"] = "relevance"
+    opinions: Literal["own", "followed", "all"] = "followed"
+    why: bool = False
+    apart: bool = False
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
 
@@ -41,15 +60,22 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 def parse_query(**asked: Any) -> Query:
     """A query from what people give: codes, or names of terms, places and languages in any language we carry.
 
-    Parameters are those of the command line and the API: `text`, `country`, `region`, `service`, `client_group`,
-    `language`, `network`, `kind` (a text or several), `limit`, `cursor`; what is None or empty counts as not given.
+    Parameters are those of the command line and the API (`PARAMETERS`), a filter a text or several; what is None or
+    empty counts as not given.
 
     >>> parse_query(country="Thaïlande", service=["aide juridique"])
     Query(text='', countries=('TH',), regions=(), services=('legal-aid',), ...)
 
     Raises UsageError with what was probably meant.
     """
-    return Query(**read_parameters(asked, PARAMETERS))
+    query = Query(**read_parameters(asked, PARAMETERS))
+    if query.within is not None and query.near is None:
+        raise UsageError("within: kilometres of what?", hint="say near which place: near=16.71,98.57 or near=Mae Sot")
+    if query.sort == "near" and query.near is None:
+        raise UsageError("sort: near what?", hint="say near which place: near=16.71,98.57 or near=Mae Sot")
+    if query.within is None and query.near is not None:
+        return msgspec.structs.replace(query, within=USUAL_KILOMETRES)
+    return query
 
 
 Parameter = tuple[str, Callable[[Any, str], Any]]
@@ -114,6 +140,50 @@ def _whole(given: Any, name: str) -> int:
     return int(plain)
 
 
+def _choice(*choices: str) -> Callable[[Any, str], str]:
+    def read(given: Any, name: str) -> str:
+        wanted = one(given, name).strip().lower()
+        if wanted not in choices:
+            raise UsageError(f"{name}: {wanted[:40]!r} is not known", hint=f"one of {', '.join(choices)}")
+        return wanted
+
+    return read
+
+
+def _whether(given: Any, name: str) -> bool:
+    if isinstance(given, bool):
+        return given
+    wanted = str(given).lower() if isinstance(given, int) else one(given, name).strip().lower()
+    if wanted not in _YES_OR_NO:
+        raise UsageError(f"{name}: {wanted[:40]!r} is neither yes nor no", hint="yes or no")
+    return _YES_OR_NO[wanted]
+
+
+_YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+def _kilometres(given: Any, name: str) -> int:
+    found = _whole(given, name)
+    if not 1 <= found <= MAX_KILOMETRES:
+        raise UsageError(f"{name}: {found} km, from 1 to {MAX_KILOMETRES:,} can be asked for")
+    return found
+
+
+def _near(given: Any, name: str) -> tuple[int, int] | str:
+    """Latitude and longitude in millionths of a degree, from degrees; else the name of a place."""
+    wanted = one(",".join(map(str, given)) if isinstance(given, list | tuple) else given, name).strip()
+    degrees = _DEGREES.fullmatch(wanted)
+    if degrees is None:
+        return wanted[:MAX_PLACE]
+    latitude, longitude = (round(float(part) * 1e6) for part in degrees.groups())
+    if abs(latitude) > 90_000_000 or abs(longitude) > 180_000_000:
+        raise UsageError(f"{name}: {wanted[:40]!r} is no place on earth", hint="latitude first: near=16.71,98.57")
+    return latitude, longitude
+
+
+_DEGREES = re.compile(r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,9})?)\s*[,; ]\s*([+-]?[0-9]{1,3}(?:\.[0-9]{1,9})?)", re.ASCII)
+
+
 def _region(given: Any, name: str) -> str:
     """An M49 code, from a code or a name; a country counts as a region of one."""
     wanted = one(given, name).strip()
@@ -149,6 +219,15 @@ PARAMETERS: dict[str, Parameter] = {
     "language": ("languages", many(language)),
     "network": ("networks", many(one)),
     "kind": ("kinds", many(_kind)),
+    "seat": ("seats", many(country)),
+    "type": ("types", many(term(vocabulary.ORGANIZATION_TYPES))),
+    "refugee_led": ("refugee_led", _whether),
+    "confirmed": ("confirmed", _choice("fresh", "stale")),
+    "near": ("near", _near),
+    "within": ("within", _kilometres),
+    "sort": ("sort", _choice("relevance", "title", "confirmed", "near")),
+    "opinions": ("opinions", _choice("own", "followed", "all")),
+    "why": ("why", _whether),
     "limit": ("limit", _whole),
     "cursor": ("cursor", one),
 }

@@ -6,39 +6,43 @@ them. Nobody learns of a record, or that a network lists one, from a circle they
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from heapq import nsmallest
-from operator import itemgetter
-from typing import Any
+from statistics import median_low
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
-from fednet.directory import words
-from fednet.directory.query import MAX_LIMIT, Query, parse_query
+from fednet.directory import misspelt, words
+from fednet.directory.query import Query, parse_query
 from fednet.errors import NotFoundError, UsageError
 from fednet.feed.record import key_of
-from fednet.listing import places, text, vocabulary
-from fednet.listing.evidence import evidence
+from fednet.listing import places, text
 from fednet.store import index
 from fednet.store import search as index_search
 from fednet.store.database import Store
 from fednet.store.feeds import meant
-from fednet.store.search import Clause, Listed, Match, Source
+from fednet.store.search import Clause, Listed, Source
+
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
+
+    from fednet.directory.finding import Filters, Found, Words
+    from fednet.directory.joining import Joins, Scope
+    from fednet.directory.paging import After, Shown
+    from fednet.store.columns import Columns
 
 __all__ = ["OPERATOR", "PUBLIC", "Hit", "Query", "Reader", "Results", "parse_query", "record", "search"]
 
-MAX_BY_TITLE = 1_000
-"""Records found without words are put in alphabetical order up to this many; what is more is for narrowing down."""
+FACETS = ("country", "service", "client_group", "language", "network", "kind", "type")
 
 KIND_NAMES = {number: kind for kind, number in listing.KIND_NUMBERS.items()}
 CLOCKS_DIFFER = timedelta(hours=1)  # by more than that, and an edition is said to be dated in the future
-UNASKED_KINDS = frozenset({"contact", "opinion"})
-"""Kinds that are found only when asked for: they belong to a record of another kind."""
+UNASKED_KINDS = frozenset({"contact", "opinion", "network"})
+"""Kinds that are found only when asked for: they belong to a record of another kind, or to the network itself."""
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -64,10 +68,10 @@ OPERATOR = Reader(everything=True)
 class Hit(msgspec.Struct, frozen=True):
     """A record with its provenance: who lists it, in which signed edition, when that was verified.
 
-    `networks` are (id, name) of every network that lists the same thing by hard evidence, its own first. `expired` says
-    that the edition should have been renewed by now, `ahead` that it is dated in the future (so nobody can tell when it
-    should have been), `frozen` that the network has contradicted itself since. `fields`
-    is the decoded body.
+    `networks` are (id, name) of every network that lists the same thing, its own first. `expired` says that the edition
+    should have been renewed by now, `ahead` that it is dated in the future (so nobody can tell when it should have
+    been), `frozen` that the network has contradicted itself since. `fields` is the decoded body. When it was asked for,
+    `why` says in words why this was found, and `kilometres` how far from the place that was asked for.
     """
 
     handle: str
@@ -84,30 +88,45 @@ class Hit(msgspec.Struct, frozen=True):
     fields: dict[str, Any]
     ahead: bool = False
     frozen: bool = False
+    why: tuple[str, ...] = ()
+    kilometres: int | None = None
 
 
 class Results(msgspec.Struct, frozen=True):
-    """One page of what was found. `facets` counts all of it: {"country": {"TH": 12}}, most frequent first."""
+    """One page of what was found. `facets` counts all of it: {"country": {"TH": 12}}, most frequent first.
+
+    What several networks list is one hit, the statement that fits best, and counts once. `understood`: words that are
+    nowhere, with those that were taken for them.
+    """
 
     total: int
     hits: tuple[Hit, ...]
     facets: dict[str, dict[str, int]]
     next: str | None
+    understood: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def search(store: Store, query: Query, reader: Reader, now: datetime) -> Results:
+def search(store: Store, query: Query, reader: Reader, now: datetime, facets: Collection[str] = FACETS) -> Results:
     """What this reader finds, best first, then by title.
 
-    Raises UsageError for a limit or cursor out of range, NotFoundError for a network that is not shown to the reader.
+    Raises UsageError for a limit or cursor that cannot be, NotFoundError for a network that is not shown to the reader
+    or a place that no record names.
     """
-    start = _start(query)
+    from fednet.directory import paging
+
+    after = paging.read_cursor(query, now)
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
-        found = index_search.matches(db, *_asked(query, sources))
-        page = _page(db, found, start, query)
-        page_hits = hits(db, page, sources, now)
-    end = start + len(page)
-    return Results(len(found), tuple(page_hits), _facets(found, sources), _cursor(end) if end < len(found) else None)
+        asked = _Asked(store, db, query, sources, now)
+        found, clauses, after = asked.found(after)
+        page = paging.page(db, found, sources, query, after)
+        page_hits = hits(db, page.listed, sources, now, asked.joins)
+        if query.why or query.near is not None:
+            page_hits = asked.explained(page_hits, page, found, clauses)
+        counted = found.facets(facets, {feed_id: source.network for feed_id, source in sources.items()})
+    if "kind" in counted:
+        counted["kind"] = {KIND_NAMES[int(kind)]: count for kind, count in counted["kind"].items()}
+    return Results(found.total, tuple(page_hits), counted, page.next, misspelt.understood(clauses))
 
 
 def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
@@ -120,7 +139,7 @@ def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
         listed = index_search.by_key(db, key_of(handle), sources)
         if listed is None:
             raise NotFoundError(f"no record {handle[:60]} is listed here", hint="`fednet search` shows handles")
-        return hits(db, [listed], sources, now)[0]
+        return hits(db, [listed], sources, now, joined(store, db, sources, now))[0]
 
 
 # --- reading, shared with the agenda ----------------------------------------------------------------------------------
@@ -151,28 +170,51 @@ def among(sources: Mapping[int, Source], networks: Sequence[str]) -> list[int]:
     return [feed_id for feed_id, source in sources.items() if source.network in wanted]
 
 
-def hits(db: Database, listed: Iterable[Listed], sources: Mapping[int, Source], now: datetime) -> list[Hit]:
+def hits(
+    db: Database, listed: Iterable[Listed], sources: Mapping[int, Source], now: datetime, joins: Joins
+) -> list[Hit]:
     """Records as they are shown, with all networks that list the same thing."""
     heads = heads_of(sources, now)
-    return [shown(one, sources[one.feed_id], heads[one.feed_id], _networks_with(db, one, sources)) for one in listed]
+    return [
+        shown(one, sources[one.feed_id], heads[one.feed_id], _networks_with(db, one, sources, joins)) for one in listed
+    ]
+
+
+def joined(
+    store: Store, db: Database, sources: Mapping[int, Source], now: datetime, scope: Scope = "followed"
+) -> Joins:
+    """What is one organisation for whoever reads these feeds; kept by a process that lives long."""
+    from fednet.directory.joining import joins
+    from fednet.store import columns, matching
+
+    kept = columns.kept(store)
+    if kept is None:
+        return joins(db, sources, scope, now)
+    heads = heads_of(sources, now)
+    read = tuple((feed_id, one.own, one.frozen is None, heads[feed_id].expired) for feed_id, one in sources.items())
+    return kept.remembered("joins", (matching.stamp(db), scope, read), lambda: joins(db, sources, scope, now))
 
 
 def filters(query: Query) -> Iterator[Clause]:
-    """Filters and words of a query, but for networks and kinds; the words last, for the index narrows from the left."""
-    countries = {
-        *query.countries,
-        *(code for region in query.regions for code in places.countries_in(region) or {region}),
-    }
-    languages = {tag.partition("-")[0] for tag in query.languages}
+    """Filters of a query as words of the index, but for networks and kinds."""
     for token, codes in (
-        (index.country_token, countries),
+        (index.country_token, _countries(query)),
         (index.service_token, query.services),
         (index.client_group_token, query.client_groups),
-        (index.language_token, languages),
+        (index.language_token, _primary(query.languages)),
     ):
         if codes:
             yield Clause(words=tuple(map(token, sorted(codes))))
-    yield from words.clauses(query.text)
+
+
+def _countries(query: Query) -> set[str]:
+    """Countries asked for, regions taken apart."""
+    regions = (code for region in query.regions for code in places.countries_in(region) or {region})
+    return {*query.countries, *regions}
+
+
+def _primary(tags: Iterable[str]) -> set[str]:
+    return {tag.partition("-")[0] for tag in tags}
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -234,105 +276,153 @@ def _fields(body: bytes) -> dict[str, Any]:
         return {}
 
 
-def _networks_with(db: Database, listed: Listed, sources: Mapping[int, Source]) -> dict[str, str]:
-    """Names by id of the networks that list the same thing by hard evidence."""
-    parsed = listing.parse(listed.body)
-    feeds = index_search.feeds_bearing(db, evidence(parsed), sources) if parsed else set()
+def _networks_with(db: Database, listed: Listed, sources: Mapping[int, Source], joins: Joins) -> dict[str, str]:
+    """Names by id of the networks that list the same thing."""
+    members = joins.members(listed.record_id)
+    feeds = index_search.feeds_of(db, members) if len(members) > 1 else set()
     return {source.network: source.name for feed_id, source in sources.items() if feed_id in feeds}
 
 
-def _asked(query: Query, sources: Mapping[int, Source]) -> tuple[list[Clause], Collection[int], Collection[int]]:
-    """Clauses, kinds and feeds. A kind or network asked for is a word too, so that the index narrows by it."""
-    feeds = among(sources, query.networks)
-    kinds = [listing.KIND_NUMBERS[kind] for kind in query.kinds or listing.KIND_NUMBERS.keys() - UNASKED_KINDS]
-    clauses = list(filters(query))
-    if clauses and query.kinds:
-        clauses.insert(0, Clause(words=tuple(map(index.kind_token, kinds))))
-    if clauses and query.networks:
-        clauses.insert(0, Clause(words=tuple(map(index.feed_token, feeds))))
-    return clauses, kinds, feeds
+# --- one question -----------------------------------------------------------------------------------------------------
 
 
-# --- order and pages --------------------------------------------------------------------------------------------------
+class _Asked:
+    """A question, in one snapshot."""
 
+    def __init__(self, store: Store, db: Database, query: Query, sources: Mapping[int, Source], now: datetime) -> None:
+        self.store, self.db, self.query, self.sources = store, db, query, sources
+        self.feeds = among(sources, query.networks)
+        self.joins = joined(store, db, sources, now, query.opinions)
+        self.point = self._point()
 
-def _page(db: Database, found: list[Any], start: int, query: Query) -> list[Listed]:
-    """The part of what was found that one answer shows."""
-    end = start + query.limit
-    if not query.text and len(found) <= MAX_BY_TITLE:
-        return sorted(index_search.listed(db, sorted(row[0] for row in found)), key=_title)[start:end]
-    best = nsmallest(end, found, key=_rank_then_row)[start:]
-    ranks = {row[0]: row[1] for row in best}
-    listed = index_search.listed(db, list(ranks))
-    return sorted(listed, key=lambda one: (ranks[one.record_id], _title(one)))
+    def found(self, after: After) -> tuple[Found, Sequence[Clause], After]:
+        """What fits the words; where nothing does, what fits those that come closest, and that it is so."""
+        clauses = words.clauses(self.query.text)
+        found = None if after.relaxed else self._found(clauses, after)
+        if found is None or (not found.total and clauses and after.place is None):
+            closer = misspelt.relaxed(self.db, clauses, self.feeds)
+            if closer is not None:
+                return self._found(closer, after), closer, msgspec.structs.replace(after, relaxed=True)
+        return found or self._found(clauses, after), clauses, after
 
+    def _found(self, clauses: Sequence[Clause], after: After) -> Found:
+        from fednet.directory.finding import Cards, Found
+        from fednet.store import columns
 
-_rank_then_row: Callable[[Any], Any] = itemgetter(Match._fields.index("rank"), Match._fields.index("record_id"))
+        kept = columns.kept(self.store)
+        wanted = self._words(clauses)
+        if kept is None:
+            version = self._once(clauses)
+            cards = Cards(version, self._pairs())
+        else:
+            version = kept.at(self.db)
+            key = (version.number, self.joins.number if not self.query.apart else 0)
+            cards = kept.remembered("cards", key, lambda: Cards(version, self._pairs()))
+        return Found(version, cards, self._filters(after), wanted)
 
+    def _once(self, clauses: Sequence[Clause]) -> Columns:
+        """The columns of no more records than the question needs, for a process that asks no other."""
+        from fednet.store import columns
 
-def _title(listed: Listed) -> str:
-    parsed = listing.parse(listed.body)
-    return text.key(listing.terms(parsed).title) if parsed else ""
+        wanted = [*self._narrow(), *clauses]
+        if all(clause.excluded for clause in wanted):
+            return columns.every(self.db)
+        return columns.some(self.db, index_search.record_ids(self.db, wanted, self.feeds).tolist())
 
+    def _narrow(self) -> list[Clause]:
+        """Filters as words of the index."""
+        found = list(filters(self.query))
+        if self.query.kinds:
+            found.append(Clause(words=tuple(index.kind_token(listing.KIND_NUMBERS[kind]) for kind in self.query.kinds)))
+        if self.query.networks:
+            found.append(Clause(words=tuple(map(index.feed_token, self.feeds))))
+        return found
 
-def _start(query: Query) -> int:
-    if not 1 <= query.limit <= MAX_LIMIT:
-        raise UsageError(
-            f"a limit of {query.limit}: from 1 to {MAX_LIMIT} are shown at once", hint="page with the cursor"
+    def _pairs(self) -> tuple[NDArray[int64], NDArray[int64]]:
+        import numpy as np
+
+        nothing = np.zeros(0, np.int64)
+        return (nothing, nothing) if self.query.apart else self.joins.joined()
+
+    def _words(self, clauses: Sequence[Clause]) -> Words:
+        """Where the words stand; of clauses that exclude, only that they do."""
+        import numpy as np
+
+        from fednet.directory.finding import Words
+
+        wanted = [clause for clause in clauses if not clause.excluded]
+        unwanted = [msgspec.structs.replace(clause, excluded=False) for clause in clauses if clause.excluded]
+        without = [index_search.record_ids(self.db, [clause], self.feeds) for clause in unwanted if not wanted]
+        whole = text.key(self.query.text)
+        return Words(
+            index_search.record_ids(self.db, clauses, self.feeds) if wanted else None,
+            np.unique(np.concatenate([np.zeros(0, np.int64), *without])),
+            [index_search.named_ids(self.db, one, wanted, self.feeds) for one in wanted if one.text],
+            index_search.whole_name_ids(self.db, whole, self.feeds if whole else ()),
         )
-    if query.cursor is None:
-        return 0
-    try:
-        start = int(urlsafe_b64decode(query.cursor.encode("ascii")))
-    except ValueError:
-        start = -1
-    if not 0 <= start < 10**9:
-        raise UsageError(f"{query.cursor[:40]!r} is no cursor", hint="take `next` of an earlier answer as it is")
-    return start
+
+    def _filters(self, after: After) -> Filters:
+        from fednet.directory import freshness
+        from fednet.directory.finding import Filters
+
+        query = self.query
+        return Filters(
+            feeds=self.feeds,
+            kinds=[listing.KIND_NUMBERS[kind] for kind in query.kinds or listing.KIND_NUMBERS.keys() - UNASKED_KINDS],
+            stale_before=freshness.stale_before(self.db, self.sources, after.asked_at),
+            countries=_countries(query),
+            services=query.services,
+            client_groups=query.client_groups,
+            languages=_primary(query.languages),
+            seats=query.seats,
+            types=query.types,
+            refugee_led=query.refugee_led,
+            fresh=None if query.confirmed is None else query.confirmed == "fresh",
+            point=self.point,
+            within=query.within,
+        )
+
+    def _point(self) -> tuple[int, int] | None:
+        """Where what is near is looked for: the middle of where records say that a place of that name lies."""
+        near = self.query.near
+        if not isinstance(near, str):
+            return near
+        seats = [seat for seat in self._seats(near) if text.key(seat.place) == text.key(near)]
+        if not seats:
+            raise NotFoundError(
+                f"no record says where {near[:60]!r} lies", hint="give latitude and longitude, as 16.71,98.57"
+            )
+        return tuple(int(median_low(part)) for part in zip(*map(_coordinates, seats), strict=True))  # type: ignore[return-value]
+
+    def _seats(self, name: str) -> Iterator[listing.Place]:
+        expression = text.query(f'"{name.replace(chr(34), " ")}"')
+        if expression is None:
+            return
+        found = index_search.record_ids(self.db, [Clause(expression)], self.feeds)
+        for one in index_search.located(self.db, found.tolist(), self.feeds, MOST_PLACES):
+            parsed = listing.parse(one.body)
+            if isinstance(parsed, listing.Organization) and parsed.seat is not None:
+                yield parsed.seat
+
+    def explained(self, page_hits: Sequence[Hit], page: Shown, found: Found, clauses: Sequence[Clause]) -> list[Hit]:
+        """The hits with how far they are, and why they were found when that was asked."""
+        import numpy as np
+
+        from fednet.directory.reasons import reasons
+
+        far = found.kilometres(np.array([one.row for one in page.standings], np.int64)).tolist()
+        distances = [None if one == float("inf") else round(one) for one in far]
+        whys: Sequence[tuple[str, ...]] = [()] * len(page_hits)
+        if self.query.why:
+            whys = reasons(page.listed, distances, self.query, clauses, self.sources, found.stale_before)
+        return [
+            msgspec.structs.replace(hit, kilometres=distance, why=why)
+            for hit, distance, why in zip(page_hits, distances, whys, strict=True)
+        ]
 
 
-def _cursor(start: int) -> str:
-    return urlsafe_b64encode(b"%09d" % start).decode()
+MOST_PLACES = 200
 
 
-# --- facets -----------------------------------------------------------------------------------------------------------
-
-
-def _facets(found: Sequence[Any], sources: Mapping[int, Source]) -> dict[str, dict[str, int]]:
-    """Counts by facet and code, most frequent first, then by code."""
-    kinds, feeds, countries, services, groups, languages = (map(itemgetter(at), found) for at in range(2, 8))
-    return {
-        "country": _ordered(_countries(countries)),
-        "service": _ordered(_tally(services, _codes(vocabulary.SERVICES))),
-        "client_group": _ordered(_tally(groups, _codes(vocabulary.CLIENT_GROUPS))),
-        "language": _ordered(_tally(languages, str.split)),
-        "network": _ordered(_tally(feeds, lambda feed_id: [sources[feed_id].network])),
-        "kind": _ordered(_tally(kinds, lambda kind: [KIND_NAMES[kind]])),
-    }
-
-
-def _tally(column: Iterable[Any], codes: Callable[[Any], Iterable[str]]) -> Counter[str]:
-    """How often each code occurs. Equal values are counted first: taking a value apart costs more than counting it."""
-    total: Counter[str] = Counter()
-    for value, count in Counter(column).items():
-        for code in codes(value):
-            total[code] += count
-    return total
-
-
-def _countries(column: Iterable[str]) -> dict[str, int]:
-    """As `_tally`, for codes of two letters each, nothing between. Most values differ, so they are counted as one text.
-
-    Two ASCII letters are one UTF-16 character, and characters are what Counter counts fastest.
-    """
-    counted = Counter("".join(column).encode("ascii").decode("utf-16-le"))
-    return {pair.encode("utf-16-le").decode("ascii"): count for pair, count in counted.items()}
-
-
-def _ordered(total: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(total.items(), key=lambda one: (-one[1], one[0])))
-
-
-def _codes(terms: vocabulary.Vocabulary) -> Callable[[int], list[str]]:
-    bits = [(1 << term.bit, term.code) for term in terms]
-    return lambda mask: [code for bit, code in bits if mask & bit]
+def _coordinates(seat: listing.Place) -> tuple[int, int]:
+    return seat.latitude_e6 or 0, seat.longitude_e6 or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -28,11 +29,17 @@ _PLACEHOLDER = "00000000-0000-4000-8000-000000000000"
 
 
 def admitted(
-    line: int, source: str, fields: dict[str, Any], refused: list[RowError], columns: dict[str, str] | None = None
+    line: int,
+    source: str,
+    fields: dict[str, Any],
+    refused: list[RowError],
+    columns: dict[str, str] | None = None,
+    lines: Iterable[int] = (),
 ) -> Entry | None:
     """The entry with normalised fields; None when what it cannot do without was refused.
 
-    `columns` maps a field to the header it came from, for the words of the refusal.
+    `columns` maps a field to the header it came from, for the words of the refusal; `lines` tell of the entry when it
+    is not `line` alone.
     """
     fields = dict(fields)
     references = {name: fields.pop(name) for name in _REFERRING if isinstance(fields.get(name), dict)}
@@ -48,7 +55,7 @@ def admitted(
             if name not in fields or name == "kind" or name in _ESSENTIAL[fields["kind"]]:
                 return None
             del fields[name]
-    entry = Entry(source, checked | references)
+    entry = Entry(source, checked | references, tuple(lines) or ((line,) if line else ()))
     if len(msgspec.json.encode(entry.fields)) > MAX_BODY_BYTES:
         refused.append(RowError(line, "", shown(source), "there is more text in it than one record can hold"))
         return None

@@ -3,15 +3,15 @@
 The file is cut into its VEVENTs first and each is read by itself, so that one that makes no sense becomes a `RowError`
 at the line of its BEGIN:VEVENT and every other is imported. An event is kept only if its recurrence can be expanded.
 
-What is kept: UID, SEQUENCE, STATUS, SUMMARY, DESCRIPTION, LOCATION, URL, CONFERENCE, CATEGORIES, times with their zone,
-RRULE, EXDATE, RDATE and RECURRENCE-ID overrides. What is not: ORGANIZER, ATTENDEE and CONTACT, for they are people who
-were not asked, alarms, and events that are marked private.
+What is kept: UID, SEQUENCE, STATUS, SUMMARY, DESCRIPTION, LOCATION, GEO, URL, CONFERENCE, CATEGORIES, times with their
+zone, RRULE, EXDATE, RDATE, RECURRENCE-ID overrides, and of RELATED-TO the event that it is a part of. What is not:
+ORGANIZER, ATTENDEE and CONTACT, for they are people who were not asked, alarms, and events that are marked private.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -26,6 +26,7 @@ from fednet.formats.reading import Entry, Reading, RowError, bounded, identity, 
 from fednet.formats.recurrence import RuleError, comes_true, local_text, occurrences, rule_parts
 from fednet.formats.table import decoded
 from fednet.formats.tongues import language_of
+from fednet.listing.fields import MAX_E6
 
 __all__ = ["occurrences", "read_calendar"]
 
@@ -43,6 +44,7 @@ _MEETING_ADDRESS = re.compile(
     r"https?://[\w.-]{0,100}(?:zoom\.us|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com|jit\.si"
     r"|gotomeeting\.com|gotowebinar\.com|whereby\.com|bigbluebutton)[^\s<>\"']*"
 )
+_GEO = re.compile(r"([+-]?\d{1,3}(?:\.\d{1,15})?)\s*[;,]\s*([+-]?\d{1,3}(?:\.\d{1,15})?)")
 _Read = TypeVar("_Read")
 
 
@@ -196,11 +198,33 @@ class _Event:
             times = {self._local(m) for line in c.every(name) for m in self._tolerated(self._clock.moments, line) or []}
             if times:
                 found[field] = sorted(times)
+        if periods := list(self._periods(fields, found.get("exdates", ()))):
+            found["overrides"] = periods
         if c.every("EXRULE"):
             self._refuse(
                 "EXRULE", c.text("EXRULE"), "is a rule of exceptions, which the standard gave up; it was left out"
             )
         return found
+
+    def _periods(self, fields: dict[str, Any], gone: Collection[str]) -> Iterator[dict[str, str]]:
+        """Additional dates that say how long they last (RDATE as PERIOD), as changed occurrences where that differs."""
+        usual = _lasts(fields)
+        for line in self._component.every("RDATE"):
+            for value in line.value.split(",") if fields.get("zone") else ():
+                found = self._tolerated(self._period, value, line) if "/" in value else None
+                if found and found[0] not in gone and _lasts({"start": found[0], "end": found[1]}) != usual:
+                    yield {"recurrence_id": found[0], "start": found[0], "end": found[1]}
+
+    def _period(self, value: str, line: ContentLine) -> tuple[str, str]:
+        begin, _, rest = value.partition("/")
+        start = self._clock.read(begin, line)
+        if rest.strip()[:1] in "Pp+-":
+            end = Moment(start.local + duration(line._replace(value=rest)), start.zone)
+        else:
+            end = self._clock.read(rest, line)
+        if not start.zone or not end.zone or end.local <= start.local:
+            raise PropertyError(line.name, value, "is no period of time")
+        return self._local(start), self._local(end)
 
     def _texts(self) -> dict[str, Any]:
         c = self._component
@@ -229,7 +253,8 @@ class _Event:
         if join:
             fields["join_url"] = join
             fields["mode"] = "hybrid" if place else "online"
-        return fields | ({"place": place} if place else {})
+        at = self._tolerated(_coordinates, c.first("GEO"))
+        return fields | ({"place": {"place": place} | at if at and place else at or place} if place or at else {})
 
     def _standing(self) -> dict[str, Any]:
         c = self._component
@@ -265,13 +290,29 @@ class _Event:
         self._refused.append(RowError(self._component.line, column, shown(found), reason))
 
 
+def _lasts(fields: dict[str, Any]) -> timedelta:
+    start = datetime.fromisoformat(fields["start"])
+    return datetime.fromisoformat(fields.get("end") or fields["start"]) - start
+
+
+def _coordinates(line: ContentLine | None) -> dict[str, int] | None:
+    """GEO (RFC 5545, 3.8.1.6) in millionths of a degree; 0;0, which programs write for nowhere, is nothing."""
+    if line is None:
+        return None
+    found = _GEO.fullmatch(line.value.strip())
+    latitude, longitude = (round(float(part) * MAX_E6) for part in found.groups()) if found else (0, 181 * MAX_E6)
+    if abs(latitude) > 90 * MAX_E6 or abs(longitude) > 180 * MAX_E6:
+        raise PropertyError("GEO", line.value, "is no place on earth")
+    return {"latitude_e6": latitude, "longitude_e6": longitude} if latitude or longitude else None
+
+
 def _is_web(text: str) -> bool:
     return re.fullmatch(r"https?://[^\s<>\"']{1,2000}", text) is not None
 
 
 def _stated_language(line: ContentLine | None) -> str:
     stated = line.parameters.get("LANGUAGE", "") if line else ""
-    return stated if re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", stated) else ""
+    return stated if re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?", stated) else ""
 
 
 def _one_per_uid(events: list[_Found], notes: list[str]) -> Iterator[tuple[int, str, dict[str, Any]]]:
@@ -316,7 +357,7 @@ def _detached(source: str, overrides: list[_Found]) -> Iterator[tuple[int, str, 
 
 
 def _with_overrides(fields: dict[str, Any], overrides: list[_Found]) -> dict[str, Any]:
-    changes: dict[str, dict[str, Any]] = {}
+    changes: dict[str, dict[str, Any]] = {one["recurrence_id"]: one for one in fields.get("overrides", ())}
     for event in sorted(overrides, key=lambda event: event.fields.get("sequence", 0)):
         recurrence_id = _on_clock_of(fields, event.fields, event.replaces)
         changed = {k: v for k, v in event.fields.items() if k in _OVERRIDDEN and v != fields.get(k)}

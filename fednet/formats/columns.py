@@ -9,6 +9,7 @@ HXL tags (hxlstandard.org), in the row under the headers or above them, count mo
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -57,24 +58,39 @@ _TELLING = {
 
 
 class Column(NamedTuple):
-    """Column number `at` (from 0) of the table holds `field`, in `language` where the header says so."""
+    """Column number `at` (from 0) of the table holds `field`, in `language` where the header says so.
+
+    `why`: what that rests on, in words.
+    """
 
     at: int
     header: str
     field: str
     language: str = ""
+    why: str = ""
+
+    @property
+    def target(self) -> str:
+        """As `--map` takes it: `names:fr`."""
+        return f"{self.field}:{self.language}" if self.language else self.field
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A sheet understood: what its columns are, and the rows below the header. `language` is that of the headers."""
+    """A sheet understood: what its columns are, and the rows below the header. `language` is that of the headers.
+
+    `left_out`: filled columns that were not read, by number (from 0), with header and why. `lost`: remembered columns
+    that are not here any more.
+    """
 
     sheet: str
     kind: str
     columns: list[Column]
     rows: list[Row]
     language: str
-    left_out: list[str] = []
-    """Headers of filled columns that nobody knows the meaning of."""
+    left_out: dict[int, tuple[str, str]] = {}
+    lost: list[str] = []
+    headers: list[str] = []
+    tags: list[str] = []
 
     def having(self, field: str) -> list[Column]:
         return [column for column in self.columns if column.field == field]
@@ -124,34 +140,60 @@ _HXL_FIELDS: tuple[tuple[str, set[str], str], ...] = (
 )
 
 
-def understood(sheet: Sheet, kind: str | None, mapping: dict[str, str]) -> Table:
+def understood(
+    sheet: Sheet, kind: str | None, mapping: Mapping[str, str], remembered: Mapping[str, str] | None = None
+) -> Table:
     """The sheet with a meaning for each column that has one; the kind is guessed when None.
 
-    `mapping` (header -> field) overrides what was guessed. Raises UsageError for a header or
-    a field that does not exist.
+    `mapping` (header -> field) overrides what was guessed, and what is `remembered` of earlier files wherever that
+    still fits. Raises UsageError for a header or a field in `mapping` that does not exist.
     """
-    at, tags = _header_row(sheet, kind, mapping)
+    remembered = remembered or {}
+    at, tags = _header_row(sheet, kind, {**remembered, **mapping})
     if at is None:
-        return Table(sheet.name, kind or "organization", [], [], "en")
+        return Table(sheet.name, kind or "organization", [], [], "en", lost=list(remembered))
     headers = sheet.rows[at].cells
-    kind = kind or _likely_kind(headers, mapping)
-    columns = _columns(headers, tags, kind, mapping)
+    kind = kind or _likely_kind(headers, {**remembered, **mapping})
+    known, lost = _still_there(headers, kind, remembered)
+    wanted = _mapped(headers, kind, known, _REMEMBERED) | _mapped(headers, kind, mapping, _SAID)
+    columns = _columns(headers, tags, kind, wanted)
     first = at + 1
     while first < len(sheet.rows) and _is_hxl(sheet.rows[first]):
         first += 1
     rows = sheet.rows[first:]
-    columns += _area_codes(headers, columns, rows) if kind == "organization" else []
-    return Table(sheet.name, kind, columns, rows, _language(headers, columns), _left_out(headers, columns, rows))
+    columns += _area_codes(headers, wanted, columns, rows) if kind == "organization" else []
+    left_out = _left_out(headers, tags, kind, {column.at for column in columns} | wanted.keys(), rows)
+    written = [tags.get(index, "") for index in range(len(headers))] if tags else []
+    return Table(sheet.name, kind, columns, rows, _language(headers, columns), left_out, lost, headers, written)
+
+
+_SAID = "you said so"
+_REMEMBERED = "you said so before"
+
+
+def _still_there(headers: list[str], kind: str, remembered: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What is remembered of columns that are here, and the headers of those that are not."""
+    here = {folded(header) for header in headers}
+    lost = [header for header in remembered if folded(header) not in here]
+    known = {header: target for header, target in remembered.items() if header not in lost}
+    return {header: target for header, target in known.items() if _known_field(target, kind)}, lost
 
 
 _OURS = {"", "kind", "network"}
 """Columns of our own export that say nothing about the record itself."""
 
 
-def _left_out(headers: list[str], columns: list[Column], rows: list[Row]) -> list[str]:
-    known = {column.at for column in columns}
+def _left_out(
+    headers: list[str], tags: dict[int, str], kind: str, read: set[int], rows: list[Row]
+) -> dict[int, tuple[str, str]]:
     filled = {at for row in rows for at, cell in enumerate(row.cells) if cell}
-    return [header for at, header in enumerate(headers) if header not in _OURS and at in filled - known]
+    unread = {at: header for at, header in enumerate(headers) if header not in _OURS and at in filled - read}
+    return {at: (header, _why_not(tags.get(at, ""), header, kind)) for at, header in unread.items()}
+
+
+def _why_not(tag: str, header: str, kind: str) -> str:
+    field, _, _ = _guess(tag, header, kind)
+    return f"another column is the {field} already" if field else "nobody knows this header"
 
 
 def _is_hxl(row: Row) -> bool:
@@ -190,22 +232,22 @@ def _likely_kind(headers: list[str], mapping: dict[str, str]) -> str:
     return max(scores, key=lambda kind: scores[kind])  # on a tie the first: organisations are what is mostly listed
 
 
-def _columns(headers: list[str], tags: dict[int, str], kind: str, mapping: dict[str, str]) -> list[Column]:
-    wanted = _mapped(headers, kind, mapping)
+def _columns(headers: list[str], tags: dict[int, str], kind: str, wanted: _Wanted) -> list[Column]:
     named = {folded(header) for header in headers}
+    said = {(field, language) for field, language, _ in wanted.values()}
     columns: list[Column] = []
     single: set[tuple[str, str]] = set()
     for index, header in enumerate(headers):
-        field, language = wanted.get(index) or _by_tag(tags.get(index, ""), kind) or _by_header(header, kind)
+        field, language, why = wanted.get(index) or _guess(tags.get(index, ""), header, kind)
         if not field or field == IGNORE:
             continue
         if index not in wanted and FIELDS[kind][field].shape not in _MANY:
             # Of two columns for one value the one that bears the field's own name counts, else the first.
             other_named = not language and folded(field) in named and folded(header) != folded(field)
-            if other_named or (field, language) in single or (field, language) in wanted.values():
+            if other_named or (field, language) in single or (field, language) in said:
                 continue
         single.add((field, language))
-        columns.append(Column(index, header or tags.get(index, ""), field, language))
+        columns.append(Column(index, header or tags.get(index, ""), field, language, why))
     return columns
 
 
@@ -213,19 +255,34 @@ _MANY = frozenset(
     {"services", "countries", "client-groups", "languages", "texts", "emails", "phones", "themes", "area-code"}
 )
 
+_Wanted = dict[int, tuple[str, str, str]]
+"""Number of a column -> its field, language and why, where a person said."""
 
-def _mapped(headers: list[str], kind: str, mapping: dict[str, str]) -> dict[int, tuple[str, str]]:
+
+def _mapped(headers: list[str], kind: str, mapping: Mapping[str, str], why: str) -> _Wanted:
     by_header = {folded(header): index for index, header in reversed(list(enumerate(headers))) if header}
-    wanted: dict[int, tuple[str, str]] = {}
+    wanted: _Wanted = {}
     for header, target in mapping.items():
         if folded(header) not in by_header:
             raise unknown_choice("column", header, [h for h in headers if h])
-        field, _, language = target.partition(":")
-        known = field if field in FIELDS[kind] or field == IGNORE else _fields_by_header(kind).get(folded(field))
+        known = _known_field(target, kind)
         if known is None:
             raise unknown_choice(f"field of {kind}", target, [*FIELDS[kind], IGNORE])
-        wanted[by_header[folded(header)]] = (known, language)
+        wanted[by_header[folded(header)]] = (known, target.partition(":")[2], why)
     return wanted
+
+
+def _known_field(target: str, kind: str) -> str | None:
+    field = target.partition(":")[0]
+    return field if field in FIELDS[kind] or field == IGNORE else _fields_by_header(kind).get(folded(field))
+
+
+def _guess(tag: str, header: str, kind: str) -> tuple[str, str, str]:
+    """Field, language and what they rest on."""
+    if tagged := _by_tag(tag, kind):
+        return *tagged, f"the tag {tag}"
+    field, language = _by_header(header, kind)
+    return field, language, "its header" if field else ""
 
 
 def _by_tag(tag: str, kind: str) -> tuple[str, str] | None:
@@ -257,14 +314,14 @@ def _by_header(header: str, kind: str) -> tuple[str, str]:
 _PCODE = re.compile(r"[A-Z]{2,3}\d{2,10}")
 
 
-def _area_codes(headers: list[str], columns: list[Column], rows: list[Row]) -> list[Column]:
+def _area_codes(headers: list[str], wanted: _Wanted, columns: list[Column], rows: list[Row]) -> list[Column]:
     """Columns that hold place codes (`TD19`, `SO2502`) whatever they are called."""
-    taken = {column.at for column in columns}
+    taken = {column.at for column in columns} | wanted.keys()
     found: list[Column] = []
     for index, header in enumerate(headers):
         values = [row.cells[index] for row in rows[:200] if index < len(row.cells) and row.cells[index]]
         if index not in taken and len(values) > 2 and all(_PCODE.fullmatch(value) for value in values):
-            found.append(Column(index, header, "area_code"))
+            found.append(Column(index, header, "area_code", why="its cells are place codes"))
     return found
 
 

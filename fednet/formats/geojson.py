@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fednet.formats.reading import MAX_CELL_CHARACTERS, MAX_ROWS, UnreadableFileError
-from fednet.formats.table import MAX_COLUMNS, Row, Sheet, cleaned
+from fednet.formats.table import Row, Sheet, cleaned
+from fednet.formats.workbook import MAX_COLUMNS
 
 
 def features_in(document: Any) -> list[dict[str, Any]] | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from fednet.formats.admission import admitted
 from fednet.formats.reading import Entry, RowError, identity, shown
 from fednet.listing import record
@@ -52,12 +54,14 @@ def read_bodies(objects: list[tuple[int, dict[str, Any]]], kind: str | None, ref
 
 
 def _entry(line: int, value: dict[str, Any], kind: str | None, refused: list[RowError]) -> Entry | None:
-    fields = {name: found for name, found in value.items() if name not in {"source", "handle", "network"}}
+    fields = {name: found for name, found in value.items() if name not in {"source", "handle", "network", "circle"}}
     fields.setdefault("kind", kind)
     if not _is_kind(fields["kind"]):
         refused.append(RowError(line, "kind", shown(fields["kind"]), "is no kind of record we know"))
         return None
-    return admitted(line, _source(value, fields, line), fields, refused)
+    entry = admitted(line, _source(value, fields, line), fields, refused)
+    told = value.get("circle")
+    return msgspec.structs.replace(entry, circle=told) if entry and isinstance(told, str) and told else entry
 
 
 def _source(value: dict[str, Any], fields: dict[str, Any], line: int) -> str:

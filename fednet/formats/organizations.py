@@ -16,7 +16,7 @@ import msgspec
 
 from fednet.formats.admission import admitted
 from fednet.formats.columns import Table
-from fednet.formats.reading import Entry, RowError, identity
+from fednet.formats.reading import Context, Entry, RowError, identity
 from fednet.formats.rows import RowReader, cell, nested, stated_source
 from fednet.listing import places
 
@@ -35,31 +35,38 @@ class _Gathered(msgspec.Struct):
 
     line: int
     key: str
+    lines: list[int] = []
     flat: dict[str, Any] = {}
     language: str = "en"
     places: dict[str, dict[str, None]] = {}
     contacts: dict[str, dict[str, Any]] = {}
 
 
-def read_organizations(
-    table: Table, file_name: str, edition: str, refused: list[RowError], notes: list[str]
-) -> list[Entry]:
-    """The organisations of a table, in the order they first appear, each followed by its contacts."""
-    reader = RowReader(table, edition, refused)
-    presence = _is_presence(table)
-    fallback = _country_of_file(table, file_name, notes) if presence else None
+def read_organizations(reader: RowReader, context: Context, notes: list[str]) -> list[Entry]:
+    """The organisations of a table, in the order they first appear, each followed by its contacts.
+
+    `context` says how: `presence` whether this is a table of presence, `country` the one of rows that tell none.
+    """
+    table, refused, presence = reader.table, reader.refused, bool(context.presence)
     gathered: dict[str, _Gathered] = {}
     for row in table.rows:
-        flat = _completed(reader.read(row), presence, fallback)
+        flat = _completed(reader.read(row), presence, context.country)
         if "names" not in flat:
             refused.append(RowError(row.line, reader.headers.get("names", "name"), "", "the row names no organisation"))
             continue
         key = stated_source(table, flat) or _key(flat, presence)
-        one = gathered.setdefault(key, _Gathered(row.line, key, language=edition or table.language))
+        one = gathered.setdefault(key, _Gathered(row.line, key, language=reader.edition or table.language))
+        one.lines.append(row.line)
         _add(one, flat, presence)
     if len(gathered) < len(table.rows) and gathered:
         notes.append(f"{len(table.rows)} rows became {len(gathered)} organisations")
     return [entry for one in gathered.values() for entry in _entries(one, reader)]
+
+
+def presence_of(table: Table, file_name: str, notes: list[str]) -> tuple[bool, str | None]:
+    """Whether this is a table of presence; and of such a table the country that none of its columns tells."""
+    presence = _is_presence(table)
+    return presence, _country_of_file(table, file_name, notes) if presence else None
 
 
 def _is_presence(table: Table) -> bool:
@@ -163,7 +170,7 @@ def _entries(one: _Gathered, reader: RowReader) -> list[Entry]:
         del fields["original"]
     if "description" not in fields and (text := _where(one)):
         fields["description"] = {one.language: text}
-    entry = admitted(one.line, one.key, fields, reader.refused, reader.headers)
+    entry = admitted(one.line, one.key, fields, reader.refused, reader.headers, one.lines)
     if entry is None:
         return []
     contacts = [_contact(one, person, contact, reader) for person, contact in one.contacts.items()]
@@ -188,4 +195,5 @@ def _contact(one: _Gathered, person: str, contact: dict[str, Any], reader: RowRe
     source = f"{one.key}#contact" + (f"/{person}" if person else "")
     reference = {"source": one.key, "name": name}
     headers = {column.field.removeprefix("contact."): column.header for column in reader.table.columns}
-    return admitted(one.line, source, {"kind": "contact", "organization": reference} | contact, reader.refused, headers)
+    fields = {"kind": "contact", "organization": reference} | contact
+    return admitted(one.line, source, fields, reader.refused, headers, one.lines)

@@ -7,16 +7,16 @@ from typing import Any
 
 from fednet.formats import eventkinds
 from fednet.formats.admission import admitted
-from fednet.formats.columns import REQUIRED, Table
+from fednet.formats.columns import REQUIRED
 from fednet.formats.reading import Entry, RowError, identity, shown
 from fednet.formats.recurrence import local_text
 from fednet.formats.rows import RowReader, nested, stated_source
 from fednet.formats.table import Row
 
 
-def read_records(table: Table, edition: str, refused: list[RowError]) -> list[Entry]:
+def read_records(reader: RowReader) -> list[Entry]:
     """The records of a table whose kind is not organisation, each with a contact after it where a person gave one."""
-    reader = RowReader(table, edition, refused)
+    table, refused = reader.table, reader.refused
     entries: list[Entry] = []
     for row in table.rows:
         flat = reader.read(row)

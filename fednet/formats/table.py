@@ -8,26 +8,23 @@ program that opens the file shows them.
 from __future__ import annotations
 
 import csv
-import io
 import re
 import unicodedata
-import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from fednet.formats.reading import MAX_CELL_CHARACTERS, MAX_ROWS, UnreadableFileError
+from fednet.formats.workbook import MAX_COLUMNS, worksheets
 
-MAX_COLUMNS = 256
-MAX_SHEETS = 32
-MAX_XLSX_BYTES = 256 << 20
-MAX_XLSX_MEMBERS = 10_000
+MAX_LINE = 8 << 20
+"""Characters in one line of a CSV file: 256 columns of the longest cells."""
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 60
+_OURS = re.compile("kind([,;\t|])network\\1handle\\1")
+"""How a file begins that `export` wrote, as spreadsheets save it again: no text in it is taken for its delimiter."""
 
 _ODD_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u200b\u2060\ufeff]")
@@ -39,17 +36,23 @@ class Row(NamedTuple):
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """Rows with something in them. `too_long` are lines left out because a cell was longer than the limit."""
+    """Rows with something in them. `too_long` are lines left out because a cell was longer than the limit.
+
+    `notes`: what was repaired, in words; `raw`: cells as they were written, by line and column (from 0), where that is
+    worth showing.
+    """
 
     name: str
     rows: list[Row]
     too_long: list[int]
+    notes: list[str] = []
+    raw: dict[tuple[int, int], str] = {}
 
 
 def sheets(content: bytes, suffix: str, notes: list[str]) -> list[Sheet]:
     """The sheets of a file: one for CSV. What had to be guessed is added to `notes`."""
     if content.startswith(b"PK\x03\x04"):
-        return _workbook(content)
+        return [_sheet(title, records) for title, records in worksheets(content)]
     if suffix in {".xlsx", ".xlsm"}:
         raise UnreadableFileError("this is not an XLSX workbook", hint="save it again as .xlsx or .csv")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
@@ -84,7 +87,8 @@ def _text_table(text: str, suffix: str, notes: list[str]) -> Sheet:
     if text[:4].lower() == "sep=" and len(text) > 5:  # Excel's own way to name the delimiter
         delimiter, text, skipped = text[4], text[text.find("\n") + 1 :], 1
     else:
-        delimiter = "\t" if suffix == ".tsv" else _delimiter(text)
+        ours = _OURS.match(text)
+        delimiter = ours[1] if ours else "\t" if suffix == ".tsv" else _delimiter(text)
     try:
         return _sheet("", _records(text, delimiter, skipped))
     except csv.Error:
@@ -94,11 +98,22 @@ def _text_table(text: str, suffix: str, notes: list[str]) -> Sheet:
 
 
 def _records(text: str, delimiter: str, skipped: int = 0) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(_lines(text), delimiter=delimiter)
     line = 1
     for cells in reader:
         yield line + skipped, cells
         line = reader.line_num + 1
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends, as `csv` wants them."""
+    for number, found in enumerate(_LINE.finditer(text), 1):
+        if found.end() - found.start() > MAX_LINE:
+            raise UnreadableFileError(f"line {number} has more than {MAX_LINE:,} characters", hint="is it a table?")
+        yield found[0]
 
 
 def _delimiter(text: str) -> str:
@@ -137,59 +152,3 @@ def _sheet(name: str, records: Iterable[tuple[int, Iterable[str]]]) -> Sheet:
         else:
             rows.append(Row(line, cells))
     return Sheet(name, rows, too_long)
-
-
-def _workbook(content: bytes) -> list[Sheet]:
-    _check_archive(content)
-    import openpyxl
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of drawings and validations, which do not concern us
-            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-            visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"][:MAX_SHEETS]
-            return [_sheet(sheet.title, _sheet_records(sheet)) for sheet in visible]
-    except UnreadableFileError:
-        raise
-    except Exception as error:  # openpyxl raises whatever the XML led it into; to us all of it is one thing
-        raise UnreadableFileError("the workbook is damaged", hint="open it and save it again") from error
-
-
-def _check_archive(content: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise UnreadableFileError("the workbook is damaged", hint="open it and save it again") from error
-    if len(members) > MAX_XLSX_MEMBERS or sum(member.file_size for member in members) > MAX_XLSX_BYTES:
-        raise UnreadableFileError(
-            "the workbook is too large when unpacked", hint="save only the sheet you need as .csv"
-        )
-
-
-def _sheet_records(sheet: Any) -> Iterator[tuple[int, list[str]]]:
-    # In some exports the stated size of the sheet is wrong; the rows themselves tell.
-    sheet.reset_dimensions()
-    for line, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, max_row=MAX_ROWS * 2, values_only=True), 1):
-        yield line, ["" if cell is None else _cell_text(cell) for cell in cells]
-
-
-def _cell_text(value: object) -> str:
-    match value:
-        case str():
-            return "" if value.startswith("#") and value in _FORMULA_ERRORS else value
-        case bool():
-            return "true" if value else "false"
-        case float() if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
-        case datetime() if value.time() == time.min:
-            return value.date().isoformat()
-        case datetime():
-            return value.replace(microsecond=0).isoformat()
-        case date() | time():
-            return value.isoformat()
-        case _:
-            return str(value)
-
-
-_FORMULA_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})

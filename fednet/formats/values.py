@@ -17,6 +17,7 @@ from fednet.listing import languages, places, vocabulary
 _BETWEEN = re.compile(r"\s*[;|\n•]\s*")
 _COMMA = re.compile(r"\s*[,،、]\s*")
 _SLASH = re.compile(r"\s*/\s*")
+_ANY_CUT = re.compile("[;|\n•,،、/]")
 _EMAIL = re.compile(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"'.]+")
 _URL = re.compile(r"https?://[^\s<>\"']+\.[^\s<>\"']+", re.IGNORECASE)
 _BARE_DOMAIN = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?:/[^\s<>\"']*)?", re.IGNORECASE)
@@ -32,73 +33,92 @@ class Value(NamedTuple):
     refused: tuple[tuple[str, str], ...] = ()
 
 
-def read(shape: str, text: str, *, day_first: bool | None = None) -> Value:
-    """The cell's value in the way of its `shape` (see `columns.FIELDS`). Never raises."""
+def read(shape: str, text: str, *, day_first: bool | None = None, near: bool = True) -> Value:
+    """The cell's value in the way of its `shape` (see `columns.FIELDS`). Never raises.
+
+    `near`: whether to say of an unknown term which one was probably meant, which takes a millisecond or two.
+    """
     if shape == "date" and _MONTH_OR_YEAR.fullmatch(text):
         return Value(text)
     if shape in {"moment", "date"}:
         return _date(text, shape == "moment", day_first)
-    return _read(shape, text)
+    return _read_again(shape, text, near) if len(text) < REPEATED else _read(shape, text, near)
+
+
+REPEATED = 200
+"""Characters up to which a cell is likely to be written in many rows: its value is kept."""
 
 
 @lru_cache(maxsize=32_768)
-def _read(shape: str, text: str) -> Value:
-    if shape in _VOCABULARIES:
-        return _one(*_of(_VOCABULARIES[shape]), text)
-    if shape in _LISTS:
-        return _many(*_LISTS[shape], text)
+def _read_again(shape: str, text: str, near: bool) -> Value:
+    return _read(shape, text, near)
+
+
+def _read(shape: str, text: str, near: bool) -> Value:
+    if shape in _ONE_TERM:
+        return _one(_ONE_TERM[shape], text, near)
+    if shape in _TERMS:
+        return _many(_TERMS[shape], text, near)
     return _SHAPES.get(shape, Value)(text)
 
 
-_Find = Callable[[str], str | None]
-_Reason = Callable[[str], str]
-"""Why a text was not found, with what was probably meant."""
+class _Terms(NamedTuple):
+    """Terms that a cell may name: `find` gives the code, `near` the name of the term that was probably meant."""
+
+    what: str
+    find: Callable[[str], str | None]
+    near: Callable[[str], str | None]
+
+    def unknown(self, text: str, near: bool) -> tuple[str, str]:
+        """The text and why it was refused."""
+        meant = self.near(text) if near and len(text) < REPEATED else None
+        return text, f"is no {self.what} we know" + (f"; did you mean “{meant}”?" if meant else "")
 
 
-def _of(terms: vocabulary.Vocabulary) -> tuple[_Find, _Reason]:
-    return terms.find, lambda text: _unknown(terms.what, terms.name(near) if (near := terms.near(text)) else None)
+def _of(terms: vocabulary.Vocabulary) -> _Terms:
+    return _Terms(terms.what, terms.find, lambda text: terms.name(near) if (near := terms.near(text)) else None)
 
 
-def _unknown(what: str, near: str | None) -> str:
-    return f"is no {what} we know" + (f"; did you mean “{near}”?" if near else "")
+def _near_country(text: str) -> str | None:
+    return places.name(near) if (near := places.near_country(text)) else None
 
 
-def _no_country(text: str) -> str:
-    near = places.near_country(text)
-    return _unknown("country", places.name(near) if near else None)
+def _near_language(text: str) -> str | None:
+    return languages.name(near) if (near := languages.near(text)) else None
 
 
-def _no_language(text: str) -> str:
-    near = languages.near(text)
-    return _unknown("language", languages.name(near) if near else None)
+def _one(terms: _Terms, text: str, near: bool) -> Value:
+    found = terms.find(text)
+    return Value(found) if found else Value(None, (terms.unknown(text, near),))
 
 
-def _one(find: _Find, reason: _Reason, text: str) -> Value:
-    found = find(text)
-    return Value(found) if found else Value(None, ((text, reason(text)),))
+MAX_TERMS = 300
+"""In one cell: no vocabulary of ours is longer, and what is looks like a mistake."""
 
 
-def _many(find: _Find, reason: _Reason, text: str) -> Value:
+def _many(terms: _Terms, text: str, near: bool) -> Value:
     """Terms of a cell: cut at semicolons, bars, lines; at commas and slashes only where the whole is no term."""
+    if len(_ANY_CUT.findall(text)) > MAX_TERMS:
+        return Value(None, ((text, f"lists more than {MAX_TERMS} terms"),))
     found: dict[str, None] = {}
     refused: list[tuple[str, str]] = []
     for part in _parts(text):
-        for term in _terms(find, part):
-            code = find(term)
+        for term in _cut(terms.find, part):
+            code = terms.find(term)
             if code:
                 found[code] = None
             else:
-                refused.append((term, reason(term)))
+                refused.append(terms.unknown(term, near))
     return Value(list(found) or None, tuple(refused))
 
 
-def _terms(find: _Find, part: str) -> list[str]:
+def _cut(find: Callable[[str], str | None], part: str) -> list[str]:
     if find(part):
         return [part]
     for cut in (_COMMA, _SLASH):
         pieces = [piece for piece in cut.split(part) if piece]
         if len(pieces) > 1 and (cut is _COMMA or any(find(piece) for piece in pieces)):
-            return [term for piece in pieces for term in _terms(find, piece)]
+            return [term for piece in pieces for term in _cut(find, piece)]
     return [part]
 
 
@@ -182,7 +202,10 @@ def _text_or_json(text: str) -> Value:
 
 
 def _zone(text: str) -> Value:
-    return _one(zone_name, lambda _: "is no time zone we know (it should look like Asia/Bangkok)", text)
+    found = zone_name(text)
+    return (
+        Value(found) if found else Value(None, ((text, "is no time zone we know (it should look like Asia/Bangkok)"),))
+    )
 
 
 def _area_code(text: str) -> Value:
@@ -277,27 +300,27 @@ def _country_or_region(text: str) -> str | None:
     return places.country_code(text) or places.region_code(text)
 
 
-_VOCABULARIES = {
-    "organization-type": vocabulary.ORGANIZATION_TYPES,
-    "event-type": vocabulary.EVENT_TYPES,
-    "event-status": vocabulary.EVENT_STATUSES,
-    "event-mode": vocabulary.EVENT_MODES,
-    "exchange-type": vocabulary.EXCHANGE_TYPES,
-    "exchange-state": vocabulary.EXCHANGE_STATES,
-    "modality": vocabulary.MODALITIES,
-    "stage": vocabulary.STAGES,
-    "resource-type": vocabulary.RESOURCE_TYPES,
+_ONE_TERM = {
+    "country": _Terms("country", places.country_code, _near_country),
+    "language": _Terms("language", languages.find, _near_language),
+    "organization-type": _of(vocabulary.ORGANIZATION_TYPES),
+    "event-type": _of(vocabulary.EVENT_TYPES),
+    "event-status": _of(vocabulary.EVENT_STATUSES),
+    "event-mode": _of(vocabulary.EVENT_MODES),
+    "exchange-type": _of(vocabulary.EXCHANGE_TYPES),
+    "exchange-state": _of(vocabulary.EXCHANGE_STATES),
+    "modality": _of(vocabulary.MODALITIES),
+    "stage": _of(vocabulary.STAGES),
+    "resource-type": _of(vocabulary.RESOURCE_TYPES),
 }
-_LISTS: dict[str, tuple[_Find, _Reason]] = {
+_TERMS = {
     "services": _of(vocabulary.SERVICES),
     "client-groups": _of(vocabulary.CLIENT_GROUPS),
     "themes": _of(vocabulary.THEMES),
-    "languages": (languages.find, _no_language),
-    "countries": (_country_or_region, _no_country),
+    "languages": _Terms("language", languages.find, _near_language),
+    "countries": _Terms("country", _country_or_region, _near_country),
 }
 _SHAPES: dict[str, Callable[[str], Value]] = {
-    "country": lambda text: _one(places.country_code, _no_country, text),
-    "language": lambda text: _one(languages.find, _no_language, text),
     "texts": _texts,
     "emails": _emails,
     "phones": _phones,

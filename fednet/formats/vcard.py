@@ -1,8 +1,19 @@
-"""vCard 4.0 out (RFC 6350): organisations with their contacts, persons and groups, for address books."""
+"""vCard 4.0 out (RFC 6350): organisations with their contacts, persons and groups, for address books.
+
+```
+BEGIN:VCARD                                 one card each; lines folded at 75 octets
+VERSION:4.0
+UID:urn:uuid:0190a6a4-...                   the record's handle, so that a card imported again replaces itself
+SOURCE:https://node.example/organizations/0190a6a4-...
+KIND:org
+FN;ALTID=1;LANGUAGE=fr;PREF=1:Maison du port
+FN;ALTID=1;LANGUAGE=th:...
+```
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from fednet.formats.calendar_writer import Exported
@@ -11,10 +22,14 @@ from fednet.listing import places, vocabulary
 _ESCAPES = str.maketrans({"\\": "\\\\", ",": "\\,", ";": "\\;", "\n": "\\n", "\r": ""})
 
 
-def cards_of(rows: Iterable[Exported]) -> bytes:
+PageOf = Callable[[str, str], str | None]
+"""The address of the page of a record, by kind and handle; None for one that has none."""
+
+
+def cards_of(rows: Iterable[Exported], *, page: PageOf | None = None) -> bytes:
     """One card for each organisation, person and group; a contact's addresses go onto its organisation's card.
 
-    A contact whose organisation is not among `rows` gets a card of its own.
+    A contact whose organisation is not among `rows` gets a card of its own. `page` tells where a card is read again.
     """
     listed = list(rows)
     known = {handle for _, handle, fields in listed if fields.get("kind") == "organization"}
@@ -22,43 +37,47 @@ def cards_of(rows: Iterable[Exported]) -> bytes:
     for _, _, fields in listed:
         if fields.get("kind") == "contact" and fields.get("organization") in known:
             contacts.setdefault(fields["organization"], []).append(fields)
-    lines = [line for row in listed for line in _card(row, contacts.get(row[1], []), known)]
+    lines = [line for row in listed for line in _card(row, contacts.get(row[1], []), known, page)]
     return "".join(f"{folded(line)}\r\n" for line in lines).encode()
 
 
-def _card(row: Exported, contacts: list[dict[str, Any]], known: set[str]) -> Iterator[str]:
+def _card(row: Exported, contacts: list[dict[str, Any]], known: set[str], page: PageOf | None) -> Iterator[str]:
     _, handle, fields = row
+    address = page(str(fields.get("kind")), handle) if page else None
+    source = [f"SOURCE:{address}"] if address else []
     match fields.get("kind"):
         case "organization":
             body = [*_organization(fields), *(line for contact in contacts for line in _contact(contact))]
         case "person":
             body = list(_person(fields))
         case "group":
-            body = ["KIND:group", *_names(fields["names"], fields.get("original"))]
+            body = ["KIND:group", *_texts("FN", fields["names"], fields.get("original"), "1")]
         case "contact" if fields.get("organization") not in known:
             shown = fields.get("person") or next(iter(fields.get("emails", [])), handle)
             body = ["KIND:individual", f"FN:{_text(shown)}", *_contact(fields)]
         case _:
             return
-    yield from ("BEGIN:VCARD", "VERSION:4.0", f"UID:urn:uuid:{handle}", *body, "END:VCARD")
+    yield from ("BEGIN:VCARD", "VERSION:4.0", f"UID:urn:uuid:{handle}", *source, *body, "END:VCARD")
 
 
 def _organization(fields: dict[str, Any]) -> Iterator[str]:
     yield "KIND:org"
-    yield from _names(fields["names"], fields.get("original"))
-    yield f"ORG:{_text(_original(fields['names'], fields))}"
+    original = fields.get("original")
+    yield from _texts("FN", fields["names"], original, "1")
+    yield from _texts("ORG", fields["names"], original, "2")
     if fields.get("acronym"):
         yield f"NICKNAME:{_text(fields['acronym'])}"
     if fields.get("website"):
         yield f"URL:{fields['website']}"
     seat = fields.get("seat") or {}
+    if seat.get("latitude_e6") is not None and seat.get("longitude_e6") is not None:
+        yield f"GEO:geo:{_degrees(seat['latitude_e6'])},{_degrees(seat['longitude_e6'])}"
     if seat.get("place") or seat.get("country"):
         yield _address(locality=seat.get("place", ""), country=places.name(seat.get("country", "")))
     if fields.get("services"):
         yield "CATEGORIES:" + ",".join(_text(vocabulary.SERVICES.name(code)) for code in fields["services"])
     yield from (f"LANG:{_tag(tag)}" for tag in fields.get("languages", ()))
-    if fields.get("description"):
-        yield f"NOTE:{_text(_original(fields['description'], fields))}"
+    yield from _texts("NOTE", fields.get("description") or {}, original, "3")
 
 
 def _person(fields: dict[str, Any]) -> Iterator[str]:
@@ -82,16 +101,18 @@ def _contact(fields: dict[str, Any]) -> Iterator[str]:
         yield f"NOTE:{_text(fields['hours'])}"
 
 
-def _names(names: dict[str, str], original: str | None) -> Iterator[str]:
-    """FN in each language, the original preferred; ALTID says that they are one name (RFC 6350, 5.4)."""
-    for language, name in names.items():
-        preferred = ";PREF=1" if language == original and len(names) > 1 else ""
-        tagged = f";ALTID=1;LANGUAGE={_tag(language)}{preferred}" if language != "und" else ""
-        yield f"FN{tagged}:{_text(name)}"
+def _texts(name: str, texts: dict[str, str], original: str | None, alternatives: str) -> Iterator[str]:
+    """A text in each language, the original preferred; ALTID says that they are one (RFC 6350, 5.4)."""
+    for language, text in texts.items():
+        preferred = ";PREF=1" if language == original and len(texts) > 1 else ""
+        one = f";ALTID={alternatives}" if len(texts) > 1 else ""
+        tagged = f";LANGUAGE={_tag(language)}" if language != "und" and _tag(language) else ""
+        yield f"{name}{one}{tagged}{preferred}:{_text(text)}"
 
 
-def _original(texts: dict[str, str], fields: dict[str, Any]) -> str:
-    return texts.get(fields.get("original", "")) or next(iter(texts.values()))
+def _degrees(millionths: int) -> str:
+    """RFC 5870: degrees with a point, without trailing zeros."""
+    return f"{millionths / 1_000_000:.6f}".rstrip("0").rstrip(".")
 
 
 def _address(*, street: str = "", locality: str = "", country: str = "") -> str:

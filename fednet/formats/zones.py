@@ -91,18 +91,20 @@ def _well_known() -> tuple[str, ...]:
     """Candidates in order of preference: zones of many people, those of Windows' names, every other."""
     usable = zoneinfo.available_timezones()
     rest = sorted(name for name in usable if "/" in name and not name.startswith(("Etc/", "posix/", "right/")))
-    return tuple(name for name in dict.fromkeys([*_LARGE, *_windows_names().values(), *rest]) if name in usable)
+    return tuple(name for name in dict.fromkeys([*LARGE, *_windows_names().values(), *rest]) if name in usable)
 
 
-_LARGE = (
+LARGE = (
     "Europe/London", "Europe/Paris", "Europe/Berlin", "Europe/Athens", "Europe/Istanbul", "Europe/Moscow",
     "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
-    "America/Toronto", "America/Mexico_City", "America/Bogota", "America/Sao_Paulo",
+    "America/Toronto", "America/Vancouver", "America/Edmonton", "America/Winnipeg", "America/Halifax",
+    "America/Mexico_City", "America/Bogota", "America/Sao_Paulo",
     "America/Argentina/Buenos_Aires", "Africa/Lagos", "Africa/Nairobi", "Africa/Johannesburg", "Africa/Cairo",
     "Asia/Beirut", "Asia/Amman", "Asia/Dubai", "Asia/Tehran", "Asia/Karachi", "Asia/Kolkata", "Asia/Kathmandu",
     "Asia/Dhaka", "Asia/Yangon", "Asia/Bangkok", "Asia/Jakarta", "Asia/Shanghai", "Asia/Kuala_Lumpur",
     "Asia/Manila", "Asia/Tokyo", "Asia/Seoul", "Australia/Sydney", "Australia/Perth", "Pacific/Auckland",
 )  # fmt: skip
+"""Zones where many people live."""
 
 
 def zone_behaving_like(defined: tzinfo, around: datetime, written: str) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -29,9 +30,9 @@ class Event(Record, frozen=True):
     """A meeting, webinar, consultation, ...: `start` and `end` are wall-clock times in `zone`, or days when `all_day`.
 
     As in RFC 5545 the `end` is not part of the event: one that lasts all of 1 and 2 May ends on 3 May. `rrule`,
-    `exdates`, `rdates` and `overrides` are the recurrence (RFC 5545, 3.8.5), local times like `start`. `sequence`
-    and `uid` are those of the calendar it came from. `hosts`, `convenors` and `speakers` are handles or names,
-    `parent` the handle of the event it is a part of.
+    `exdates`, `rdates` and `overrides` are the recurrence (RFC 5545, 3.8.5), local times like `start`. `uid` is that of
+    the calendar it came from; `sequence` counts the revisions that matter to those who come (see `revised`). `hosts`,
+    `convenors` and `speakers` are handles or names, `parent` the handle of the event it is a part of.
     """
 
     titles: RequiredTexts
@@ -60,3 +61,29 @@ class Event(Record, frozen=True):
     speakers: tuple[str, ...] = ()
     parent: str | None = None
     fund_note: Texts = msgspec.field(default_factory=dict)
+
+
+WHEN = frozenset(("start", "end", "zone", "all_day", "rrule", "exdates", "rdates", "overrides"))
+"""Fields that say together when an event takes place: one of them without the others means something else."""
+MATTERING = WHEN | {"status", "place", "join_url"}
+"""Fields of which those who mean to come must hear (RFC 5546, 2.1.4, and where it takes place)."""
+MAX_SEQUENCE = 2**31 - 1
+
+
+def revised(fields: Mapping[str, Any], signed: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as it is to be signed, its `sequence` above that of the signed version when a field of `MATTERING`
+    differs from it, and never below."""
+    before = _sequence(signed)
+    matters = any(_said(fields, name) != _said(signed, name) for name in MATTERING)
+    sequence = max(_sequence(fields), min(before + matters, MAX_SEQUENCE))
+    return {**fields, "sequence": sequence} if sequence else dict(fields)
+
+
+def _sequence(fields: Mapping[str, Any]) -> int:
+    found = fields.get("sequence", 0)
+    return found if isinstance(found, int) else 0
+
+
+def _said(fields: Mapping[str, Any], name: str) -> Any:
+    """What a field says, whether or not it is written down."""
+    return fields.get(name) or ("confirmed" if name == "status" else None)

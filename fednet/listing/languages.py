@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -81,7 +82,7 @@ def find(text: str) -> str | None:
         language = _alias(found["language"].lower())
         if _is_language(language):
             return _joined(language, found["script"], found["region"], found["more"])
-    return _named(key(text))
+    return named(text)
 
 
 def near(text: str) -> str | None:
@@ -145,8 +146,10 @@ def _cldr(locale: str) -> Any:
         return {}
 
 
-def _named(sought: str) -> str | None:
-    return next((found for locale in LOCALES if (found := _keys(locale).get(sought))), None)
+def named(text: str, locales: Iterable[str] = LOCALES) -> str | None:
+    """The tag of the language of that name in one of these locales; else None."""
+    sought = key(text)
+    return next((found for locale in locales if (found := _keys(locale).get(sought))), None) if sought else None
 
 
 @cache

@@ -70,3 +70,18 @@ class Organization(Record, frozen=True):
     groups: tuple[Handle, ...] = ()
     membership: Membership | None = None
     refugee_led: bool | None = None
+
+
+def missing(organization: Organization) -> tuple[str, ...]:
+    """What a complete entry says and this one does not: `place`, `services`, `languages`, `website`; names it has.
+
+    `place` is the country of its seat or a country served, `services` at least one, or its type. Instead of a website
+    a contact will do, which is a record of its own: see `fednet.directory.freshness`.
+    """
+    said = {
+        "place": bool(organization.countries or (organization.seat and organization.seat.country)),
+        "services": bool(organization.services or organization.type),
+        "languages": bool(organization.languages),
+        "website": bool(organization.website),
+    }
+    return tuple([name for name, is_said in said.items() if not is_said])

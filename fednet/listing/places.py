@@ -82,7 +82,10 @@ _REGION_NAMES = {
     "030": "Asie de l'Est | Asia del Este | Eastern Asia | East Asia | Asie orientale | Asia oriental",
     "034": "Asie du Sud | Asia del Sur | Southern Asia | South Asia | Asie méridionale | Asia meridional",
     "035": (
-        "South-eastern Asia | Southeast Asia | South-East Asia | South East Asia | Asie du Sud-Est | Asia sudoriental"
+        "South-eastern Asia | Southeast Asia | South-East Asia | South East Asia | Asie du Sud-Est | "
+        "Asia sudoriental | "
+        "Sudeste Asiático | Sureste Asiático | جنوب شرق آسيا | 东南亚 | Đông Nam Á | Güneydoğu Asya | Asia Tenggara | "
+        "Юго-Восточная Азия | Південно-Східна Азія | เอเชียตะวันออกเฉียงใต้ | 東南アジア | 동남아시아 | 동남아"
     ),
     "039": "Europe du Sud | Europa del Sur | Southern Europe | Europe méridionale | Europa meridional",
     "053": "Australia and New Zealand | Australie et Nouvelle-Zélande",
@@ -189,6 +192,21 @@ def country_code(text: str) -> str | None:
     return _alias(text.strip().upper()) or _named(_country_keys, _bare(text))
 
 
+def country_coded(code: str) -> str | None:
+    """The alpha-2 code for an alpha-2, alpha-3 or M49 code or that of a former country; else None."""
+    return _alias(code.strip().upper())
+
+
+def country_named(text: str, locales: Iterable[str]) -> str | None:
+    """The alpha-2 code of the country of that name in one of these locales; else None."""
+    return _named(_country_keys, _bare(text), locales)
+
+
+def region_named(text: str, locales: Iterable[str]) -> str | None:
+    """The M49 code of the region of that name in one of these locales; else None."""
+    return _named(_region_keys, _bare(text), locales)
+
+
 def is_country(code: str) -> bool:
     """Whether that is the alpha-2 code of a country, in capitals."""
     return code in _COUNTRIES
@@ -241,9 +259,9 @@ def _territories(locale: str) -> Any:
         return {}
 
 
-def _named(keys_in: Callable[[str], dict[str, str]], bare: str) -> str | None:
+def _named(keys_in: Callable[[str], dict[str, str]], bare: str, locales: Iterable[str] = LOCALES) -> str | None:
     """The code of that name in the first locale that has it. Locales are loaded one by one, as far as it takes."""
-    return next((found for locale in LOCALES if (found := keys_in(locale).get(bare))), None)
+    return next((found for locale in locales if (found := keys_in(locale).get(bare))), None) if bare else None
 
 
 @cache

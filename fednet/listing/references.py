@@ -6,11 +6,25 @@ a newer version may know as well.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from fednet.listing.record import encode, parse
+from fednet.listing.contact import Contact
+from fednet.listing.event import Event
+from fednet.listing.exchange import Exchange
+from fednet.listing.group import Group
+from fednet.listing.opinion import Opinion
+from fednet.listing.organization import Organization
+from fednet.listing.person import Person
+from fednet.listing.record import Listing, encode, parse
+
+MAX_NAMED = 64
+"""Handles that are looked for in one record."""
+
+_HANDLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def repointed(body: bytes, old: str, new: str | None) -> bytes | None:
@@ -21,6 +35,37 @@ def repointed(body: bytes, old: str, new: str | None) -> bytes | None:
     fields = _replaced(msgspec.json.decode(body), old, new)
     written = encode(fields)
     return None if parse(written) is None and parse(body) is not None else written
+
+
+def named(listing: Listing) -> tuple[str, ...]:
+    """The handles that a record names where its kind has fields for them, each once."""
+    match listing:
+        case Organization():
+            found = listing.groups
+        case Contact() | Person() | Exchange():
+            found = (listing.organization,)
+        case Group():
+            found = tuple([role.holder for role in listing.roles])
+        case Event():
+            found = (*listing.hosts, *listing.convenors, *listing.speakers, listing.parent or "")
+        case Opinion():
+            found = tuple([subject.handle for subject in listing.subjects])
+        case _:
+            return ()
+    return tuple(dict.fromkeys(one for one in found[:MAX_NAMED] if _HANDLE.fullmatch(one)))
+
+
+def moved(value: Any, handles: Mapping[str, str]) -> Any:
+    """Fields, or a part of them, whose references point to new handles, given by the old ones."""
+    match value:
+        case dict():
+            return {name: moved(found, handles) for name, found in value.items()}
+        case list():
+            return [moved(found, handles) for found in value]
+        case str():
+            return handles.get(value, value)
+        case _:
+            return value
 
 
 def _replaced(value: Any, old: str, new: str | None) -> Any:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import msgspec
 
+from fednet.listing.stems import stem
 from fednet.listing.text import key
 
 LANGUAGES = ("en", "fr", "es", "ar")
@@ -79,7 +80,7 @@ class Vocabulary:
             return text
         sought = key(text)
         bare = _TAIL.sub("", sought)
-        return self._by_key.get(sought) or self._by_key.get(bare) or self._by_singular.get(_singular(bare))
+        return self._by_key.get(sought) or self._by_key.get(bare) or self._by_stem.get(stem(bare))
 
     def near(self, text: str) -> str | None:
         """The code that was probably meant by a misspelt `text`, or None."""
@@ -102,11 +103,15 @@ class Vocabulary:
                 bits |= 1 << found.bit
         return bits
 
+    def called(self, key: str) -> str | None:
+        """The code of the term that has exactly this name or synonym, given as a key (`fednet.listing.text`)."""
+        return self._by_key.get(key)
+
     @cached_property
-    def _by_singular(self) -> dict[str, str]:
+    def _by_stem(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for known, code in self._by_key.items():
-            found.setdefault(_singular(known), code)
+            found.setdefault(stem(known), code)
         return found
 
     @cached_property
@@ -117,11 +122,6 @@ class Vocabulary:
                 for name in name_of(term):
                     found.setdefault(key(name), term.code)
         return found
-
-
-def _singular(key: str) -> str:
-    """English, French and Spanish mark most plurals with an s: enough to find "refugee" by "refugees"."""
-    return " ".join(word.removesuffix("s") if len(word) > 3 else word for word in key.split())
 
 
 def _own_names(term: Term) -> Iterator[str]:

@@ -17,6 +17,7 @@ from fednet.listing.event import Event
 from fednet.listing.exchange import Exchange
 from fednet.listing.fields import Texts
 from fednet.listing.group import Group
+from fednet.listing.initials import initials
 from fednet.listing.network import Network
 from fednet.listing.opinion import Opinion
 from fednet.listing.organization import Organization, Place
@@ -25,6 +26,7 @@ from fednet.listing.record import Listing
 from fednet.listing.resource import Resource
 from fednet.listing.services import SERVICES
 from fednet.listing.text import fold
+from fednet.listing.transliteration import is_latin, sounds
 
 KIND_NUMBERS = {
     "organization": 1,
@@ -48,10 +50,11 @@ _NO_TIME = timedelta(0)
 class Terms(msgspec.Struct, frozen=True, gc=False):
     """A record as the index sees it.
 
-    `title` is shown, in the original language; `names` and `text` are folded for FTS5. `countries` are alpha-2 codes,
-    regions taken apart into their countries (but not the world); `languages` primary subtags. `starts` and `ends` are
-    minutes since 1970 UTC of an event's first start and last possible end; `ends` is None when nobody can tell without
-    expanding the recurrence, both are None when it is no event. Days without zone count as UTC.
+    `title` is shown, in the original language; `names` and `text` are folded for FTS5, with the names what people make
+    of them: initials, and how they sound in Latin letters. `countries` are alpha-2 codes, regions taken apart into
+    their countries (but not the world); `languages` primary subtags. `starts` and `ends` are minutes since 1970 UTC of
+    an event's first start and last possible end; `ends` is None when nobody can tell without expanding the recurrence,
+    both are None when it is no event. Days without zone count as UTC. `type` is a code of the types of its kind.
     """
 
     kind: int
@@ -64,6 +67,7 @@ class Terms(msgspec.Struct, frozen=True, gc=False):
     languages: tuple[str, ...] = ()
     starts: int | None = None
     ends: int | None = None
+    type: str = ""
 
 
 def terms(listing: Listing) -> Terms:
@@ -84,12 +88,13 @@ def _organization(record: Organization) -> Terms:
     return Terms(
         1,
         display(record.names, record.original),
-        fold(names),
+        fold(names) + _made_of(record.names, record.acronym, short=True),
         fold(_joined(*record.description.values(), seat.place if seat else "")),
         _countries(seat.country if seat else None, record.countries),
         record.services,
         record.client_groups,
         _languages(record.languages),
+        type=record.type or "",
     )
 
 
@@ -101,12 +106,14 @@ def _contact(record: Contact) -> Terms:
 def _person(record: Person) -> Terms:
     known_for = _joined(record.role, *record.expertise, record.organization)
     countries = _countries(record.country, ())
-    return Terms(3, record.name, fold(record.name), fold(known_for), countries, languages=_languages(record.languages))
+    names = fold(record.name) + _made_of({"": record.name})
+    return Terms(3, record.name, names, fold(known_for), countries, languages=_languages(record.languages))
 
 
 def _group(record: Group) -> Terms:
     text = _joined(*record.description.values())
-    return Terms(4, display(record.names, record.original), fold(_joined(*record.names.values())), fold(text))
+    names = fold(_joined(*record.names.values())) + _made_of(record.names, short=True)
+    return Terms(4, display(record.names, record.original), names, fold(text), type=record.type or "")
 
 
 def _event(record: Event) -> Terms:
@@ -116,13 +123,14 @@ def _event(record: Event) -> Terms:
     return Terms(
         5,
         display(record.titles, record.original),
-        fold(_joined(*record.titles.values())),
+        fold(_joined(*record.titles.values())) + _made_of(record.titles),
         fold(text),
         _countries(country, ()),
         *_themes(record.themes),
         _languages(record.languages),
         starts,
         _last_minute(record, starts),
+        record.type,
     )
 
 
@@ -131,12 +139,13 @@ def _exchange(record: Exchange) -> Terms:
     return Terms(
         6,
         display(record.titles, record.original),
-        fold(_joined(*record.titles.values())),
+        fold(_joined(*record.titles.values())) + _made_of(record.titles),
         fold(_joined(*record.description.values(), record.organization)),
         _countries(None, record.countries),
         services,
         tuple(dict.fromkeys(record.client_groups + client_groups)),
         _languages(record.languages),
+        type=record.type,
     )
 
 
@@ -144,11 +153,12 @@ def _resource(record: Resource) -> Terms:
     return Terms(
         7,
         display(record.titles, record.original),
-        fold(_joined(*record.titles.values())),
+        fold(_joined(*record.titles.values())) + _made_of(record.titles),
         fold(_joined(*record.description.values())),
         (),
         *_themes(record.themes),
         _languages((record.language,) if record.language else ()),
+        type=record.type or "",
     )
 
 
@@ -178,6 +188,14 @@ _TERMS: dict[type[Listing], Callable[[Any], Terms]] = {
     Opinion: _opinion,
     Network: _network,
 }
+
+
+def _made_of(names: Texts, acronym: str = "", *, short: bool = False) -> str:
+    """What people make of names: initials where no acronym is given, and Latin letters where no name has any."""
+    made = [form for name in names.values() for form in initials(name)] if short and not acronym else []
+    if not any(map(is_latin, names.values())):
+        made += map(sounds, names.values())
+    return fold("\n" + " ".join(made)) if made else ""
 
 
 def _joined(*parts: str) -> str:

@@ -27,6 +27,7 @@ from fednet.node.sources import Address
 from fednet.node.sync import Synced, sync_network
 from fednet.node.watch import Watch
 from fednet.store import destruction, feeds, sources
+from fednet.store.database import Store
 from fednet.store.feeds import Feed, Network
 
 DEBOUNCE = 2.0  # seconds of quiet before drafts are signed
@@ -37,6 +38,8 @@ HEARTBEAT = 3600.0  # how often to look whether an edition needs renewal
 POLL = 50  # seconds a peer may let us wait
 SYNC_ANYWAY = 900.0  # whatever the peer says: a circle may be new, another source may know more
 PAUSE, LONGEST_PAUSE = 2.0, 900.0  # after a failure, doubled each time
+
+Match = Callable[[Store], bool]
 
 log = logging.getLogger("fednet")
 
@@ -57,8 +60,9 @@ class _Edited(NamedTuple):
 class Background:
     """Start and stop the thread. Failures of one task are logged and tried again; they end nothing else."""
 
-    def __init__(self, home: Home, *, allow_private: bool) -> None:
-        self.home, self.allow_private = home, allow_private
+    def __init__(self, home: Home, *, allow_private: bool, match: Match | None = None) -> None:
+        """`match` takes a step in finding what belongs on one card, and says whether there was one to take."""
+        self.home, self.allow_private, self._match = home, allow_private, match
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="fednet background", daemon=True)
         self._main: asyncio.Task[None] | None = None
@@ -92,6 +96,8 @@ class Background:
             tasks.create_task(self._cosign(fetcher))
             tasks.create_task(self._settle(watch, fetcher))
             tasks.create_task(self._follow(watch, fetcher, tasks))
+            if self._match is not None:
+                tasks.create_task(self._find_matches(watch, self._match))
 
     async def _publish(self, watch: Watch, fetcher: Fetcher) -> None:
         """Sign a circle after a pause in its own editing: when that is must tell nothing of any other circle."""
@@ -156,6 +162,25 @@ class Background:
             if self._owed():
                 await asyncio.sleep(PAUSE)
             else:
+                await watch.changed(LOOK_AGAIN, seen)
+
+    async def _find_matches(self, watch: Watch, match: Match) -> None:
+        """Step by step, so that nothing else waits long, not even the end."""
+        more = False
+
+        def step(home: Home, _: datetime) -> None:
+            nonlocal more
+            more = False
+            try:
+                more = match(home.store)
+            except FednetError:
+                raise
+            except Exception:  # a mistake of ours, met with somebody's record, must not end the other tasks
+                log.exception("match: unforeseen")
+
+        while True:
+            seen = watch.seen()
+            if not await self._tried("match", step) or not more:
                 await watch.changed(LOOK_AGAIN, seen)
 
     def _owed(self) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -16,13 +16,20 @@ from fednet import listing
 from fednet.errors import NotFoundError, UsageError
 from fednet.feed.record import Put, check_body, check_handle, key_of
 from fednet.listing import references
+from fednet.listing.check import text
+from fednet.listing.event import revised
 from fednet.node import circles
 from fednet.node.home import Home
 from fednet.store import drafts, feeds
+from fednet.store import search as index_search
+from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Action, Draft
 from fednet.store.feeds import Feed
 
 CLOSED_KINDS = frozenset({"contact", "person"})  # circle `partners` unless chosen otherwise
+NETWORK = "network"
+"""The kind of the one record, a public one, in which a network speaks of itself."""
+DATES_DIFFER = timedelta(days=1)  # somewhere it is tomorrow already
 
 
 class Own(NamedTuple):
@@ -59,6 +66,8 @@ def add(home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle:
     own = Own(new_handle(), circle or usual_circle(kind), body_of({**fields, "kind": kind}), True)
     with home.store.writing() as db:
         circles.check_known(db, own.circle)
+        if kind == NETWORK:
+            check_only(db, home, own)
         drafts.save(db, [Draft(own.handle, own.circle, "put", own.body)], now)
     return own
 
@@ -66,7 +75,8 @@ def add(home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle:
 def edit(home: Home, handle: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None) -> Own:
     """Change the given fields of a record; a field given as null is taken out. The kind stays.
 
-    To another `circle` a signed record moves under a new handle: see `move`.
+    An event of which those who come must hear gets a higher `sequence`, unless one is given. To another `circle` a
+    signed record moves under a new handle: see `move`.
     """
     with home.store.writing() as db:
         own = find(db, home, handle)
@@ -74,12 +84,25 @@ def edit(home: Home, handle: str, fields: Mapping[str, Any], now: datetime, circ
         if changed["kind"] != own.fields["kind"]:
             raise UsageError(f"the record is of kind {own.fields['kind']!r}, and that cannot change")
         body = body_of({name: value for name, value in changed.items() if value is not None})
+        if own.fields["kind"] == "event" and "sequence" not in fields:
+            body = _revised(db, home, own, body)
         if circle is not None and circles.check_known(db, circle) != own.circle:
+            if own.fields["kind"] == NETWORK:
+                raise UsageError("what a network says of itself is public", hint="leave --circle out")
             return move(db, home, own, Own(handle, circle, body, True), now)
         if body == own.body:
             return own
         drafts.save(db, [Draft(handle, own.circle, "put", body)], now)
     return Own(handle, own.circle, body, True)
+
+
+def _revised(db: Database, home: Home, own: Own, body: bytes) -> bytes:
+    """The body of an event with a `sequence` from which subscribers see that it was revised since it was signed."""
+    feed = feeds.feed(db, home.network, own.circle)
+    signed = _signed(db, feed, own.handle) if feed else None
+    if signed is None:
+        return body
+    return check_body(listing.encode(revised(msgspec.json.decode(body), msgspec.json.decode(signed))))
 
 
 def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
@@ -94,11 +117,11 @@ def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
         drafts.save(db, [Draft(own.handle, own.circle, action, None)], now)
     drafts.save(db, [Draft(moved.handle, moved.circle, "put", moved.body)], now)
     drafts.move_imported(db, own.handle, moved.handle, moved.circle)
-    _repoint(db, home, own, moved, now)
+    repoint(db, home, own, moved, now)
     return moved
 
 
-def _repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> None:
+def repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> None:
     """Follow a move in all own records that refer to the record, and in what imports remember of them."""
     stuck = []
     for other in referring(db, home, own.handle):
@@ -138,6 +161,50 @@ def referring(db: Database, home: Home, handle: str) -> list[Own]:
         with suppress(NotFoundError):  # withdrawn already
             found.append(find(db, home, one))
     return found
+
+
+def confirm(home: Home, handles: Iterable[str], by: str | None, at: date, now: datetime) -> list[Own]:
+    """Say of records that they are still right: all of them or, when one is not listed by this network, none.
+
+    `by` is a role or an organisation, by default the network itself; nobody need be named. `at` is a day, not one to
+    come.
+    """
+    if at > now.date() + DATES_DIFFER:
+        raise UsageError(f"{at} has not come yet", hint="leave --at out for today")
+    said = {"confirmed": {"at": at.isoformat(), "by": text(by or home.network.name, "by")}}
+    with home.store.writing() as db:
+        found = [find(db, home, handle) for handle in dict.fromkeys(handles)]
+        confirmed = [own._replace(body=check_body(listing.encode({**own.fields, **said})), draft=True) for own in found]
+        changed = [new for own, new in zip(found, confirmed, strict=True) if own.body != new.body]
+        drafts.save(db, [Draft(own.handle, own.circle, "put", own.body) for own in changed], now)
+    return confirmed
+
+
+def of_itself(db: Database, home: Home) -> Own | None:
+    """The record in which this network speaks of itself, drafts included."""
+    mine = [feed.id for feed in feeds.feeds(db, home.network)]
+    handles = [listed.handle for listed in index_search.of_kind(db, listing.KIND_NUMBERS[NETWORK], mine)]
+    handles += [draft.handle for draft in drafts.drafts(db, PUBLIC) if _is_of_network(draft.body)]
+    for handle in handles:
+        with suppress(NotFoundError):  # withdrawn already
+            return find(db, home, handle)
+    return None
+
+
+def check_only(db: Database, home: Home, own: Own) -> None:
+    """Refuse a second record of the network about itself, and one that is not public."""
+    if own.circle != PUBLIC:
+        raise UsageError("what a network says of itself is public", hint="leave --circle out")
+    known = of_itself(db, home)
+    if known is not None and known.handle != own.handle:
+        raise UsageError(
+            "this network has a record about itself already: a network lists one",
+            hint=f"fednet network edit --json FILE, or fednet edit {known.handle} --json FILE",
+        )
+
+
+def _is_of_network(body: bytes | None) -> bool:
+    return body is not None and b'"network"' in body and isinstance(listing.parse(body), listing.Network)
 
 
 def withdraw(home: Home, handle: str, now: datetime) -> Own:

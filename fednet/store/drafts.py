@@ -120,39 +120,56 @@ def published(db: Database, feed_id: int) -> None:
 
 
 class ImportRow(NamedTuple):
-    """What an import did to one record; `before` is None when it added it."""
+    """What an import did to one record; `before` is None when it added it, `after` when it withdrew it."""
 
     handle: str
     circle: str
     before: bytes | None
-    after: bytes
+    after: bytes | None
 
 
 class Import(NamedTuple):
+    """An import that was done; `sources` is empty for those of the time before sources were told apart."""
+
     id: int
     at: str
     name: str
     summary: dict[str, Any]
     undone_at: str | None
+    sources: tuple[str, ...]
 
 
-def add_import(db: Database, name: str, summary: dict[str, Any], rows: Iterable[ImportRow], now: datetime) -> int:
+def add_import(
+    db: Database,
+    name: str,
+    summary: dict[str, Any],
+    rows: Iterable[ImportRow],
+    now: datetime,
+    sources: Iterable[str] = (),
+) -> int:
     cursor = db.execute(
-        "INSERT INTO import (at, name, summary) VALUES (?, ?, ?)",
-        (utc_text(now), name, msgspec.json.encode(summary).decode()),
+        "INSERT INTO import (at, name, summary, sources) VALUES (?, ?, ?, ?)",
+        (utc_text(now), name, msgspec.json.encode(summary).decode(), msgspec.json.encode(sorted(sources)).decode()),
     )
     import_id: int = cursor.lastrowid or 0
+    set_import_rows(db, import_id, rows)
+    return import_id
+
+
+def set_import_rows(db: Database, import_id: int, rows: Iterable[ImportRow]) -> None:
     db.conn.executemany(
-        "INSERT INTO import_row (import_id, handle, circle, before, after) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO import_row (import_id, handle, circle, before, after) VALUES (?, ?, ?, ?, ?)",
         [(import_id, *row) for row in rows],
     )
-    return import_id
 
 
 def imports(db: Database) -> list[Import]:
     """Past imports, newest first."""
-    rows = db.execute("SELECT id, at, name, summary, undone_at FROM import ORDER BY id DESC")
-    return [Import(id_, at, name, msgspec.json.decode(summary), undone) for id_, at, name, summary, undone in rows]
+    rows = db.execute("SELECT id, at, name, summary, undone_at, sources FROM import ORDER BY id DESC")
+    return [
+        Import(id_, at, name, msgspec.json.decode(summary), undone, tuple(msgspec.json.decode(sources or "[]")))
+        for id_, at, name, summary, undone, sources in rows
+    ]
 
 
 def import_rows(db: Database, import_id: int) -> list[ImportRow]:
@@ -160,8 +177,24 @@ def import_rows(db: Database, import_id: int) -> list[ImportRow]:
     return [ImportRow(*row) for row in rows]
 
 
+def later_rows(db: Database, import_id: int, handle: str) -> list[tuple[int, ImportRow]]:
+    """What later imports did to a record, oldest first, with their numbers."""
+    rows = db.execute(
+        "SELECT import_id, handle, circle, before, after FROM import_row "
+        "WHERE handle = ? AND import_id > ? ORDER BY import_id",
+        (handle, import_id),
+    )
+    return [(id_, ImportRow(*row)) for id_, *row in rows]
+
+
+def forget_import_row(db: Database, import_id: int, handle: str) -> None:
+    db.execute("DELETE FROM import_row WHERE import_id = ? AND handle = ?", (import_id, handle))
+
+
 def mark_undone(db: Database, import_id: int, now: datetime) -> None:
+    """The import is taken back: what it did need not be known any more."""
     db.execute("UPDATE import SET undone_at = ? WHERE id = ?", (utc_text(now), import_id))
+    db.execute("DELETE FROM import_row WHERE import_id = ?", (import_id,))
 
 
 def imported(db: Database, sources: Iterable[str]) -> dict[str, str]:
@@ -186,12 +219,16 @@ def remember_imported(db: Database, pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def forget_imported(db: Database, handles: Iterable[str]) -> None:
-    db.conn.executemany("DELETE FROM imported WHERE handle = ?", [(handle,) for handle in handles])
+    """No source names these records any more."""
+    gone = [(handle,) for handle in handles]
+    db.conn.executemany("DELETE FROM imported WHERE handle = ?", gone)
+    db.conn.executemany("DELETE FROM named WHERE handle = ?", gone)
 
 
 def move_imported(db: Database, old: str, new: str, circle: str) -> None:
     """A record goes on in another circle, perhaps under another handle: what imports did with it is of that one now."""
     db.execute("UPDATE imported SET handle = ? WHERE handle = ?", (new, old))
+    db.execute("UPDATE OR REPLACE named SET handle = ? WHERE handle = ?", (new, old))
     db.execute("UPDATE import_row SET handle = ?, circle = ? WHERE handle = ?", (new, circle, old))
 
 
@@ -200,8 +237,29 @@ def revise_imported(db: Database, handle: str, revised: Callable[[bytes], bytes]
     rows = db.execute("SELECT import_id, before, after FROM import_row WHERE handle = ?", (handle,)).fetchall()
     db.conn.executemany(
         "UPDATE import_row SET before = ?, after = ? WHERE import_id = ? AND handle = ?",
-        [(before and revised(before), revised(after), id_, handle) for id_, before, after in rows],
+        [(before and revised(before), after and revised(after), id_, handle) for id_, before, after in rows],
     )
+
+
+def name_records(db: Database, source: str, handles: Iterable[str], *, whole: bool) -> None:
+    """A source names these records; when this is the `whole` of its newest version, the others no longer."""
+    if whole:
+        db.execute("UPDATE named SET still = 0 WHERE source = ?", (source,))
+    db.conn.executemany(
+        "INSERT OR REPLACE INTO named (source, handle, still) VALUES (?, ?, 1)", [(source, one) for one in handles]
+    )
+
+
+def named_before(db: Database, source: str) -> list[str]:
+    """Handles of all records that a source has named, now or in older versions."""
+    rows = db.execute("SELECT handle FROM named WHERE source = ? ORDER BY handle", (source,))
+    return [handle for (handle,) in rows]
+
+
+def named_elsewhere(db: Database, handle: str, source: str) -> bool:
+    """Whether the newest version of another source names a record."""
+    row = db.execute("SELECT 1 FROM named WHERE handle = ? AND source <> ? AND still LIMIT 1", (handle, source))
+    return row.fetchone() is not None
 
 
 def forget_imports(db: Database, handle: str) -> None:
@@ -222,10 +280,44 @@ def forget_erased(db: Database) -> None:
             "WHERE own AND record.handle IS NULL"
         )
     }
-    rows = db.execute("SELECT handle FROM draft UNION SELECT handle FROM import_row UNION SELECT handle FROM imported")
+    rows = db.execute(
+        "SELECT handle FROM draft UNION SELECT handle FROM import_row UNION SELECT handle FROM imported "
+        "UNION SELECT handle FROM named"
+    )
     for handle in [handle for (handle,) in rows if key_of(handle) in erased]:
         db.execute("DELETE FROM draft WHERE handle = ? AND action <> 'erase'", (handle,))
         forget_imports(db, handle)
+
+
+# --- what a person said of the columns of a source --------------------------------------------------------------------
+
+
+class Mapping(NamedTuple):
+    """`said` holds `kind`, when the person said one, and `columns`: header -> field."""
+
+    source: str
+    said: dict[str, Any]
+    at: str
+
+
+def mappings(db: Database) -> list[Mapping]:
+    rows = db.execute("SELECT source, said, at FROM mapping ORDER BY source")
+    return [Mapping(source, msgspec.json.decode(said), at) for source, said, at in rows]
+
+
+def mapping(db: Database, source: str) -> Mapping | None:
+    row = db.execute("SELECT source, said, at FROM mapping WHERE source = ?", (source,)).fetchone()
+    return None if row is None else Mapping(row[0], msgspec.json.decode(row[1]), row[2])
+
+
+def save_mapping(db: Database, source: str, said: dict[str, Any], now: datetime) -> None:
+    row = {"source": source, "said": msgspec.json.encode(said).decode(), "at": utc_text(now)}
+    db.table("mapping").upsert(row, pk="source")
+
+
+def forget_mapping(db: Database, source: str) -> bool:
+    """Whether there was one."""
+    return db.execute("DELETE FROM mapping WHERE source = ?", (source,)).rowcount > 0
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------

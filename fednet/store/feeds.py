@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -361,3 +361,50 @@ def edition_lines(db: Database, feed: Feed, start: int, end: int) -> list[bytes 
         (feed.id, feed.followed.epoch, start, end),
     )
     return [line for (line,) in rows]
+
+
+class _Line(msgspec.Struct):
+    edition: int = 0
+    issued: str = ""
+
+
+_LINE = msgspec.json.Decoder(_Line)
+
+
+def signed(db: Database, record_ids: Collection[int]) -> dict[int, datetime]:
+    """When the edition was signed with which each record came, by record id.
+
+    Of an edition whose line this node never saw, the moment of the next one that it did see.
+    """
+    found: dict[int, datetime] = {}
+    known: dict[tuple[int, int], datetime | None] = {}
+    ids = ",".join(str(int(record_id)) for record_id in record_ids)
+    rows = db.conn.execute(
+        "SELECT r.id, r.feed_id, r.edition, f.epoch, f.closes, f.edition "
+        f"FROM record r JOIN feed f ON f.id = r.feed_id WHERE r.id IN ({ids})"
+    ).fetchall()
+    for record_id, feed_id, edition, epoch, closes, newest in rows:
+        if (feed_id, edition) not in known:
+            known[feed_id, edition] = _signed(db, feed_id, edition, epoch, closes) or _issued(newest)
+        when = known[feed_id, edition]
+        if when is not None:
+            found[record_id] = when
+    return found
+
+
+def _signed(db: Database, feed_id: int, edition: int, epoch: int, closes: bytes | None) -> datetime | None:
+    closed = _LINE.decode(closes).edition if closes else 0
+    if edition > closed:
+        sql = "SELECT line FROM leaf WHERE feed_id = ? AND epoch = ? AND position >= ? AND line IS NOT NULL LIMIT 1"
+        row = db.conn.execute(sql, (feed_id, epoch, edition - closed - 1)).fetchone()
+        return _issued(row[0]) if row else None
+    sql = "SELECT line FROM leaf WHERE feed_id = ? AND epoch < ? AND line IS NOT NULL ORDER BY epoch, position"
+    for (line,) in db.conn.execute(sql, (feed_id, epoch)):  # of an epoch that is over: seldom
+        if _LINE.decode(line).edition >= edition:
+            return _issued(line)
+    return None
+
+
+def _issued(line: bytes | None) -> datetime | None:
+    issued = _LINE.decode(line).issued if line else ""
+    return datetime.fromisoformat(issued) if issued else None

@@ -7,17 +7,24 @@ a body change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import lru_cache
+from hashlib import blake2b
+from itertools import groupby
 
 import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
-from fednet.listing import vocabulary
-from fednet.listing.evidence import evidence
+from fednet.listing import Event, Exchange, Group, Organization, Person, Place, Resource, places, text, vocabulary
+from fednet.listing.organization import missing
+from fednet.listing.signals import evidence
+from fednet.store import matching, references
 
-VERSION = 1
+VERSION = 2
+NOTES = 5_000  # kept of what was put in and taken out
 SCRUB_PAGES = 1_000  # of the text index, written anew in one transaction: others wait no longer
 
 OPEN, CLOSED = "search", "closed"
@@ -26,14 +33,15 @@ TABLES = (OPEN, CLOSED)
 
 _INSERT = "INSERT INTO {} (rowid, names, text, facets) VALUES (?, ?, ?, ?)"
 _DELETE = "INSERT INTO {0} ({0}, rowid, names, text, facets) VALUES ('delete', ?, ?, ?, ?)"
-_FACET = "INSERT INTO facet VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_FACET = f"INSERT INTO facet VALUES ({', '.join('?' * 19)})"
 
 
 class Indexed(msgspec.Struct, frozen=True, gc=False):
-    """The columns of a text index, and those of `facet` after the record's id."""
+    """The columns of a text index, those of `facet` after the record's id, and the keys of the records it names."""
 
     words: tuple[str, str, str]
-    facets: tuple[int, int, str, int, int, str, int | None, int | None]
+    facets: tuple[int | str | None, ...]
+    named: tuple[bytes, ...]
 
 
 def indexed(feed_id: int, body: bytes) -> Indexed | None:
@@ -49,16 +57,121 @@ def indexed(feed_id: int, body: bytes) -> Indexed | None:
     tokens = " ".join(
         (
             kind_token(terms.kind),
+            type_token(terms.kind, terms.type),
             feed_token(feed_id),
             *map(country_token, terms.countries),
             service_tokens,
             group_tokens,
             language_tokens,
+            *map(name_token, whole_names(listed)),
             *evidence(listed),
         )
     )
-    row = (feed_id, terms.kind, countries, services, groups, languages, terms.starts, terms.ends)
-    return Indexed((terms.names, terms.text, tokens), row)
+    row: tuple[int | str | None, ...] = (
+        feed_id,
+        terms.kind,
+        countries,
+        services,
+        groups,
+        languages,
+        terms.starts,
+        terms.ends,
+    )
+    row += (*_seat(listed), *_title(terms.title), _complete(listed))
+    return Indexed((terms.names, terms.text, tokens), row, references.keys(listed))
+
+
+def _seat(listed: listing.Listing) -> tuple[int | str | None, ...]:
+    """Country of the seat, type, day of the last confirmation, coordinates, whether refugees lead it."""
+    confirmed = confirmed_day(listed.confirmed.at) if listed.confirmed else None
+    if not isinstance(listed, Organization):
+        return "", "", confirmed, None, None, 0
+    seat = listed.seat or _NOWHERE
+    country = seat.country if seat.country and places.is_country(seat.country) else ""
+    point = (seat.latitude_e6, seat.longitude_e6)
+    if None in point:
+        point = (None, None)
+    return country, listed.type or "", confirmed, *point, int(listed.refugee_led is True)
+
+
+_NOWHERE = Place()
+
+
+def _complete(listed: listing.Listing) -> int:
+    """What an organisation's entry says of what every one should: 2 all, 1 all but a website, else 0."""
+    lacks = missing(listed) if isinstance(listed, Organization) else ("all",)
+    return 0 if lacks and lacks != ("website",) else 1 if lacks else 2
+
+
+@lru_cache(maxsize=4096)
+def confirmed_day(at: str) -> int | None:
+    """Days since 1970 of a moment or day as records write it; None for one that there is not."""
+    try:
+        return (date.fromisoformat(at[:10]) - _EPOCH).days
+    except ValueError:
+        return None
+
+
+_EPOCH = date(1970, 1, 1)
+
+
+def whole_names(listed: listing.Listing) -> set[str]:
+    """The keys of the names by which a record as a whole is called: in each language, and its acronym."""
+    match listed:
+        case Organization():
+            names = (*listed.names.values(), listed.acronym)
+        case Person():
+            names = (listed.name,)
+        case Group():
+            names = tuple(listed.names.values())
+        case Event() | Exchange() | Resource():
+            names = tuple(listed.titles.values())
+        case _:
+            names = ()
+    return {key for name in names if (key := text.key(name))}
+
+
+def name_token(key: str) -> str:
+    """One word of the index for a whole name: a hash, so that it is found by nothing but itself."""
+    return "n" + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=7).hexdigest()
+
+
+# The alphabet of the packed title: nothing and a space are the same, for a key neither ends with a space nor has two.
+_PLACES = {" ": 0} | {sign: number for number, sign in enumerate("0123456789abcdefghijklmnopqrstuvwxyz", 1)}
+_BEYOND = 37
+_BASE = 38
+TITLE_LETTERS, TITLE_MORE = 12, 6
+
+
+def _title(title: str) -> tuple[int, int, int]:
+    """How many words the title has, and where it stands in the alphabet."""
+    sought = text.key(title)
+    words = len(text.fold(sought).split()) if not sought.isascii() else sought.count(" ") + 1
+    return min(words, 255), *title_place(sought)
+
+
+def title_place(key: str) -> tuple[int, int]:
+    """A key's first letters as two numbers that compare as the keys do, as far as those letters go.
+
+    A letter outside ASCII takes four places: a mark that it is beyond, and its code point.
+    """
+    signs: list[int] = []
+    for letter in key[: TITLE_LETTERS + TITLE_MORE]:
+        place = _PLACES.get(letter)
+        if place is None:
+            point = min(ord(letter), _BASE**3 - 1)
+            signs += (_BEYOND, point // _BASE**2, point // _BASE % _BASE, point % _BASE)
+        else:
+            signs.append(place)
+    signs += [0] * (TITLE_LETTERS + TITLE_MORE)
+    return _number(signs[:TITLE_LETTERS]), _number(signs[TITLE_LETTERS : TITLE_LETTERS + TITLE_MORE])
+
+
+def _number(signs: list[int]) -> int:
+    number = 0
+    for sign in signs:
+        number = number * _BASE + sign
+    return number
 
 
 # Few combinations of codes, many records: what follows from a combination is worked out once.
@@ -91,6 +204,11 @@ def kind_token(kind: int) -> str:
     return f"k{kind}"
 
 
+def type_token(kind: int, code: str) -> str:
+    """Kinds have types of their own: a training is an event, and something else that is offered."""
+    return f"t{kind}{_plain(code)}"
+
+
 def feed_token(feed_id: int) -> str:
     return f"f{feed_id}"
 
@@ -120,6 +238,8 @@ def add(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
             rows.append((record_id, found))
     db.conn.executemany(_FACET, ((record_id, *row.facets) for record_id, row in rows))
     _write(db, _INSERT, rows)
+    references.add(db, _references(rows))
+    _note(db, [record_id for record_id, _ in rows], taken=False)
 
 
 def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
@@ -130,7 +250,43 @@ def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
         if found is not None:
             rows.append((record_id, found))
     _write(db, _DELETE, rows)
+    references.remove(db, _references(rows))
+    matching.forget(db, [(record_id, int(row.facets[1] or 0), row.named) for record_id, row in rows])
     db.conn.executemany("DELETE FROM facet WHERE record_id = ?", [(record_id,) for record_id, _ in rows])
+    _note(db, [record_id for record_id, _ in rows], taken=True)
+
+
+def _references(rows: Iterable[tuple[int, Indexed]]) -> list[references.Row]:
+    return [(key, record_id) for record_id, row in rows for key in row.named]
+
+
+def next_id(db: Database) -> int:
+    """The id of the next record. None is used twice, so whoever keeps something about one knows what it is about."""
+    (highest,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM record").fetchone()
+    return max(int(highest), _noted(db)[1]) + 1
+
+
+def _noted(db: Database) -> tuple[int, int]:
+    """The newest stamp, and the highest record id that was ever given."""
+    row = db.conn.execute("SELECT stamp, highest FROM reindexed ORDER BY stamp DESC LIMIT 1").fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def _note(db: Database, record_ids: Iterable[int], *, taken: bool) -> None:
+    """Tell those who keep the facets in memory (`fednet.store.columns`) what has changed."""
+    newest, highest = _noted(db)
+    for first, last in _runs(sorted(record_ids)):
+        newest, highest = newest + 1, max(highest, last)
+        row = (newest, first, last, taken, highest, secrets.token_bytes(8))
+        db.conn.execute("INSERT INTO reindexed VALUES (?, ?, ?, ?, ?, ?)", row)
+    db.conn.execute("DELETE FROM reindexed WHERE stamp <= ?", (newest - NOTES,))
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Ascending numbers as runs without a gap: the first and the last of each."""
+    for _, run in groupby(enumerate(numbers), key=lambda one: one[1] - one[0]):
+        found = [number for _, number in run]
+        yield found[0], found[-1]
 
 
 def _write(db: Database, statement: str, rows: Sequence[tuple[int, Indexed]]) -> None:
@@ -160,11 +316,22 @@ def _merged_more(db: Database, table: str) -> bool:
     return int(db.conn.total_changes) - before >= 2
 
 
+def _forget_notes(db: Database) -> None:
+    """Whoever keeps facets in memory reads them all again; what ids were given is not forgotten."""
+    stamp, highest = _noted(db)
+    db.execute("DELETE FROM reindexed")
+    row = (stamp + 1, 1, 0, 0, max(highest, next_id(db) - 1), secrets.token_bytes(8))
+    db.conn.execute("INSERT INTO reindexed VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
 def rebuild(db: Database) -> int:
     """Index everything anew; the number of records."""
     for table in TABLES:
         db.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
     db.execute("DELETE FROM facet")
+    _forget_notes(db)
+    references.clear(db)
+    matching.forget_all(db)
     rows = db.execute("SELECT id, feed_id, body FROM record WHERE body IS NOT NULL")
     total = 0
     while batch := rows.fetchmany(5_000):

@@ -124,7 +124,7 @@ def _write_rows(db: Database, feed_id: int, changes: Sequence[Change], held: dic
     index.remove(db, [(row.id, feed_id, row.body) for row in held.values() if row.body is not None])
     _owe(db, feed_id, changes, held)
     conn.executemany("DELETE FROM record WHERE id = ?", [(row.id,) for row in held.values()])
-    first = conn.execute("SELECT coalesce(max(id), 0) + 1 FROM record").fetchone()[0]
+    first = index.next_id(db)
     rows: list[tuple[Any, ...]] = []
     for record_id, change in enumerate((c for c in changes if not isinstance(c, Drop)), first):
         if isinstance(change, Put):

@@ -211,18 +211,100 @@ INSERT INTO closed (closed, rank) VALUES ('rank', 'bm25(10.0, 1.0, 0.0)');
 """
 
 DIRECTORY = """
-CREATE TABLE signal (                           -- what may tell that two records are about one thing, hashed
-  word INTEGER NOT NULL,                        -- 63 bits of SHA-256
+DROP TABLE facet;
+CREATE TABLE facet (                            -- one narrow row a shown record
+  record_id INTEGER PRIMARY KEY,
+  feed_id INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  countries TEXT NOT NULL,                      -- two letters each, nothing between
+  services INTEGER NOT NULL,                    -- bit masks of fednet.listing.vocabulary
+  client_groups INTEGER NOT NULL,
+  languages TEXT NOT NULL,                      -- tags separated by spaces
+  starts INTEGER,                               -- events: minutes since 1970 UTC
+  ends INTEGER,
+  seat TEXT NOT NULL,                           -- country of the seat, or nothing
+  type TEXT NOT NULL,                           -- of an organisation: its code, or nothing
+  confirmed INTEGER,                            -- days since 1970
+  latitude_e6 INTEGER,
+  longitude_e6 INTEGER,
+  refugee_led INTEGER NOT NULL,
+  name_words INTEGER NOT NULL,                  -- of the title, at most 255
+  title INTEGER NOT NULL,                       -- where it stands in the alphabet: its first 12 letters, base 38
+  title_more INTEGER NOT NULL,                  -- and the next 6
+  complete INTEGER NOT NULL                     -- an organisation's entry: 2 wholly, 1 but for a website, 0 not
+);
+CREATE INDEX facet_event ON facet (starts) WHERE kind = 5;
+CREATE INDEX facet_kind ON facet (kind, feed_id, complete, confirmed);
+CREATE TABLE reindexed (                        -- what was put into the index and taken out, the last few thousands
+  stamp INTEGER PRIMARY KEY,
+  first INTEGER NOT NULL,                       -- record ids, both included
+  last INTEGER NOT NULL,
+  taken INTEGER NOT NULL,                       -- 0: put in, 1: taken out
+  highest INTEGER NOT NULL,                     -- record id that was ever given: none is used twice
+  mark BLOB NOT NULL                            -- 8 random bytes: two databases never agree by chance
+);
+CREATE TABLE signal (                           -- what may tell that records are about one thing: 63 bits of SHA-256
+  word INTEGER NOT NULL,
+  feed_id INTEGER NOT NULL,
   record_id INTEGER NOT NULL,
-  PRIMARY KEY (word, record_id)
+  PRIMARY KEY (word, feed_id, record_id)
 ) WITHOUT ROWID;
-CREATE INDEX signal_record ON signal (record_id);
-CREATE TABLE mapping (                          -- what a person said the columns of a source mean
+CREATE TABLE matched (                          -- the records that have been matched, and their words, eight bytes each
+  record_id INTEGER PRIMARY KEY,
+  words BLOB NOT NULL
+);
+CREATE TABLE rematch (                          -- whom to match again: a contact or an opinion about them has gone
+  key BLOB PRIMARY KEY                          -- SHA-256 of the handle
+) WITHOUT ROWID;
+CREATE TABLE crowded (                          -- words that too many records of a feed bear to tell anything
+  word INTEGER NOT NULL,
+  feed_id INTEGER NOT NULL,
+  thinned INTEGER NOT NULL DEFAULT 0,           -- some have gone since
+  PRIMARY KEY (word, feed_id)
+) WITHOUT ROWID;
+CREATE TABLE pair (                             -- two records that may be about one thing, and why
+  one INTEGER NOT NULL,                         -- the smaller record id
+  other INTEGER NOT NULL,
+  one_feed INTEGER NOT NULL,                    -- the feeds that tell it: of the records, their contacts, an opinion
+  other_feed INTEGER NOT NULL,
+  reasons INTEGER NOT NULL,                     -- bits of fednet.listing.likeness
+  joins INTEGER NOT NULL,                       -- 1: whoever may read everything sees one thing, or somebody said so
+  tie INTEGER NOT NULL,                         -- the order among equals, the same on every node
+  PRIMARY KEY (one, other, one_feed, other_feed)
+) WITHOUT ROWID;
+CREATE INDEX pair_other ON pair (other);
+CREATE INDEX pair_joins ON pair (one) WHERE joins;
+CREATE TABLE reference (                        -- which records name a handle: a contact its organisation
+  key BLOB NOT NULL,                            -- SHA-256 of the handle
+  record_id INTEGER NOT NULL,
+  PRIMARY KEY (key, record_id)
+) WITHOUT ROWID;
+CREATE INDEX reference_record ON reference (record_id);
+CREATE TABLE mapping (                          -- what a person said the rows and columns of a source mean
   source TEXT PRIMARY KEY,
-  columns TEXT NOT NULL,                        -- JSON: column -> field
+  said TEXT NOT NULL,                           -- JSON: kind, and column -> field
   at TEXT NOT NULL
 ) WITHOUT ROWID;
-ALTER TABLE imported ADD COLUMN origin TEXT;    -- the source that named it last
+CREATE TABLE named (                            -- which own records each source of imports names
+  source TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  still INTEGER NOT NULL,                       -- 0: its newest version does not any more
+  PRIMARY KEY (source, handle)
+) WITHOUT ROWID;
+CREATE INDEX named_handle ON named (handle);
+ALTER TABLE import ADD COLUMN sources TEXT;     -- JSON: the sources of its files
+ALTER TABLE import_row RENAME TO import_row_1;
+CREATE TABLE import_row (                       -- what an import did, so that it can be taken back
+  import_id INTEGER NOT NULL REFERENCES import ON DELETE CASCADE,
+  handle TEXT NOT NULL,
+  circle TEXT NOT NULL,
+  before BLOB,                                  -- NULL: the import added it
+  after BLOB,                                   -- NULL: the import withdrew it
+  PRIMARY KEY (import_id, handle)
+) WITHOUT ROWID;
+INSERT INTO import_row SELECT * FROM import_row_1;
+DROP TABLE import_row_1;
+CREATE INDEX import_row_handle ON import_row (handle);
 """
 
 
@@ -233,18 +315,18 @@ def m001_first(db: Database) -> None:
 
 @migrations()
 def m002_trust(db: Database) -> None:
-    """Trust between networks; what restricted feeds list moves to a text index of its own."""
-    from fednet.store import index  # with all vocabularies, which most commands do without
-
+    """Trust between networks; what restricted feeds list gets a text index of its own, which m003 fills."""
     _run(db, TRUST)
-    if db.execute("SELECT 1 FROM record JOIN feed ON feed.id = feed_id WHERE circle <> 'public' LIMIT 1").fetchone():
-        index.rebuild(db)
 
 
 @migrations()
 def m003_directory(db: Database) -> None:
-    """One card for an organisation that several networks list; imports that know their sources."""
+    """One card for an organisation that several networks list; imports that know their sources; the index anew."""
     _run(db, DIRECTORY)
+    if db.execute("SELECT 1 FROM record WHERE body NOT NULL LIMIT 1").fetchone():
+        from fednet.store import index  # with all vocabularies, which most commands do without
+
+        index.rebuild(db)
 
 
 def _run(db: Database, script: str) -> None:

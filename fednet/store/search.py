@@ -6,15 +6,25 @@ Every function takes the feeds that the reader may see; rows of other feeds neve
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+import pysqlite3.dbapi2 as sqlite
 from sqlite_utils import Database
 
+from fednet import listing
+from fednet.listing.text import TOKENIZER
 from fednet.store import index
+
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
 
 BATCH = 500
 """Values bound to one statement."""
+MOST = 500
+"""Records that one question about a handle is answered with."""
 
 
 class Source(NamedTuple):
@@ -32,10 +42,18 @@ class Source(NamedTuple):
 
 
 class Clause(msgspec.Struct, frozen=True):
-    """Satisfied by a record whose words match `text` (an FTS5 expression), or that bears any of the facet `words`."""
+    """Satisfied by a record whose words match `text` (an FTS5 expression), or that bears any of the facet `words`.
+
+    `excluded`: satisfied by all others. `typed` is what a person wrote, `meant` what it names as (parameter, code),
+    `shown` the words that were taken for it when what was typed is nowhere.
+    """
 
     text: str | None = None
     words: tuple[str, ...] = ()
+    typed: str = ""
+    meant: tuple[tuple[str, str], ...] = ()
+    excluded: bool = False
+    shown: tuple[str, ...] = ()
 
 
 class Match(NamedTuple):
@@ -88,12 +106,70 @@ def matches(db: Database, clauses: Sequence[Clause], kinds: Collection[int], fee
     return [row for table in _tables(db, feeds) for row in db.conn.execute(sql.format(table), (expression,)).fetchall()]
 
 
+def record_ids(db: Database, clauses: Sequence[Clause], feeds: Collection[int]) -> NDArray[int64]:
+    """Ids, ascending, of every record that satisfies all clauses, in the text indexes that hold these feeds.
+
+    Unlike all else here they may be of other feeds of the same indexes: whoever asks looks at the feed of each.
+    """
+    expression = _expression(clauses)
+    return _ids(db, expression, feeds) if expression else _no_ids()
+
+
+def named_ids(db: Database, clause: Clause, clauses: Sequence[Clause], feeds: Collection[int]) -> NDArray[int64]:
+    """As `record_ids`, of those in whose names the words of one clause stand."""
+    wanted = f"{{names}} : ({clause.text})"
+    if len(clauses) > 1:
+        wanted = f"({_expression(clauses)}) AND {wanted}"
+    return _ids(db, wanted, feeds)
+
+
+def whole_name_ids(db: Database, key: str, feeds: Collection[int]) -> NDArray[int64]:
+    """As `record_ids`, of those that are called exactly that, by a key of `fednet.listing.text`."""
+    return _ids(db, f'facets : ("{index.name_token(key)}")', feeds)
+
+
+def _ids(db: Database, expression: str, feeds: Collection[int]) -> NDArray[int64]:
+    """A hundred thousand rows of Python cost 30 ms, as one text 7."""
+    import numpy as np  # only searches pay for it
+
+    found = []
+    for table in _tables(db, feeds):
+        sql = f"SELECT group_concat(rowid) FROM (SELECT rowid FROM {table} WHERE {table} MATCH ? ORDER BY rowid)"
+        (joined,) = db.conn.execute(sql, (expression,)).fetchone()
+        found.append(np.fromstring(joined or "", np.int64, sep=","))
+    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+
+
+def _no_ids() -> NDArray[int64]:
+    import numpy as np
+
+    return np.zeros(0, np.int64)
+
+
+def fields_matching(texts: Sequence[str], expressions: Sequence[str]) -> list[set[int]]:
+    """For each FTS5 expression which of these folded texts it finds, by the very rules of the index."""
+    with closing(sqlite.connect(":memory:", isolation_level=None)) as conn:
+        conn.execute(f'CREATE VIRTUAL TABLE field USING fts5 (words, tokenize = "{TOKENIZER}")')
+        conn.executemany("INSERT INTO field (rowid, words) VALUES (?, ?)", enumerate(texts))
+        sql = "SELECT rowid FROM field WHERE field MATCH ?"
+        return [{row for (row,) in conn.execute(sql, (one,))} for one in expressions]
+
+
 def events(db: Database, since: int, until: int, feeds: Collection[int]) -> list[int]:
     """Events that may take place in [since, until), in minutes since 1970 UTC, by their first start."""
     rows = db.conn.execute(
         f"SELECT record_id FROM facet WHERE kind = 5 AND starts < ? AND (ends IS NULL OR ends >= ?) "
         f"AND feed_id IN ({_integers(feeds)}) ORDER BY starts, record_id",
         (until, since),
+    )
+    return [record_id for (record_id,) in rows]
+
+
+def starting(db: Database, minutes: Collection[int], feeds: Collection[int]) -> list[int]:
+    """Events that begin first in one of these minutes since 1970 UTC."""
+    rows = db.conn.execute(
+        f"SELECT record_id FROM facet WHERE kind = 5 AND starts IN ({_integers(minutes)}) "
+        f"AND feed_id IN ({_integers(feeds)}) ORDER BY record_id"
     )
     return [record_id for (record_id,) in rows]
 
@@ -115,6 +191,44 @@ def by_key(db: Database, key: bytes, feeds: Iterable[int]) -> Listed | None:
     return next((Listed(*row) for row in rows if row is not None), None)
 
 
+def feeds_of(db: Database, record_ids: Iterable[int]) -> set[int]:
+    """The feeds that list those records, of those that are shown."""
+    sql = f"SELECT DISTINCT feed_id FROM facet WHERE record_id IN ({_integers(record_ids)})"
+    return {feed_id for (feed_id,) in db.conn.execute(sql)}
+
+
+def located(db: Database, record_ids: Sequence[int], feeds: Collection[int], most: int) -> list[Listed]:
+    """Those of the records, in these feeds, that say where they are; no more than `most`."""
+    found: list[int] = []
+    for start in range(0, len(record_ids), BATCH):
+        sql = f"SELECT record_id FROM facet WHERE record_id IN ({_integers(record_ids[start : start + BATCH])}) "
+        sql += f"AND feed_id IN ({_integers(feeds)}) AND latitude_e6 NOT NULL"
+        found += (record_id for (record_id,) in db.conn.execute(sql))
+        if len(found) >= most:
+            break
+    return listed(db, found[:most])
+
+
+def of_kind(db: Database, kind: int, feeds: Collection[int]) -> list[Listed]:
+    """Every record of a kind in these feeds, by feed and handle: for kinds of which there are few."""
+    rows = db.conn.execute(
+        "SELECT r.id, r.feed_id, r.handle, r.body FROM facet f JOIN record r ON r.id = f.record_id "
+        f"WHERE f.kind = ? AND f.feed_id IN ({_integers(feeds)}) ORDER BY r.feed_id, r.handle",
+        (kind,),
+    )
+    return [Listed(*row) for row in rows]
+
+
+def naming(db: Database, key: bytes, feeds: Collection[int]) -> list[Listed]:
+    """The records of these feeds that name the record of that key, in the order in which they came; at most `MOST`."""
+    rows = db.conn.execute(
+        "SELECT r.id, r.feed_id, r.handle, r.body FROM reference x JOIN record r ON r.id = x.record_id "
+        f"WHERE x.key = ? AND r.feed_id IN ({_integers(feeds)}) AND r.body NOT NULL ORDER BY r.id LIMIT ?",
+        (key, MOST),
+    )
+    return [Listed(*row) for row in rows]
+
+
 def feeds_bearing(db: Database, words: Sequence[str], feeds: Collection[int]) -> set[int]:
     """Which of these feeds list a record that bears any of those facet words."""
     expression = _expression([Clause(words=tuple(words))])
@@ -128,7 +242,7 @@ def feeds_bearing(db: Database, words: Sequence[str], feeds: Collection[int]) ->
 
 def counts(db: Database, feed_id: int) -> dict[int, int]:
     """How many shown records of each kind a feed lists."""
-    sql = "SELECT kind, count(*) FROM facet WHERE feed_id = ? AND kind BETWEEN 1 AND 8 GROUP BY kind"
+    sql = "SELECT kind, count(*) FROM facet WHERE feed_id = ? AND kind BETWEEN 1 AND 9 GROUP BY kind"
     return dict(db.conn.execute(sql, (feed_id,)).fetchall())
 
 
@@ -139,8 +253,17 @@ def _tables(db: Database, feeds: Collection[int]) -> tuple[str, ...]:
 
 
 def _expression(clauses: Iterable[Clause]) -> str | None:
-    """All clauses as one FTS5 expression; None when there are none."""
-    return " AND ".join(filter(None, map(_alternatives, clauses))) or None
+    """All clauses as one FTS5 expression; None when there are none. What is excluded is taken from the rest, or from
+    everything."""
+    clauses = list(clauses)
+    wanted = " AND ".join(filter(None, (_alternatives(clause) for clause in clauses if not clause.excluded)))
+    unwanted = " OR ".join(filter(None, (_alternatives(clause) for clause in clauses if clause.excluded)))
+    if not unwanted:
+        return wanted or None
+    return f"({wanted or _alternatives(Clause(words=_ALL_KINDS))}) NOT ({unwanted})"
+
+
+_ALL_KINDS = tuple(map(index.kind_token, listing.KIND_NUMBERS.values()))
 
 
 def _alternatives(clause: Clause) -> str:

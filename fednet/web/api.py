@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -19,14 +19,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fednet.directory.agenda import PARAMETERS as AGENDA_PARAMETERS
 from fednet.directory.agenda import Occurrence, agenda, parse_agenda
+from fednet.directory.freshness import Silence
 from fednet.directory.networks import Network, networks
-from fednet.directory.query import DEFAULT_LIMIT, MAX_LIMIT, many, one, parse_query, read_parameters
+from fednet.directory.planning import PARAMETERS as PLANNED
+from fednet.directory.planning import Planning, parse_plan, planning
+from fednet.directory.query import DEFAULT_LIMIT, MAX_LIMIT, PARAMETERS, Query, many, one, parse_query, read_parameters
 from fednet.directory.search import Hit, Reader, search
 from fednet.errors import UsageError
 from fednet.node.home import Home
+from fednet.web import files
+from fednet.web.addresses import JSON, Address, Naming, Page, listed
 from fednet.web.asking import Asked, Clock, asked, given
-from fednet.web.callers import Callers, headers_for
+from fednet.web.callers import Callers
+from fednet.web.sending import base_of, sent
 
 KINDS = {
     "organizations": "organization",
@@ -38,90 +45,218 @@ KINDS = {
 
 NETWORK_PARAMETERS = {"text": ("text", one), "network": ("networks", many(one))}
 
-Answer = dict[str, Any]
+Answer = Page[Any]
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Who lists a record, in which signed edition, and when this node verified that; beside the record's own fields.
+
+    `networks` are all that list the same thing. `expired`: its network has not renewed the edition; `ahead`: it is
+    dated in the future; `frozen`: its network has contradicted itself since.
+    """
+
+    handle: str
+    title: str
+    network: str
+    network_name: str
+    networks: list[Naming]
+    epoch: int
+    edition: int
+    verified_at: str | None
+    expired: bool
+    ahead: bool
+    frozen: bool
+
+
+class When(msgspec.Struct, frozen=True):
+    """One time that an event takes place, in the zone asked for: instants with their offset, or days (the end is not
+    part of it) when it lasts whole days."""
+
+    start: str
+    end: str
+    zone: str
+    all_day: bool
+    status: Literal["confirmed", "tentative", "cancelled"]
+
+
+class Occurring(msgspec.Struct, frozen=True):
+    """What an item of the calendar has besides."""
+
+    occurrence: When
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A network and its public feed as it is verified here; None for what is not verified yet.
+
+    Of its organisations: how many entries are complete, how many confirmations older than it says they hold, how many
+    missing. `withheld` is null: how many records a network keeps from the asker, nobody is told.
+    """
+
+    network: str
+    name: str
+    own: bool
+    fingerprint: str
+    epoch: int | None
+    edition: int | None
+    records: int | None
+    erased: int | None
+    kinds: dict[str, int]
+    issued: str | None
+    expires: str | None
+    expired: bool
+    ahead: bool
+    verified_at: str | None
+    frozen: bool
+    witnessed: bool | None
+    organizations: int
+    complete: int
+    stale: int
+    never_confirmed: int
+    withheld: int | None
+    confirm_within_days: int
+    silent: Silence | None
+
+
+_SEARCHED = tuple(PARAMETERS)
+_ITEMS = {name: listed(kind, Provenance) for name, kind in KINDS.items()}
+
+ADDRESSES = (
+    *(
+        Address(
+            path=f"/api/v1/{name}",
+            summary=f"{name.capitalize()}, by words and filters",
+            description="In another form: all statements that fit, each by itself, as a file.",
+            parameters=(*_SEARCHED, "format"),
+            answers={JSON: Page[_ITEMS[name]], **files.answers(kind)},  # type: ignore[valid-type]
+            methods=("GET", "POST"),
+        )
+        for name, kind in KINDS.items()
+    ),
+    Address(
+        path="/api/v1/events",
+        summary="The shared calendar: every occurrence between two days",
+        description="An item is its event's record, with `occurrence`: when, in the zone asked for.",
+        parameters=(*AGENDA_PARAMETERS, "kind", "limit", "cursor", "format"),
+        answers={JSON: Page[listed("event", Provenance, Occurring)], **files.answers("event")},  # type: ignore[misc]
+        methods=("GET", "POST"),
+        tag="calendar",
+    ),
+    Address(
+        path="/api/v1/planning",
+        summary="What an event would clash with, what time it is for those invited, what the change of clocks does",
+        parameters=tuple(PLANNED),
+        answers={JSON: Planning},
+        methods=("GET", "POST"),
+        tag="calendar",
+    ),
+    Address(
+        path="/api/v1/networks",
+        summary="The networks that are shown here",
+        parameters=tuple(NETWORK_PARAMETERS),
+        answers={JSON: Page[Known]},
+        methods=("GET", "POST"),
+    ),
+)
+"""What `openapi` tells of the addresses below. A parameter, a field of an answer, an address: it is added here, too."""
 
 
 def routes(home: Home, callers: Callers, clock: Clock) -> list[Route]:
     answers = {name: _of_kind(home, kind, clock) for name, kind in KINDS.items()}
     answers |= {"events": _events(home, clock), "networks": _networks(home, clock)}
+    answers |= {"planning": _planning(home, clock)}
     return [_route(name, callers, answer) for name, answer in answers.items()]
 
 
-def _route(name: str, callers: Callers, answer: Callable[[Asked, Reader], Answer]) -> Route:
+def _route(name: str, callers: Callers, answer: Callable[[Request, Asked, Reader], Response]) -> Route:
     async def endpoint(request: Request) -> Response:
         reader = await callers.reader(request)
-        found = await run_in_threadpool(answer, await asked(request), reader)
-        return Response(msgspec.json.encode(found), media_type="application/json", headers=headers_for(reader))
+        return await run_in_threadpool(answer, request, await asked(request), reader)
 
     return Route(f"/api/v1/{name}", endpoint, methods=["GET", "POST"])
 
 
-def _of_kind(home: Home, kind: str, clock: Clock) -> Callable[[Asked, Reader], Answer]:
-    def answer(asked: Asked, reader: Reader) -> Answer:
+def _told(request: Request, found: Answer, reader: Reader, vary: str = "") -> Response:
+    return sent(request, msgspec.json.encode(found), JSON, reader, vary=vary)
+
+
+def _of_kind(home: Home, kind: str, clock: Clock) -> Callable[[Request, Asked, Reader], Response]:
+    def answer(request: Request, asked: Asked, reader: Reader) -> Response:
+        form = files.wanted(request, asked, files.OFFERED[kind])
         query = parse_query(**given(asked))
         if query.kinds not in ((), (kind,)):
             raise UsageError(f"kind: only records of kind {kind} are listed here")
-        results = search(home.store, msgspec.structs.replace(query, kinds=(kind,)), reader, clock())
-        return {
-            "total": results.total,
-            "items": [item(hit) for hit in results.hits],
-            "facets": results.facets,
-            "next": results.next,
-        }
+        query = msgspec.structs.replace(query, kinds=(kind,))
+        if form is not None:
+            return _file(request, form, query, asked, reader)
+        results = search(home.store, query, reader, clock())
+        found = Page(results.total, [item(hit) for hit in results.hits], results.facets, results.next)
+        return _told(request, found, reader, files.VARY)
+
+    def _file(request: Request, form: files.Form, query: Query, asked: Asked, reader: Reader) -> Response:
+        rows = files.gathered(home, query, reader, clock(), paged=bool(asked.keys() & {"limit", "cursor"}))
+        if form.suffix == "vcf":
+            rows = files.with_contacts(home, rows, reader, clock())
+        return files.file(request, form, rows, reader, f"{kind}s", files.pages_below(base_of(home, request)), asked)
 
     return answer
 
 
 def item(hit: Hit) -> dict[str, Any]:
     """A record under its own field names, and its provenance, which no field of a record can overrule."""
-    return {
-        **hit.fields,
-        "kind": hit.kind,
-        "handle": hit.handle,
-        "title": hit.title,
-        "network": hit.network,
-        "network_name": hit.network_name,
-        "networks": [{"network": network, "name": name} for network, name in hit.networks],
-        "epoch": hit.epoch,
-        "edition": hit.edition,
-        "verified_at": hit.verified_at,
-        "expired": hit.expired,
-        "ahead": hit.ahead,
-        "frozen": hit.frozen,
-    }
+    return {**hit.fields, "kind": hit.kind, **msgspec.structs.asdict(_provenance(hit))}
 
 
-def _events(home: Home, clock: Clock) -> Callable[[Asked, Reader], Answer]:
+def _provenance(hit: Hit) -> Provenance:
+    return Provenance(
+        handle=hit.handle,
+        title=hit.title,
+        network=hit.network,
+        network_name=hit.network_name,
+        networks=[Naming(network, name) for network, name in hit.networks],
+        epoch=hit.epoch,
+        edition=hit.edition,
+        verified_at=hit.verified_at,
+        expired=hit.expired,
+        ahead=hit.ahead,
+        frozen=hit.frozen,
+    )
+
+
+def _events(home: Home, clock: Clock) -> Callable[[Request, Asked, Reader], Response]:
     """Occurrences in order. Each item is its event's record, with `occurrence`: when, in the zone asked for.
 
-    Times have their offset; what lasts whole days has days, the end exclusive.
+    Times have their offset; what lasts whole days has days, the end exclusive. A file holds each event once.
     """
 
-    def answer(asked: Asked, reader: Reader) -> Answer:
+    def answer(request: Request, asked: Asked, reader: Reader) -> Response:
+        form = files.wanted(request, asked, files.OFFERED["event"])
         page, rest = _page(asked)
         query = parse_agenda(**{"zone": home.config.zone, **given(rest)})
         found = agenda(home.store, query, reader, clock())
+        if form is not None:
+            rows = files.of_occurrences(found)
+            return files.file(request, form, rows, reader, "events", files.pages_below(base_of(home, request)), asked)
         end = page.start + page.limit
-        return {
-            "total": len(found),
-            "items": [_occurrence(one, query.zone) for one in found[page.start : end]],
-            "facets": _event_facets(found),
-            "next": str(end) if end < len(found) else None,
-        }
+        items = [_occurrence(one, query.zone) for one in found[page.start : end]]
+        following = str(end) if end < len(found) else None
+        return _told(request, Page(len(found), items, _event_facets(found), following), reader, files.VARY)
 
     return answer
 
 
 def _occurrence(one: Occurrence, zone: str) -> dict[str, Any]:
     start, end = (one.start.date(), one.end.date()) if one.all_day else (one.start, one.end)
-    when = {
-        "start": start.isoformat(),
-        "end": end.isoformat(),
-        "zone": zone,
-        "all_day": one.all_day,
-        "status": one.status,
-    }
+    when = When(start.isoformat(), end.isoformat(), zone, one.all_day, one.status)  # type: ignore[arg-type]
     return {**item(one.hit), "title": one.title, "occurrence": when}
+
+
+def _planning(home: Home, clock: Clock) -> Callable[[Request, Asked, Reader], Response]:
+    def answer(request: Request, asked: Asked, reader: Reader) -> Response:
+        plan = parse_plan(**{"zone": home.config.zone, **given(asked)})
+        found = planning(home.store, plan, reader, clock())
+        return sent(request, msgspec.json.encode(found), JSON, reader)
+
+    return answer
 
 
 def _event_facets(found: Sequence[Occurrence]) -> dict[str, dict[str, int]]:
@@ -135,12 +270,12 @@ def _by_count(counted: Counter[str]) -> dict[str, int]:
     return dict(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
 
 
-class _Page(NamedTuple):
+class _Part(NamedTuple):
     start: int
     limit: int
 
 
-def _page(asked: Asked) -> tuple[_Page, Asked]:
+def _page(asked: Asked) -> tuple[_Part, Asked]:
     """Which part of the calendar is wanted, and the rest of the question."""
     rest = {name: values for name, values in asked.items() if name not in ("limit", "cursor", "kind")}
     if asked.get("kind", ["event"]) != ["event"]:
@@ -148,7 +283,7 @@ def _page(asked: Asked) -> tuple[_Page, Asked]:
     limit = _number(asked.get("limit", [str(DEFAULT_LIMIT)]), "limit")
     if not 1 <= limit <= MAX_LIMIT:
         raise UsageError(f"a limit of {limit}: from 1 to {MAX_LIMIT} are shown at once", hint="page with the cursor")
-    return _Page(_number(asked.get("cursor", ["0"]), "cursor"), limit), rest
+    return _Part(_number(asked.get("cursor", ["0"]), "cursor"), limit), rest
 
 
 def _number(values: list[str], name: str) -> int:
@@ -158,11 +293,11 @@ def _number(values: list[str], name: str) -> int:
     return int(plain)
 
 
-def _networks(home: Home, clock: Clock) -> Callable[[Asked, Reader], Answer]:
-    def answer(asked: Asked, reader: Reader) -> Answer:
+def _networks(home: Home, clock: Clock) -> Callable[[Request, Asked, Reader], Response]:
+    def answer(request: Request, asked: Asked, reader: Reader) -> Response:
         wanted = read_parameters(given(asked), NETWORK_PARAMETERS)
         found = [one for one in networks(home.store, reader, clock()) if _is_wanted(one, **wanted)]
-        return {"total": len(found), "items": [network_item(one) for one in found], "facets": {}, "next": None}
+        return _told(request, Page(len(found), [network_item(one) for one in found], {}, None), reader)
 
     return answer
 
@@ -173,24 +308,31 @@ def _is_wanted(network: Network, text: str = "", networks: Sequence[str] = ()) -
     return text.casefold() in name and (any(fits) or not fits)
 
 
-def network_item(network: Network) -> dict[str, Any]:
+def network_item(network: Network) -> Known:
     """A network and its public feed as it is verified here."""
     public = network.public
-    return {
-        "network": network.network,
-        "name": network.name,
-        "own": network.own,
-        "fingerprint": network.fingerprint,
-        "epoch": public and public.epoch,
-        "edition": public and public.edition,
-        "records": public and public.records,
-        "erased": public and public.erased,
-        "kinds": public.kinds if public else {},
-        "issued": public and public.issued,
-        "expires": public and public.expires,
-        "expired": bool(public and public.expired),
-        "ahead": bool(public and public.ahead),
-        "verified_at": public and public.verified_at,
-        "frozen": network.frozen is not None,
-        "witnessed": public and public.witnessed,
-    }
+    return Known(
+        network=network.network,
+        name=network.name,
+        own=network.own,
+        fingerprint=network.fingerprint,
+        epoch=public.epoch if public else None,
+        edition=public.edition if public else None,
+        records=public.records if public else None,
+        erased=public.erased if public else None,
+        kinds=public.kinds if public else {},
+        issued=public.issued if public else None,
+        expires=public.expires if public else None,
+        expired=bool(public and public.expired),
+        ahead=bool(public and public.ahead),
+        verified_at=public.verified_at if public else None,
+        frozen=network.frozen is not None,
+        witnessed=public.witnessed if public else None,
+        organizations=public.counts.organizations if public else 0,
+        complete=public.counts.complete if public else 0,
+        stale=public.counts.stale if public else 0,
+        never_confirmed=public.counts.never_confirmed if public else 0,
+        withheld=network.withheld,
+        confirm_within_days=network.confirm_within_days,
+        silent=network.silent,
+    )

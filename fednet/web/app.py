@@ -17,8 +17,9 @@ from starlette.staticfiles import StaticFiles
 from fednet.errors import FednetError
 from fednet.node.address import parsed
 from fednet.node.home import Home, now
+from fednet.store import columns
 from fednet.store.feeds import own
-from fednet.web import api, feeds, pages, receipts, witness
+from fednet.web import api, calendars, cards, feeds, hsds, openapi, pages, receipts, witness
 from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Throttled, Timed
 from fednet.web.asking import Clock
 from fednet.web.callers import Callers
@@ -27,9 +28,13 @@ from fednet.web.show import Templates
 
 STATIC = Path(__file__).parent / "static"
 
+ADDRESSES = tuple(openapi.every(api.ADDRESSES, calendars.ADDRESSES, cards.ADDRESSES, hsds.ADDRESSES, openapi.OWN))
+"""All addresses for programs, as `/openapi.json` tells them."""
+
 
 def create_app(home: Home, *, clock: Clock = now) -> Starlette:
     """Everything a node serves. Handlers that read the database are plain functions: starlette runs them in threads."""
+    columns.keep(home.store)
     templates = Templates(home)
     refusals = Refusals(templates)
     callers = Callers(home, clock)
@@ -38,7 +43,11 @@ def create_app(home: Home, *, clock: Clock = now) -> Starlette:
             *feeds.routes(home, callers),
             *receipts.routes(home, callers, clock),
             *api.routes(home, callers, clock),
+            *cards.routes(home, callers, clock),
+            *calendars.routes(home, callers, clock),
             *pages.routes(home, templates, callers, clock),
+            *hsds.routes(home, callers, clock),
+            *openapi.routes(home, templates, ADDRESSES),
             *witness.routes(home, clock),
             Mount("/static", Static(directory=STATIC)),
             Route("/healthz", healthy),

@@ -40,7 +40,10 @@ MAX_CLIENTS = 10_000
 SMALLEST_COMPRESSED = 512
 GZIP_LEVEL = 6
 ZSTD_LEVEL = 6
-COMPRESSED = frozenset({"application/json", "image/svg+xml", "text/css", "text/html"})
+COMPRESSED = frozenset(
+    "application/feed+json application/json application/ld+json application/x-ndjson image/svg+xml text/calendar "
+    "text/css text/csv text/html text/vcard".split()
+)
 
 HEADERS = {
     "Content-Security-Policy": (

@@ -6,6 +6,7 @@ and hands the answer to a template; how things look is in `views` and `show`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,18 +18,22 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from fednet.directory.agenda import agenda, parse_agenda
+from fednet.directory.agenda import agenda, parse_agenda, standing
+from fednet.directory.cards import Card, Said, card
 from fednet.directory.networks import networks
-from fednet.directory.query import parse_query
+from fednet.directory.query import parse_query, read_parameters
 from fednet.directory.query import zone as zone_asked
 from fednet.directory.search import Reader, readable, record, search
 from fednet.errors import FednetError, NotFoundError, UsageError
-from fednet.listing import Event, Organization
+from fednet.listing import Event
 from fednet.listing.vocabulary import EVENT_TYPES
 from fednet.node.home import Home
-from fednet.web import show, views
+from fednet.web import comparing, show, views
 from fednet.web.asking import Asked, Clock, asked, given
+from fednet.web.calendars import subscription
 from fednet.web.callers import Callers, headers_for
+from fednet.web.cards import PARAMETERS as CARD_PARAMETERS
+from fednet.web.sending import base_of
 from fednet.web.show import Templates, Text
 
 MAX_ENTRIES = 20
@@ -44,6 +49,15 @@ class Party(NamedTuple):
 
     name: Text
     url: str | None = None
+
+
+class Held(NamedTuple):
+    """What a network holds about the organisation of a page and another one."""
+
+    network_name: str
+    verdict: str
+    reason: str
+    other: Party | None
 
 
 def routes(home: Home, templates: Templates, callers: Callers, clock: Clock) -> list[Route]:
@@ -101,16 +115,32 @@ class Site:
         )
 
     def organization(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
-        hit, organization = self._entry(request.path_params["handle"], reader)
-        if not isinstance(organization, Organization):
-            raise NotFoundError("no such organisation is listed here")
+        wanted = {name: value for name, value in given(asked).items() if name in CARD_PARAMETERS}
+        scope = read_parameters(wanted, CARD_PARAMETERS)
+        found = card(self.home.store, request.path_params["handle"], reader, self.clock(), **scope)
+        statement = found.statements[found.asked]
         return self.page(
             "organization.html",
             request,
-            hit=hit,
-            record=organization,
-            groups=self._parties(organization.groups, reader),
+            hit=statement.hit,
+            record=statement.record,
+            state=statement.state,
+            days=statement.days,
+            card=found,
+            called=comparing.names(found),
+            statements=comparing.strip(found),
+            rows=comparing.rows(found),
+            membership=comparing.members(found),
+            why=list(comparing.because(found)),
+            opinions=[self._opinion(one, found, reader) for one in found.opinions[: comparing.MOST]],
+            MOST=comparing.MOST,
         )
+
+    def _opinion(self, said: Said, found: Card, reader: Reader) -> Held:
+        """An opinion with the record beside the card that it is about; both may be on it, or one not for the reader."""
+        on_it = [(one.hit.network, one.hit.handle) for one in found.statements]
+        beside = next((one for one in said.subjects if one not in on_it), said.subjects[1])
+        return Held(said.network_name, said.verdict, said.reason, self._party(beside[1], reader))
 
     def event(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
         hit, event = self._entry(request.path_params["handle"], reader)
@@ -123,9 +153,13 @@ class Site:
             request,
             hit=hit,
             record=event,
+            state=None,
+            days=0,
             when=views.when(event, hit.fields, zone, self.clock()),
             people=[(role, self._parties(named, reader)) for role, named in roles.items()],
             parent=self._parties((event.parent,) if event.parent else (), reader),
+            around=views.around(standing(self.home.store, hit, zone, reader, self.clock()), zone),
+            zone=zone,
         )
 
     def calendar(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
@@ -147,6 +181,9 @@ class Site:
             query=query,
             months=views.months(shown, query.zone),
             period=views.period(query, today, upto),
+            overview=views.overview(found, shown, query.since or today),
+            subscribe=subscription(base_of(self.home, request), views.asked_pairs(query)),
+            file=show.address("/calendar.ics", views.asked_pairs(query)),
         )
 
     def networks(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
@@ -177,7 +214,8 @@ class Site:
     def _party(self, named: str, reader: Reader) -> Party | None:
         """A handle becomes a name and a link, or nothing when it is not for the reader; other text stays as it is."""
         if not _is_handle(named):
-            return Party(Text(None, show.fit(named, show.PARTY_NAME)))
+            name = self._network_names(reader).get(named) if _NETWORK.fullmatch(named) else None
+            return Party(Text(None, show.fit(name or named, show.PARTY_NAME)), name and f"/networks/{named}")
         try:
             hit, found = self._entry(named, reader)
         except NotFoundError:
@@ -193,6 +231,9 @@ class Site:
 
     def _zone(self, asked: Asked) -> str:
         return zone_asked(given(asked)["zone"], "zone") if "zone" in asked else self.home.config.zone
+
+
+_NETWORK = re.compile(r"[a-z2-7]{32}")
 
 
 def _is_handle(text: str) -> bool:

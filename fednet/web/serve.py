@@ -7,6 +7,7 @@ from typing import Any
 
 import uvicorn
 
+from fednet.directory.matching import one_batch
 from fednet.feed.text import plain
 from fednet.node import staging, tombstones
 from fednet.node.background import Background
@@ -51,7 +52,7 @@ def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     staging.sweep(home.path)
     if tombstones.reapply(home):
         settle_promptly(home)
-    background = Background(home, allow_private=allow_private)
+    background = Background(home, allow_private=allow_private, match=one_batch)
     config = uvicorn.Config(
         create_app(home),
         host=host,

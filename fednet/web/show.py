@@ -66,6 +66,7 @@ class Templates:
             LIST_TEXT=LIST_TEXT,
             PAGE_NAMES=PAGE_NAMES,
             PAGE_TEXT=PAGE_TEXT,
+            PARTY_NAME=PARTY_NAME,
             site=home.config.name,
             style=f"/static/style.css?{sha256(STYLE.read_bytes()).hexdigest()[:8]}",
         )

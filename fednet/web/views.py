@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import Calendar
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fednet import listing
-from fednet.directory.agenda import DEFAULT_DAYS, Agenda, Occurrence
+from fednet.directory.agenda import DEFAULT_DAYS, Agenda, Occurrence, Standing
 from fednet.directory.networks import Network
 from fednet.directory.query import DEFAULT_LIMIT, Query
 from fednet.directory.search import Hit, Results
@@ -25,9 +26,12 @@ MAX_FACET_VALUES = 32
 FACET_BYTES = 24_000
 """What all links that narrow a search may take on a page: a long question makes long links."""
 LINK = 150  # bytes of a facet's link beside the question
-LINES_BYTES = 46_000
+LINES_BYTES = 41_000
 """What all occurrences on one page of the calendar may take."""
 LINE = 560  # bytes of one of them beside its names
+MAX_DIFFERS = 8
+MAX_SESSIONS = 40
+"""Copies of an event that differ, and its parts, that its page shows."""
 NEXT_DATES = 6
 NEXT_YEARS = 3
 
@@ -78,6 +82,7 @@ class Line(NamedTuple):
     there: Times | None
     cancelled: bool
     first_of_day: bool
+    disputed: bool = False
 
 
 def entries(hits: Iterable[Hit]) -> list[Entry]:
@@ -195,7 +200,7 @@ def _line(entry: Entry, one: Occurrence, zone: str) -> Line:
     here = times(one.start, one.end, one.all_day, zone)
     there = None if one.all_day or own == zone else times(one.start, one.end, one.all_day, own)
     there = there if there and there[:2] != here[:2] else None
-    return Line(entry, _title(entry, one), here, there, one.cancelled, True)
+    return Line(entry, _title(entry, one), here, there, one.cancelled, True, bool(one.differs))
 
 
 def _title(entry: Entry, one: Occurrence) -> Text:
@@ -203,6 +208,50 @@ def _title(entry: Entry, one: Occurrence) -> Text:
     found = show.names(entry.record)
     same = (name for name in found if name.text == one.title)
     return next(same, found[0] if not one.title else Text(None, show.fit(one.title, show.LIST_NAMES)))
+
+
+class Day(NamedTuple):
+    """A day of a month at a glance: how much takes place, and whether it is on this page."""
+
+    day: date
+    total: int
+    listed: bool
+
+
+def overview(found: Iterable[Occurrence], listed: Iterable[Occurrence], since: date) -> list[list[Day | None]]:
+    """The weeks of the month in which the page begins, from Monday, with how many events begin on each day."""
+    counted = Counter(one.start.date() for one in found if not one.cancelled)
+    here = {one.start.date() for one in listed}
+    weeks = Calendar().monthdatescalendar(since.year, since.month)
+    return [
+        [Day(day, counted[day], day in here) if day.month == since.month else None for day in week] for week in weeks
+    ]
+
+
+class Around(NamedTuple):
+    """What surrounds an event on its page: copies that differ (network, its name, times, status), and its sessions."""
+
+    differs: list[tuple[str, str, Times, str]]
+    sessions: list[tuple[Entry, Times | None]]
+    more: int
+
+
+def around(found: Standing, zone: str) -> Around:
+    differs = [
+        (one.network, one.network_name, times(one.start, one.end, one.all_day, zone), one.status)
+        for one in found.differs[:MAX_DIFFERS]
+    ]
+    entries_shown = entries(found.sessions[:MAX_SESSIONS])
+    sessions = [(entry, _first_time(entry.hit.fields, zone)) for entry in entries_shown]
+    return Around(differs, sessions, max(len(found.sessions) - MAX_SESSIONS, 0))
+
+
+def _first_time(fields: dict[str, Any], zone: str) -> Times | None:
+    try:
+        found = _only(fields)
+    except RuleError:
+        return None
+    return times(*found[0], bool(fields.get("all_day")), zone) if found else None
 
 
 class Period(NamedTuple):
@@ -228,9 +277,21 @@ def period(query: Agenda, today: date, upto: date | None) -> Period:
 def agenda_pairs(query: Agenda) -> Pairs:
     """The parameters of a question to the calendar."""
     days = [(name, when.isoformat()) for name, when in (("from", query.since), ("to", query.until)) if when]
-    lists = {"type": query.types, "network": query.networks, "language": query.languages}
-    several = [(name, value) for name, values in lists.items() for value in values]
-    return [*days, *several, ("zone", query.zone), ("text", query.text)]
+    return [*days, *asked_pairs(query), ("zone", query.zone)]
+
+
+def asked_pairs(query: Agenda) -> Pairs:
+    """The same without days and zone: what a subscription goes on asking."""
+    lists = {
+        "type": query.types,
+        "network": query.networks,
+        "country": query.countries,
+        "region": query.regions,
+        "service": query.services,
+        "client_group": query.client_groups,
+        "language": query.languages,
+    }
+    return [*((name, value) for name, values in lists.items() for value in values), ("text", query.text)]
 
 
 def page_of(found: Sequence[Occurrence]) -> tuple[Sequence[Occurrence], date | None]:

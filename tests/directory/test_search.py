@@ -165,6 +165,7 @@ def test_facets_count_what_was_found_and_nothing_else(asia: World) -> None:
         "language": {"en": 1, "fr": 1, "my": 1, "th": 1},
         "network": {network: 2},
         "kind": {"organization": 2},
+        "type": {},
     }
 
 
@@ -341,7 +342,7 @@ def test_networks_that_list_the_same_organization_are_named(world: World, shared
     a, b, c = world.network("A"), world.network("B"), world.network("C", own=True)
     register = [{"scheme": "CA-CRA_ACR", "value": "123456789RR0001"}]
     world.lists(a, organization("House", website="https://house.example/", identifiers=register))
-    [dropped] = world.lists(b, organization("Maison", **shared))
+    [dropped] = world.lists(b, organization("The House", **shared))
     world.lists(c, organization("House", website="https://facebook.com/house"))
     assert [name for _, name in find(world, "house", network="A").hits[0].networks] == ["A", "B"]
     assert [name for _, name in find(world, "house", network="C").hits[0].networks] == ["C"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fednet import listing
+from fednet.directory import matching
 from fednet.feed import tree
 from fednet.feed.edition import edition
 from fednet.feed.identity import begun, sign_statement
@@ -48,7 +49,15 @@ class World:
                 "UPDATE feed SET edition = ?, verified_at = ? WHERE id = ?",
                 (line, f"{NOW:%Y-%m-%dT%H:%M:%SZ}", feed.id),
             )
+        matching.bring_up_to_date(self.store)
         return handles
+
+    def puts(self, network: Network, name: str, body: dict[str, Any], circle: str = "public") -> None:
+        """The network puts a record again under its handle."""
+        with self.store.writing() as db:
+            feed = feeds.open_feed(db, network, circle)
+            again = put(feed.commitments, name, seed(f"salt {name}"), listing.encode(body))
+            records.apply(db, feed.id, [again], 2)
 
     def drops(self, network: Network, name: str, circle: str = "public") -> None:
         with self.store.writing() as db:

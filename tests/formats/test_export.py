@@ -153,7 +153,8 @@ def test_contacts_are_on_the_card_of_their_organisation() -> None:
         "FN;ALTID=1;LANGUAGE=th:บ้านท่าเรือ",
     ]
     assert "EMAIL:info@port.example" in lines
-    assert "NOTE:Première ligne\\ndeuxième\\, « citée »" in lines
+    assert "NOTE;LANGUAGE=fr:Première ligne\\ndeuxième\\, « citée »" in lines
+    assert "GEO:geo:45.5,-73.561234" in lines
     assert lines.count("BEGIN:VCARD") == 1
 
 
@@ -164,12 +165,11 @@ def test_cards_are_folded_between_characters() -> None:
     assert all(len(part.encode()) <= 75 for part in parts)
 
 
-def test_rows_that_a_table_cannot_hold_are_left_out_when_it_is_read_and_that_is_said(tmp_path: Path) -> None:
-    contact = {"kind": "contact", "organization": HANDLE + "1", "emails": ["info@port.example"]}
-    formats.write(tmp_path / "all.csv", [*ROWS, ("n", HANDLE + "4", contact)])
+def test_rows_of_a_kind_that_nobody_knows_here_are_refused_when_a_table_is_read(tmp_path: Path) -> None:
+    formats.write(tmp_path / "all.csv", [*ROWS, ("n", HANDLE + "4", {"kind": "ballot", "names": {"en": "x"}})])
     found = formats.read(tmp_path / "all.csv")
     assert len(found.entries) == 3
-    assert found.notes == ["1 row(s) of kind 'contact' were left out: a table cannot hold them"]
+    assert [(error.column, error.found) for error in found.refused] == [("kind", "ballot")]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".ics", ".vcf"])

@@ -109,14 +109,16 @@ def test_no_query_is_a_syntax_error(words: str) -> None:
 
 
 _SCRIPTS = {
-    "Thai": (0x0E01, 0x0E5B),
-    "Lao": (0x0E81, 0x0EDF),
-    "Burmese": (0x1000, 0x109F),
-    "Khmer": (0x1780, 0x17DD),
     "Han": (0x4E00, 0x9FA5),
     "Han beyond the basic plane": (0x20000, 0x2A6D6),
     "Hiragana and Katakana": (0x3041, 0x30FA),
     "Hangul": (0xAC00, 0xD7A3),
+}
+_SYLLABLES = {
+    "Thai": "ศู นย์ ช่ ว ย เห ลื อ ผู้ ลี้ ภั ย น้ำ ทำ ที่ แม่ ส อ ด ใน ไป เด็ ก โล ก",
+    "Lao": "ຊາ ວ ອົ ບ ພະ ຍົ ບ ນ້ຳ ຊ່ ວ ຍ ເຫຼື ອ ເດັ ກ ໂລ ກ",
+    "Burmese": "ဒု က္ခ သ ည် ကူ ညီ ရေး အ ဖွဲ့ မြ န် မာ ကျော င်း ရှ မ်း အ င်္ဂ လိ ပ် နို င် ငံ လူ့ များ",
+    "Khmer": "ជ ន ភៀ ស ខ្លួ ន អ ង្គ កា រ ច្បា ប់ ស្ត្រី កុ មា រ",
 }
 
 
@@ -124,7 +126,7 @@ _SCRIPTS = {
 @given(data=st.data())
 @settings(max_examples=60)
 def test_any_substring_of_an_unspaced_script_is_found(script: str, data: st.DataObject) -> None:
-    letters = st.characters(min_codepoint=_SCRIPTS[script][0], max_codepoint=_SCRIPTS[script][1], categories="LMN")  # type: ignore[arg-type]
+    letters = st.characters(min_codepoint=_SCRIPTS[script][0], max_codepoint=_SCRIPTS[script][1], categories="LM")  # type: ignore[arg-type]
     text = unicodedata.normalize("NFC", data.draw(st.text(letters, min_size=1, max_size=8)))
     first = data.draw(st.integers(0, len(text) - 1))
     words = text[first : data.draw(st.integers(first + 1, len(text)))]
@@ -132,7 +134,17 @@ def test_any_substring_of_an_unspaced_script_is_found(script: str, data: st.Data
     assert Index().finds(f"abc {text} xyz", words)
 
 
-@given(st.text(alphabet=st.characters(max_codepoint=127)))
+@pytest.mark.parametrize("script", _SYLLABLES)
+@given(data=st.data())
+@settings(max_examples=60)
+def test_any_run_of_syllables_is_found(script: str, data: st.DataObject) -> None:
+    syllables = data.draw(st.lists(st.sampled_from(_SYLLABLES[script].split()), min_size=1, max_size=8))
+    first = data.draw(st.integers(0, len(syllables) - 1))
+    words = "".join(syllables[first : data.draw(st.integers(first + 1, len(syllables)))])
+    assert Index().finds(f"abc {''.join(syllables)} xyz", words)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127, exclude_characters=".")))
 def test_ascii_is_folded_to_itself(text: str) -> None:
     assert fold(text) is text
 

@@ -15,8 +15,9 @@ from fednet.errors import NotFoundError, UsageError
 from fednet.formats import Entry, Reading
 from fednet.node import edits, imports
 from fednet.node.home import Home, create
-from fednet.node.imports import Imported, import_reading, undo
+from fednet.node.imports import Imported, import_reading
 from fednet.node.publish import publish
+from fednet.node.undo import undo
 from fednet.store import drafts
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)

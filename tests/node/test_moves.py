@@ -17,6 +17,7 @@ from fednet.listing.references import repointed
 from fednet.node import circles, edits, imports, publish
 from fednet.node.edits import Own
 from fednet.node.home import Home
+from fednet.node.undo import undo
 from fednet.store import drafts, feeds, records
 from tests.node.nodes import NOW, Nodes, organization
 
@@ -248,7 +249,7 @@ def test_an_import_is_taken_back_after_a_move(home: Home, signed_before: bool, s
     new = moved(home, old, "partners").handle
     if signed_after:
         publish_all(home)
-    undone = imports.undo(home, None, NOW + timedelta(hours=1))
+    undone = undo(home, None, NOW + timedelta(hours=1))
     assert (undone.withdrawn, undone.kept) == (2, ())
     publish_all(home)
     for handle in (old, new, contact):
@@ -266,5 +267,5 @@ def test_what_a_later_import_changed_is_as_before_in_its_new_circle(home: Home) 
         [old] = drafts.imported(db, ["organization:imported"]).values()
     new = moved(home, old, "partners").handle
     publish_all(home)
-    imports.undo(home, None, NOW)
+    undo(home, None, NOW)
     assert "acronym" not in find(home, new).fields and find(home, new).circle == "partners"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fednet import listing
+from fednet.directory.matching import bring_up_to_date
 from fednet.feed import record
 from fednet.node import edits
 from fednet.node import home as homes
@@ -168,6 +169,7 @@ def node(path: Path) -> Home:
         edits.add(home, fields["kind"], fields, NOW)
     publish(home, NOW)
     followed(home, "Canadian Example Council", FOLLOWED)
+    bring_up_to_date(home.store)
     return home
 
 

@@ -8,7 +8,8 @@ import pytest
 from tests.asgi import Client
 from tests.web.place import FOLLOWED, OWN
 
-ORGANIZATIONS = sum(fields["kind"] == "organization" for fields in (*OWN, *FOLLOWED))
+ORGANIZATIONS = sum(fields["kind"] == "organization" for fields in (*OWN, *FOLLOWED)) - 1
+"""Two networks list Paper Boat, which counts once."""
 
 
 def test_an_answer_has_total_items_facets_and_next(program: Client) -> None:
@@ -40,10 +41,10 @@ def test_no_field_of_a_record_overrules_its_provenance(program: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "names"),
     [
-        ("country=TH,HK&service=legal-aid", 3),
-        ("country=TH&country=HK", 3),
-        ("country=Thaïlande", 2),
-        ("region=035", 3),
+        ("country=TH,HK&service=legal-aid", 2),
+        ("country=TH&country=HK", 2),
+        ("country=Thaïlande", 1),
+        ("region=035", 2),
         ("service=aide+juridique&network=Canadian+Example+Council", 1),
         ("text=港灣", 1),
         ("text=ผู้ลี้ภัย", 1),
@@ -76,7 +77,7 @@ def test_post_answers_what_get_answers(program: Client, name: str) -> None:
 
 def test_a_body_may_give_several_values_as_a_list(program: Client) -> None:
     answer = program.post("/api/v1/organizations", b'{"country": ["TH", "HK"], "limit": 10, "text": null}')
-    assert answer.json["total"] == 3
+    assert answer.json["total"] == 2
 
 
 @pytest.mark.parametrize(

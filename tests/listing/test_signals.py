@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fednet import listing
-from fednet.listing.evidence import MAX_IDENTIFIERS, evidence, own_host
+from fednet.listing.signals import MAX_IDENTIFIERS, evidence, own_host
 
 
 def of(**fields: Any) -> tuple[str, ...]:

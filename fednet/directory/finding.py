@@ -1,0 +1,316 @@
+"""What is found, counted and put in order, in arrays: filters, facets, cards that count once, the place of each hit.
+
+A statement is one network's record; a card all statements of one organisation. A card is found when one of its
+statements fits everything, stands where the best of those stands, and counts once, in a facet once for each value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy import bool_, float64, int64
+from numpy.typing import NDArray
+
+from fednet.store.columns import Columns, Rows, Sets
+
+Sort = Literal["relevance", "title", "confirmed", "near"]
+SORTS: tuple[Sort, ...] = ("relevance", "title", "confirmed", "near")
+
+FARTHEST = 0xFFFF
+"""Kilometres: half way round the earth is 20,015. Those that say no place stand behind all that do."""
+LAST_DAY = 0xFFFF
+MOST_FLAGS = 32_000_000
+"""Cards times values that are marked one by one; beyond that pairs are sorted."""
+
+Place = tuple[int, int, int]
+"""Where a hit stands, as far as numbers tell: its rank, and two numbers for the letters of its title."""
+
+
+class Standing(NamedTuple):
+    """A statement that fits: its place, record id and row."""
+
+    place: Place
+    record_id: int
+    row: int
+
+
+class Filters(NamedTuple):
+    """What a statement must fit; None or empty: anything. `point` is latitude and longitude in millionths of a degree,
+    `within` kilometres of it, `stale_before` the day for each feed before which a confirmation is stale."""
+
+    feeds: Collection[int]
+    kinds: Collection[int]
+    stale_before: Mapping[int, int]
+    countries: Collection[str] = ()
+    services: Collection[str] = ()
+    client_groups: Collection[str] = ()
+    languages: Collection[str] = ()
+    seats: Collection[str] = ()
+    types: Collection[str] = ()
+    refugee_led: bool | None = None
+    fresh: bool | None = None
+    point: tuple[int, int] | None = None
+    within: int | None = None
+
+
+class Words(NamedTuple):
+    """Records that the words find (ids, ascending; None: everything is asked for), less those in `without`; for each
+    clause of words those in whose names it stands, and those whose whole name they are."""
+
+    found: NDArray[int64] | None
+    without: NDArray[int64]
+    in_names: Sequence[NDArray[int64]]
+    whole: NDArray[int64]
+
+
+class Cards:
+    """Which rows of a version are statements of one card."""
+
+    def __init__(self, columns: Columns, joined: tuple[NDArray[int64], NDArray[int64]]) -> None:
+        members, first = joined
+        is_here = np.isin(members, columns.ids_of(columns.rows(members)))
+        rows, order = np.unique(columns.rows(members), return_index=True)
+        cards = first[is_here][order]
+        self.rows: Rows = rows
+        self.numbers: NDArray[int64] = np.unique(cards, return_inverse=True)[1].astype(int64)
+        self.count = int(self.numbers.max()) + 1 if len(rows) else 0
+        self.among: NDArray[bool_] = np.zeros(len(columns.live), bool_)
+        self.among[rows] = True
+        self._by_card = rows[np.argsort(self.numbers, kind="stable")]
+        self._starts = np.concatenate([[0], np.cumsum(np.bincount(self.numbers, minlength=self.count))])
+
+    def split(self, rows: Rows) -> tuple[Rows, Rows, NDArray[int64]]:
+        """Those rows that are alone, those that are not, and the numbers of the latter's cards."""
+        if not self.count:
+            return rows, rows[:0], rows[:0]
+        shared = self.among[rows]
+        together = rows[shared]
+        return rows[~shared], together, self.numbers[np.searchsorted(self.rows, together)]
+
+    def others(self, row: int) -> Rows:
+        """All rows of the card of a row, itself among them."""
+        if not self.count or not self.among[row]:
+            return np.array([row], int64)
+        number = self.numbers[np.searchsorted(self.rows, row)]
+        return np.asarray(self._by_card[self._starts[number] : self._starts[number + 1]])
+
+
+class Found:
+    """The statements that fit, of one version and for one reader."""
+
+    def __init__(self, columns: Columns, cards: Cards, filters: Filters, words: Words) -> None:
+        self._columns, self._cards, self._filters, self._words = columns, cards, filters, words
+        self._rows = self._fitting()
+        self._alone, self._together, self._numbers = cards.split(self._rows)
+
+    @property
+    def stale_before(self) -> Mapping[int, int]:
+        return self._filters.stale_before
+
+    @property
+    def total(self) -> int:
+        """Cards."""
+        return len(self._alone) + len(np.unique(self._numbers))
+
+    # --- what fits
+
+    def _fitting(self) -> Rows:
+        columns, words = self._columns, self._words
+        rows = np.flatnonzero(columns.live) if words.found is None else columns.rows(words.found)
+        if len(words.without):
+            rows = np.setdiff1d(rows, columns.rows(words.without), assume_unique=True)
+        for fits in self._tests():
+            rows = rows[fits(rows)]
+        return rows
+
+    def _tests(self) -> Iterator[Callable[[Rows], NDArray[bool_]]]:
+        """One for each filter, the cheapest first."""
+        columns, filters = self._columns, self._filters
+        yield lambda rows: _table(filters.feeds, columns.feed)[columns.feed[rows]]
+        for sets, wanted in (
+            (columns.kind, tuple(map(str, filters.kinds))),
+            (columns.services, filters.services),
+            (columns.client_groups, filters.client_groups),
+            (columns.languages, filters.languages),
+            (columns.seat, filters.seats),
+            (columns.type, filters.types),
+        ):
+            if wanted:
+                yield _having(sets, wanted)
+        if filters.countries:
+            yield lambda rows: columns.countries.having(rows, filters.countries)
+        if filters.refugee_led is not None:
+            yield lambda rows: columns.refugee_led[rows] == filters.refugee_led
+        if filters.fresh is not None:
+            yield lambda rows: self._is_fresh(rows) == filters.fresh
+        within = filters.within
+        if within is not None and filters.point is not None:
+            yield lambda rows: np.asarray(self.kilometres(rows) <= within)
+
+    def _is_fresh(self, rows: Rows) -> NDArray[bool_]:
+        days = np.ones(int(self._columns.feed.max(initial=0)) + 1, int64)
+        for feed_id, day in self._filters.stale_before.items():
+            if feed_id < len(days):
+                days[feed_id] = max(day, 1)
+        return np.asarray(self._columns.confirmed[rows] >= days[self._columns.feed[rows]])
+
+    def kilometres(self, rows: Rows) -> NDArray[float64]:
+        """How far rows are from the point that was asked for; infinite where that is not known."""
+        return self._distances[rows]
+
+    @cached_property
+    def _distances(self) -> NDArray[float64]:
+        found = np.full(len(self._columns.live), np.inf)
+        if self._filters.point is not None:
+            found[self._columns.points.rows] = self._columns.points.kilometres(*self._filters.point)
+        return found
+
+    # --- facets
+
+    def facets(self, names: Collection[str], networks: Mapping[int, str]) -> dict[str, dict[str, int]]:
+        """Cards by facet and code, most frequent first, then by code; `networks` are ids by feed."""
+        columns = self._columns
+        counted: dict[str, Callable[[], dict[str, int]]] = {
+            "country": lambda: self._counted(columns.countries, columns.countries.labels),
+            "service": lambda: self._counted(columns.services, columns.services.labels),
+            "client_group": lambda: self._counted(columns.client_groups, columns.client_groups.labels),
+            "language": lambda: self._counted(columns.languages, columns.languages.labels),
+            "network": lambda: self._by_network(networks),
+            "kind": lambda: self._counted(columns.kind, columns.kind.labels),
+            "type": lambda: self._counted(columns.type, columns.type.labels),
+        }
+        return {name: _ordered(counted[name]()) for name in names}
+
+    def _counted(self, column: Any, labels: Sequence[str]) -> dict[str, int]:
+        counts = column.counts(self._alone)
+        if len(self._together):
+            whose, codes = column.taken_apart(self._together)
+            counts = _sum(counts, self._once(self._numbers[whose], codes))
+        return {labels[code]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
+
+    def _by_network(self, networks: Mapping[int, str]) -> dict[str, int]:
+        labels = sorted(set(networks.values()))
+        numbers = {network: at for at, network in enumerate(labels)}
+        table = np.zeros(int(self._columns.feed.max(initial=0)) + 1, int64)
+        for feed_id, network in networks.items():
+            if feed_id < len(table):
+                table[feed_id] = numbers[network]
+        counts = np.bincount(table[self._columns.feed[self._alone]], minlength=len(labels))
+        counts = _sum(counts, self._once(self._numbers, table[self._columns.feed[self._together]]))
+        return {labels[at]: int(counts[at]) for at in np.flatnonzero(counts).tolist()}
+
+    def _once(self, cards: NDArray[int64], codes: NDArray[int64]) -> NDArray[int64]:
+        """How many cards have each code."""
+        if not len(codes):
+            return np.zeros(0, int64)
+        width = int(codes.max()) + 1
+        if self._cards.count * width > MOST_FLAGS:
+            flat: NDArray[int64] = np.bincount(np.unique(cards * width + codes) % width, minlength=width)
+            return flat
+        flags = np.zeros((self._cards.count, width), bool_)
+        flags[cards, codes] = True
+        return np.asarray(flags.sum(0))
+
+    # --- order
+
+    def ranks(self, sort: Sort) -> NDArray[int64]:
+        """For each row a number that says how good it is, the lowest first; equal ones go by title.
+
+        Relevance: the whole name, then how many of the words stand in the name, then the share of the name that they
+        are (so the shorter name), then confirmed before stale, then near before far.
+        """
+        rows, columns = self._rows, self._columns
+        match sort:
+            case "title":
+                return np.zeros(len(rows), int64)
+            case "confirmed":
+                return LAST_DAY - columns.confirmed[rows].astype(int64)
+            case "near":
+                return np.minimum(self.kilometres(rows) * 1000, 1e9).astype(int64)
+        found = np.zeros(len(rows), int64)
+        if len(self._words.in_names):
+            missing = len(self._words.in_names) - self._in_names()
+            is_named = missing < len(self._words.in_names)
+            length = np.where(is_named, columns.name_words[rows], 0)
+            found = (missing << 8) | length
+            found[self._standing(self._words.whole)] = 0
+        found = (found << 1) | ~self._is_fresh(rows)
+        if self._filters.point is None:
+            return found
+        return (found << 16) | np.minimum(self.kilometres(rows), FARTHEST).astype(int64)
+
+    def _in_names(self) -> NDArray[int64]:
+        found = np.zeros(len(self._rows), int64)
+        for ids in self._words.in_names:
+            found[self._standing(ids)] += 1
+        return found
+
+    def _standing(self, ids: NDArray[int64]) -> NDArray[int64]:
+        """Where the rows of those ids stand among the rows that fit."""
+        return self._places(self._columns.rows(ids))
+
+    def _places(self, rows: Rows) -> NDArray[int64]:
+        if not len(self._rows):
+            return rows[:0]
+        at = np.minimum(np.searchsorted(self._rows, rows), len(self._rows) - 1)
+        stand: NDArray[int64] = at[self._rows[at] == rows]
+        return stand
+
+    def first(self, ranks: NDArray[int64], count: int, after: Place | None) -> list[Standing]:
+        """The first `count` statements, as far as there are so many, in no order; none that stands before `after`.
+
+        Besides all that stand at the very place of the last one: the letters of their titles are to part those.
+        """
+        rows, columns = self._rows, self._columns
+        left = np.arange(len(rows)) if after is None else self._from(ranks, after)
+        sure = []
+        for column in (ranks, columns.title[rows], columns.title_more[rows]):
+            if len(left) <= count:
+                break
+            values = column[left]
+            last = np.partition(values, count - 1)[count - 1]
+            sure.append(left[values < last])
+            count -= len(sure[-1])
+            left = left[values == last]
+        return self._standings(ranks, np.concatenate([*sure, left]))
+
+    def rivals(self, ranks: NDArray[int64], one: Standing) -> list[Standing]:
+        """The other statements of its card that fit and stand no worse."""
+        found = self._standings(ranks, self._places(self._cards.others(one.row)))
+        return [other for other in found if other.row != one.row and other.place <= one.place]
+
+    def _from(self, ranks: NDArray[int64], after: Place) -> NDArray[int64]:
+        rank, title, more = after
+        titles, mores = self._columns.title[self._rows], self._columns.title_more[self._rows]
+        beyond = (titles > title) | ((titles == title) & (mores >= more))
+        return np.flatnonzero((ranks > rank) | ((ranks == rank) & beyond))
+
+    def _standings(self, ranks: NDArray[int64], at: NDArray[int64]) -> list[Standing]:
+        rows, columns = self._rows[at], self._columns
+        places = zip(ranks[at].tolist(), columns.title[rows].tolist(), columns.title_more[rows].tolist(), strict=True)
+        return list(map(Standing, places, columns.ids_of(rows).tolist(), rows.tolist()))
+
+
+def _having(sets: Sets, wanted: Iterable[str]) -> Callable[[Rows], NDArray[bool_]]:
+    table = sets.having(wanted)
+    return lambda rows: table[sets.column[rows]]
+
+
+def _table(wanted: Iterable[int], column: NDArray[Any]) -> NDArray[bool_]:
+    found = np.zeros(int(column.max(initial=0)) + 1, bool_)
+    found[[number for number in wanted if number < len(found)]] = True
+    return found
+
+
+def _sum(one: NDArray[int64], other: NDArray[int64]) -> NDArray[int64]:
+    found = np.zeros(max(len(one), len(other)), int64)
+    found[: len(one)] += one
+    found[: len(other)] += other
+    return found
+
+
+def _ordered(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))

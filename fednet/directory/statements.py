@@ -1,0 +1,389 @@
+"""What networks say of organisations, statement by statement: for standards whose objects have one source, as HSDS.
+
+A page is found by its number, in the order in which records came here (or best first, when words are asked for). Ids of
+HSDS are hashes that cannot be turned back, so those of all statements are kept in memory from the first time that one
+is asked for, 16 bytes each.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha1
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet import listing
+from fednet.directory import words
+from fednet.directory.joining import joins
+from fednet.directory.search import Head, Reader, heads_of, readable
+from fednet.errors import NotFoundError
+from fednet.feed.record import key_of
+from fednet.formats import hsds
+from fednet.formats.hsds import Statement, Told
+from fednet.listing import vocabulary
+from fednet.store import columns, feeds, statements
+from fednet.store import search as index_search
+from fednet.store.database import Store
+from fednet.store.search import Listed, Source
+
+if TYPE_CHECKING:
+    from numpy import bool_, int64, uint64
+    from numpy.typing import NDArray
+
+    from fednet.store.columns import Columns, Rows
+
+KIND = listing.KIND_NUMBERS["organization"]
+BATCH = 200
+"""Statements read in one snapshot while a long list is written."""
+
+Part = tuple[Statement, str]
+"""A statement, and the code of one of its services."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which statements, or which of their services. `codes` are those wanted (None: all), `client_groups` any of which
+    an organisation must serve (None: no matter), `located` asks for those whose place is known, `since` for those whose
+    record was signed then or later."""
+
+    text: str = ""
+    organization: str | None = None
+    codes: frozenset[str] | None = None
+    client_groups: frozenset[str] | None = None
+    located: bool = False
+    since: datetime | None = None
+
+
+class Page(NamedTuple):
+    """One page, by its number, of `total`."""
+
+    total: int
+    statements: list[Statement]
+
+
+class Parts(NamedTuple):
+    """One page of services, by its number, of `total`."""
+
+    total: int
+    parts: list[Part]
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+def organizations(
+    store: Store, asked: Asked, reader: Reader, now: datetime, start: int, limit: int, profile: bool
+) -> Page:
+    """The statements of organisations from number `start` (from 0) on."""
+    with store.reading() as db:
+        view = _View(store, db, reader, now, profile)
+        ids = view.ids(asked)
+        return Page(len(ids), view.statements(ids[start : start + limit]))
+
+
+def services(store: Store, asked: Asked, reader: Reader, now: datetime, start: int, limit: int, profile: bool) -> Parts:
+    """The services of organisations from number `start` (from 0) on."""
+    import numpy as np
+
+    with store.reading() as db:
+        view = _View(store, db, reader, now, profile)
+        ids, counts = view.counted(asked)
+        until = np.cumsum(counts)
+        total = int(until[-1]) if len(until) else 0
+        first, last = np.searchsorted(until, [start, min(start + limit, total) - 1], "right")
+        if start >= total:
+            return Parts(total, [])
+        skipped = start - int(until[first] - counts[first])
+        parts = list(_parts(view.statements(ids[first : last + 1]), asked))
+        return Parts(total, parts[skipped : skipped + limit])
+
+
+def all_organizations(
+    store: Store, asked: Asked, reader: Reader, clock: Callable[[], datetime], profile: bool
+) -> Iterator[Statement]:
+    """All of them, read in many small snapshots: what changes meanwhile is as it is when its turn comes."""
+    with store.reading() as db:
+        ids = _View(store, db, reader, clock(), profile).ids(asked)
+    for start in range(0, len(ids), BATCH):
+        with store.reading() as db:
+            found = _View(store, db, reader, clock(), profile).statements(ids[start : start + BATCH])
+        yield from found
+
+
+def all_services(
+    store: Store, asked: Asked, reader: Reader, clock: Callable[[], datetime], profile: bool
+) -> Iterator[Part]:
+    """The services of all of them, as `all_organizations` reads them."""
+    for statement in all_organizations(store, asked, reader, clock, profile):
+        yield from _parts([statement], asked)
+
+
+def _parts(found: Sequence[Statement], asked: Asked) -> Iterator[Part]:
+    for statement in found:
+        if not asked.located or hsds.has_location(statement.organization):
+            for code in statement.services:
+                if asked.codes is None or code in asked.codes:
+                    yield statement, code
+
+
+# --- one, by its id ---------------------------------------------------------------------------------------------------
+
+
+def organization(store: Store, id: str, reader: Reader, now: datetime, profile: bool) -> Statement:
+    """The statement whose organisation has that id. NotFoundError is the same whether there is none or it is hidden."""
+    with store.reading() as db:
+        view = _View(store, db, reader, now, profile)
+        found = view.statements(view.organization(id))
+    if not found:
+        raise NotFoundError("no such organisation is listed here", hint="/hsds/organizations lists all")
+    return found[0]
+
+
+def service(store: Store, id: str, reader: Reader, now: datetime, profile: bool) -> Part:
+    """The service of that id."""
+    return _part(_View.candidates(store, SERVICE, id, reader, now, profile), SERVICE, id)
+
+
+def service_at_location(store: Store, id: str, reader: Reader, now: datetime, profile: bool) -> Part:
+    """The service at a location of that id."""
+    found = _View.candidates(store, AT_LOCATION, id, reader, now, profile)
+    located = [statement for statement in found if hsds.has_location(statement.organization)]
+    return _part(located, AT_LOCATION, id)
+
+
+def _part(found: Sequence[Statement], part: str, id: str) -> Part:
+    for statement, code in _parts(found, Asked()):
+        if statement.part(part, code) == id.lower():
+            return statement, code
+    raise NotFoundError(f"no such {part} is listed here", hint="/hsds/services lists all")
+
+
+# --- what a reader may see --------------------------------------------------------------------------------------------
+
+
+class _View:
+    """One snapshot, as one reader sees it."""
+
+    def __init__(self, store: Store, db: Database, reader: Reader, now: datetime, profile: bool) -> None:
+        self.store, self.db, self.now, self.profile = store, db, now, profile
+        self.sources: Mapping[int, Source] = readable(db, reader, now - store.forget_after)
+        self.heads: Mapping[int, Head] = heads_of(self.sources, now)
+        self.feeds: dict[str, list[int]] = {}
+        for feed_id, source in self.sources.items():
+            self.feeds.setdefault(source.network, []).append(feed_id)
+
+    @classmethod
+    def candidates(
+        cls, store: Store, part: str, id: str, reader: Reader, now: datetime, profile: bool
+    ) -> list[Statement]:
+        """The statements that the reader may see of which one has a part of that id."""
+        with store.reading() as db:
+            return cls(store, db, reader, now, profile).statements(_ids(store, part).records(db, id))
+
+    # which
+
+    def ids(self, asked: Asked) -> list[int]:
+        """Record ids of the statements that fit, in order."""
+        found, rows = self._rows(asked)
+        return list(map(int, found.ids_of(rows)))
+
+    def counted(self, asked: Asked) -> tuple[list[int], NDArray[int64]]:
+        """The same, and how many services that fit each has; those that have none are left out."""
+        import numpy as np
+
+        found, rows = self._rows(asked)
+        wanted = set(vocabulary.SERVICES.codes if asked.codes is None else asked.codes)
+        fits = np.array([label in wanted for label in found.services.labels], np.int64)
+        before = np.concatenate([[0], np.cumsum(fits[found.services.codes])])
+        counts = np.diff(before[found.services.starts])[found.services.column[rows]]
+        return list(map(int, found.ids_of(rows[counts > 0]))), counts[counts > 0]
+
+    def organization(self, id: str) -> list[int]:
+        """The record ids of what has that id: one, or none."""
+        rows = index_search.listed(self.db, _ids(self.store, ORGANIZATION).records(self.db, id))
+        return [
+            row.record_id
+            for row in rows
+            if row.feed_id in self.sources
+            and hsds.identifier(self.sources[row.feed_id].network, row.handle) == id.lower()
+        ]
+
+    def _rows(self, asked: Asked) -> tuple[Columns, Rows]:
+        import numpy as np
+
+        found = columns.keep(self.store).at(self.db)
+        fits = found.live & found.kind.having([str(KIND)])[found.kind.column]
+        fits &= np.isin(found.feed, list(self.sources))
+        if asked.client_groups is not None:
+            fits &= found.client_groups.having(asked.client_groups)[found.client_groups.column]
+        if asked.located:
+            located = np.diff(found.seat.starts)[found.seat.column] > 0
+            located[found.points.rows] = True
+            fits &= located
+        if asked.organization is not None:
+            fits &= _only(found, self.organization(asked.organization))
+        if asked.since is not None:
+            fits &= _only(found, statements.since(self.db, list(self.sources), asked.since))
+        clauses = words.clauses(asked.text)
+        if not clauses:
+            return found, np.flatnonzero(fits)
+        matches = sorted(index_search.matches(self.db, clauses, [KIND], list(self.sources)), key=itemgetter(1, 0))
+        ids = np.array([match[0] for match in matches], np.int64)
+        order = np.argsort(ids)
+        best_first = np.zeros(len(ids), np.int64)
+        best_first[order] = found.rows(ids[order])
+        return found, best_first[fits[best_first]]
+
+    # what they say
+
+    def statements(self, ids: Sequence[int]) -> list[Statement]:
+        """Those of the records that the reader may see, in that order."""
+        rows = [row for row in index_search.listed(self.db, ids) if row.feed_id in self.sources]
+        known = joins(self.db, self.sources, now=self.now) if self.profile and rows else None
+        signed = feeds.signed(self.db, [row.record_id for row in rows])
+        found = []
+        for row in rows:
+            record = listing.parse(row.body)
+            if isinstance(record, listing.Organization):
+                same = [one for one in known.members(row.record_id) if one != row.record_id] if known else []
+                when = signed.get(row.record_id)
+                found.append(self._statement(row, record, self._same_as(same), when))
+        return found
+
+    def _statement(
+        self, row: Listed, record: listing.Organization, same_as: tuple[str, ...], signed: datetime | None
+    ) -> Statement:
+        source, head = self.sources[row.feed_id], self.heads[row.feed_id]
+        told = hsds.Source(
+            network=source.network,
+            network_name=source.name,
+            handle=row.handle,
+            epoch=source.epoch,
+            edition=head.edition,
+            verified_at=source.verified_at,
+            expired=head.expired,
+            frozen=source.frozen is not None,
+        )
+        return Statement(
+            organization=record,
+            source=told,
+            circle=source.circle,
+            contacts=self._contacts(row, source.network),
+            same_as=same_as,
+            profile=self.profile,
+            modified=None if signed is None else f"{signed:%Y-%m-%dT%H:%M:%S}.{signed.microsecond // 1000:03d}Z",
+        )
+
+    def _contacts(self, row: Listed, network: str) -> tuple[Told, ...]:
+        """What the same network tells the reader of how to reach it."""
+        named = index_search.naming(self.db, key_of(row.handle), self.feeds[network])
+        told = [(one, listing.parse(one.body)) for one in named]
+        return tuple(
+            Told(one.handle, self.sources[one.feed_id].circle, contact)
+            for one, contact in told
+            if isinstance(contact, listing.Contact) and contact.organization == row.handle
+        )
+
+    def _same_as(self, ids: Sequence[int]) -> tuple[str, ...]:
+        rows = index_search.listed(self.db, ids)
+        return tuple(
+            hsds.identifier(self.sources[row.feed_id].network, row.handle)
+            for row in rows
+            if row.feed_id in self.sources
+        )
+
+
+def _only(found: Columns, ids: Sequence[int]) -> NDArray[bool_]:
+    """For each row whether it is of one of those records (ids ascending)."""
+    import numpy as np
+
+    fits = np.zeros(len(found.live), np.bool_)
+    fits[found.rows(np.array(ids, np.int64))] = True
+    return fits
+
+
+# --- ids that cannot be turned back -----------------------------------------------------------------------------------
+
+ORGANIZATION, SERVICE, AT_LOCATION = "organization", "service", "service at location"
+
+_IGNORED = 0xFFFF_FFFF_FFFF_0FFF
+"""Of the first eight bytes of a UUID all but its version is hash."""
+
+
+class _Ids:
+    """Which records have a part of which id: hashes ascending, and the record of each.
+
+    A record id is never given to another record, and what a record says never changes, so only what is new is read, and
+    what has gone is not found in the database any more.
+    """
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self._lock = threading.Lock()
+        self._last = 0
+        self._hashes: NDArray[uint64] | None = None
+        self._records: NDArray[int64] | None = None
+
+    def records(self, db: Database, id: str) -> list[int]:
+        """Record ids that may have a part of that id: the hash is cut short, so the caller looks again."""
+        import numpy as np
+
+        try:
+            sought = np.uint64(int.from_bytes(UUID(id).bytes[:8], "big") & _IGNORED)
+        except ValueError:
+            return []
+        hashes, records = self._brought_up(db)
+        first, last = np.searchsorted(hashes, sought, "left"), np.searchsorted(hashes, sought, "right")
+        return sorted(map(int, records[first:last]))
+
+    def _brought_up(self, db: Database) -> tuple[NDArray[uint64], NDArray[int64]]:
+        import numpy as np
+
+        with self._lock:
+            if self._hashes is None or self._records is None:
+                self._hashes, self._records = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+            hashes, records = self._read(db)
+            if records:
+                found = np.frombuffer(b"".join(hashes), ">u8").astype(np.uint64) & np.uint64(_IGNORED)
+                every = np.concatenate([self._hashes, found])
+                order = np.argsort(every, kind="stable")
+                self._hashes = every[order]
+                self._records = np.concatenate([self._records, np.array(records, np.int64)])[order]
+            return self._hashes, self._records
+
+    def _read(self, db: Database) -> tuple[list[bytes], list[int]]:
+        hashes: list[bytes] = []
+        records: list[int] = []
+        codes = _Codes()
+        for record_id, network, handle, mask in statements.after(db, self._last, KIND):
+            named = f"{network}\n{handle}"
+            names = [named] if self._part == ORGANIZATION else [f"{named}\n{self._part}\n{c}" for c in codes[mask]]
+            for name in names:
+                hashes.append(sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()[:8])
+                records.append(record_id)
+            self._last = record_id
+        return hashes, records
+
+
+_NAMESPACE = hsds.NAMESPACE.bytes
+
+
+class _Codes(dict[int, list[str]]):
+    """The service codes of a bit mask."""
+
+    def __missing__(self, mask: int) -> list[str]:
+        found = self[mask] = [term.code for term in vocabulary.SERVICES if mask >> term.bit & 1]
+        return found
+
+
+_KEPT: WeakKeyDictionary[Store, dict[str, _Ids]] = WeakKeyDictionary()
+
+
+def _ids(store: Store, part: str) -> _Ids:
+    return _KEPT.setdefault(store, {name: _Ids(name) for name in (ORGANIZATION, SERVICE, AT_LOCATION)})[part]

@@ -1,0 +1,98 @@
+"""Rows that were refused, as a file to correct and import again; and such a file when it comes back.
+
+Two columns stand before those of the file it was made from: why each row is in it, and the line it was on. The header
+of the second one says, in JSON, by what its rows were read, so that they land as if they had been right at first:
+
+    why refused,"line {""source"":""members"",""kind"":""organization"",...}",Name,Country
+    Country: Wakanda is no country we know,3,Birch Clinic,Wakanda
+
+Rows that tell of the same record as a refused one come along without a reason: it was made of all of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import msgspec
+
+from fednet.errors import UsageError
+from fednet.formats.export import defused, workbook_of
+from fednet.formats.reading import Context, Entry, RowError, Rows, unknown_choice
+from fednet.formats.table import Row, Sheet
+
+WHY = "why refused"
+_LINE = "line "
+
+
+def corrected(rows: Sequence[Rows], refused: Sequence[RowError], entries: Sequence[Entry], suffix: str) -> bytes | None:
+    """The rows that were refused, in whole or in part, as a file of that suffix; None when there are none.
+
+    Raises UsageError for a suffix that is no table, and when rows of several files were refused.
+    """
+    check_suffix(suffix)
+    concerned = [one for one in rows if any(error.line in one.rows for error in refused)]
+    if len({one.context.source for one in concerned}) > 1:
+        raise UsageError("rows of several files were refused", hint="import the files one by one")
+    if not concerned:
+        return None
+    table = _table(concerned, refused, entries)
+    if suffix == ".xlsx":
+        return workbook_of(table)
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([defused(cell) for cell in cells] for cells in table)
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
+
+
+def check_suffix(suffix: str) -> None:
+    if suffix not in {".csv", ".xlsx"}:
+        raise unknown_choice("format", suffix or "without an ending", [".csv", ".xlsx"])
+
+
+def _table(concerned: Sequence[Rows], refused: Sequence[RowError], entries: Sequence[Entry]) -> list[list[str]]:
+    first = concerned[0]
+    reasons: dict[int, list[str]] = {}
+    for error in refused:
+        reasons.setdefault(error.line, []).append(_reason(error))
+    lines = set(reasons)
+    for entry in entries:
+        if not lines.isdisjoint(entry.lines):
+            lines.update(entry.lines)
+    kept = {line: cells for one in concerned for line, cells in one.rows.items() if line in lines}
+    stated = _LINE + msgspec.json.encode(first.context).decode()
+    table = [[WHY, stated, *first.headers]]
+    if first.tags:
+        table.append(["", "", *first.tags])
+    table += ([_joined(reasons.get(line, [])), str(line), *kept[line]] for line in sorted(kept))
+    return table
+
+
+def _reason(error: RowError) -> str:
+    column, found = f"{error.column}: " * bool(error.column), f"{error.found} " * bool(error.found)
+    return f"{column}{found}{error.reason}"
+
+
+def _joined(reasons: list[str]) -> str:
+    return "; ".join(dict.fromkeys(reasons))[:4_000]
+
+
+def opened(sheet: Sheet, notes: list[str]) -> tuple[Sheet, Context | None]:
+    """The sheet without our two columns, and what its rows are read by; any other sheet as it is, and None."""
+    header = sheet.rows[0].cells
+    why = next((at for at, cell in enumerate(header) if cell.casefold() == WHY), None)
+    stated = next((at for at, cell in enumerate(header) if cell.startswith(_LINE + "{")), None)
+    if why is None and stated is None:
+        return sheet, None
+    rows = [Row(row.line, [c for at, c in enumerate(row.cells) if at not in {why, stated}]) for row in sheet.rows]
+    context = _context(header[stated]) if stated is not None else None
+    if context is None:
+        notes.append("the column that says from which file these rows are was changed: they were read as a new file")
+    return msgspec.structs.replace(sheet, rows=[row for row in rows if any(row.cells)]), context
+
+
+def _context(header: str) -> Context | None:
+    try:
+        return msgspec.json.decode(header.removeprefix(_LINE), type=Context)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None

@@ -1,0 +1,254 @@
+"""Taking an import back, the latest or any other, in any order.
+
+Each field that the import changed becomes what it was before, unless somebody changed it again: what a later import or
+a person wrote since stays, and is named. A record that the import added is withdrawn if it is still as it was added;
+one that it withdrew comes back. What later imports remember is rewritten as if the import had never been, so that
+taking all of them back ends where it began, in whatever order. To redo it, import the file again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet import listing
+from fednet.errors import FednetError, NotFoundError, UsageError
+from fednet.node import edits
+from fednet.node.edits import Own, body_of, new_handle
+from fednet.node.home import Home
+from fednet.node.imports import GATHERED, Standing, title_of
+from fednet.store import drafts
+from fednet.store.drafts import ImportRow
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What taking an import back leaves alone: a record, or of one that is otherwise taken back these `fields`."""
+
+    handle: str
+    title: str
+    reason: str
+    fields: tuple[str, ...] = ()
+
+
+class Undone(msgspec.Struct, frozen=True):
+    """An import that was taken back: so many records it had added are withdrawn, others restored to what they were."""
+
+    id: int
+    name: str
+    withdrawn: int
+    restored: int
+    kept: tuple[Kept, ...]
+
+
+def undo(home: Home, import_id: int | None, now: datetime) -> Undone:
+    """Take an import back, by default the latest that was not taken back yet."""
+    with home.store.writing() as db:
+        found = _undoable(db, import_id)
+        taking = _TakingBack(db, home, found.id, now)
+        for row in drafts.import_rows(db, found.id):
+            taking.take(row)
+        taking.follow()
+        drafts.forget_imported(db, taking.withdrawn)
+        drafts.mark_undone(db, found.id, now)
+    return Undone(found.id, found.name, len(taking.withdrawn), taking.restored, tuple(taking.kept))
+
+
+def _undoable(db: Database, import_id: int | None) -> drafts.Import:
+    past = drafts.imports(db)
+    if import_id is None:
+        latest = next((one for one in past if one.undone_at is None), None)
+        if latest is None:
+            raise NotFoundError("there is no import to take back")
+        return latest
+    named = next((one for one in past if one.id == import_id), None)
+    if named is None:
+        raise NotFoundError(f"there is no import {import_id}", hint="fednet import --history lists them")
+    if named.undone_at is not None:
+        raise UsageError(
+            f"import {import_id} was taken back already, at {named.undone_at}", hint="import the file again to redo it"
+        )
+    return named
+
+
+class _TakingBack:
+    """One import while it is taken back, record by record."""
+
+    def __init__(self, db: Database, home: Home, import_id: int, now: datetime) -> None:
+        self.db, self.home, self.id, self.now = db, home, import_id, now
+        self.standing = Standing(db, home)
+        self.withdrawn: list[str] = []
+        self.restored = 0
+        self.kept: list[Kept] = []
+        self.moved: list[tuple[Own, Own]] = []
+
+    def take(self, row: ImportRow) -> None:
+        own = self.standing.find(row.handle)
+        later = drafts.later_rows(self.db, self.id, row.handle)
+        if row.after is None:
+            self._bring_back(row, own)
+        elif row.before is None:
+            self._withdraw(row, row.after, own, later)
+        else:
+            self._restore(row, _Patch(row.before, row.after), own, later)
+
+    def _withdraw(self, row: ImportRow, after: bytes, own: Own | None, later: list[tuple[int, ImportRow]]) -> None:
+        """Withdraw what the import added; if a later one changed it, it is that one that added it now."""
+        if later and later[0][1].before == after:
+            self._rewrite(later[0][0], later[0][1]._replace(before=None))
+        if own is None:
+            self.kept.append(Kept(row.handle, title_of(after), "was withdrawn since"))
+        elif own.body != after or later:
+            self.kept.append(Kept(row.handle, title_of(own.body), _since(later)))
+        else:
+            self.standing.withdraw(own, self.now)
+            self.withdrawn.append(row.handle)
+
+    def _restore(self, row: ImportRow, patch: _Patch, own: Own | None, later: list[tuple[int, ImportRow]]) -> None:
+        """Undo each change that nobody has changed since, in what later imports remember too."""
+        rewritten = [one._replace(before=patch.undone(one.before), after=patch.undone(one.after)) for _, one in later]
+        body = patch.undone(own.body if own else None)
+        if own is None or body is None:
+            self.kept.append(Kept(row.handle, title_of(row.after or b""), "was withdrawn since"))
+        elif (whole := _whole(body)) is None:
+            self.kept.append(Kept(row.handle, title_of(own.body), "would make no sense without it"))
+            return
+        elif not patch.fields:
+            self.kept.append(Kept(row.handle, title_of(own.body), _since(later), patch.overwritten))
+        else:
+            self.standing.put(own._replace(body=whole), self.now)
+            self.restored += 1
+            if patch.overwritten:
+                self.kept.append(Kept(row.handle, title_of(own.body), _since(later), patch.overwritten))
+        for (id_, _), one in zip(later, rewritten, strict=True):
+            self._rewrite(id_, one)
+
+    def _bring_back(self, row: ImportRow, own: Own | None) -> None:
+        """List again what the import withdrew: under another handle once an edition has dropped it (SPEC, 5.2)."""
+        if own is not None or row.before is None:
+            return
+        again = Own(row.handle, row.circle, row.before, True)
+        if self.standing.listed(row.handle) is None:
+            moved = again._replace(handle=new_handle())
+            drafts.move_imported(self.db, again.handle, moved.handle, moved.circle)
+            self.moved.append((again, moved))
+            again = moved
+        self.standing.put(again, self.now)
+        self.restored += 1
+
+    def follow(self) -> None:
+        """Let what refers to a record under its old handle refer to the new one, when all are there again."""
+        for old, new in self.moved:
+            edits.repoint(self.db, self.home, old, new, self.now)
+
+    def _rewrite(self, import_id: int, row: ImportRow) -> None:
+        if row.before == row.after:
+            drafts.forget_import_row(self.db, import_id, row.handle)
+        else:
+            drafts.set_import_rows(self.db, import_id, [row])
+
+
+def _since(later: list[tuple[int, ImportRow]]) -> str:
+    if later:
+        return f"import {', '.join(str(id_) for id_, _ in later)} changed it since"
+    return "was edited since"
+
+
+def _whole(body: bytes) -> bytes | None:
+    """The body, checked; None when it is none that could be listed."""
+    try:
+        return body_of(msgspec.json.decode(body))
+    except FednetError:
+        return None
+
+
+# --- one change, taken out of what came after it ----------------------------------------------------------------------
+
+
+class _Part(NamedTuple):
+    """A place in a body that changes by itself: a field, a member of it, or an item of a list that sources gather."""
+
+    field: str
+    member: str | None = None
+    item: bytes | None = None
+
+    def of(self, fields: Mapping[str, Any]) -> Any:
+        """What is there; None when nothing is."""
+        value = fields.get(self.field)
+        if self.item is not None:
+            return next((one for one in value or () if _encoded(one) == self.item), None)
+        if self.member is not None:
+            return value.get(self.member) if isinstance(value, dict) else None
+        return value
+
+    def put(self, fields: dict[str, Any], value: Any) -> None:
+        if self.item is not None:
+            items = [one for one in fields.get(self.field, []) if _encoded(one) != self.item]
+            changed: Any = items if value is None else [*items, value]
+        elif self.member is not None:
+            members = {name: one for name, one in fields.get(self.field, {}).items() if name != self.member}
+            changed = members if value is None else {**members, self.member: value}
+        else:
+            changed = value
+        fields[self.field] = changed
+        if changed is None or changed in ([], {}):
+            del fields[self.field]
+
+
+class _Patch:
+    """What an import changed in a record, to be taken out of each state that came after, from the oldest on.
+
+    A part stays out as soon as one state has something else there: from then on it is somebody else's.
+    """
+
+    def __init__(self, before: bytes, after: bytes) -> None:
+        self._before, self._after = before, after
+        self._was, self._became = msgspec.json.decode(before), msgspec.json.decode(after)
+        self._all = list(_parts(self._was, self._became))
+        self._live = self._all
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Those that can be taken back, wholly or in part."""
+        return tuple(dict.fromkeys(part.field for part in self._live))
+
+    @property
+    def overwritten(self) -> tuple[str, ...]:
+        """Those that somebody has changed since."""
+        return tuple(dict.fromkeys(part.field for part in self._all if part not in self._live))
+
+    def undone(self, state: bytes | None) -> bytes | None:
+        if state is None:
+            return None
+        if state == self._after and self._live == self._all:
+            return self._before
+        fields = msgspec.json.decode(state)
+        self._live = [part for part in self._live if part.of(fields) == part.of(self._became)]
+        for part in self._live:
+            part.put(fields, part.of(self._was))
+        return listing.encode(fields)
+
+
+def _parts(was: Mapping[str, Any], became: Mapping[str, Any]) -> Iterator[_Part]:
+    for field in sorted(was.keys() | became.keys()):
+        one, other = was.get(field), became.get(field)
+        if one == other:
+            continue
+        if field in GATHERED and isinstance(one or [], list) and isinstance(other or [], list):
+            items = {_encoded(item) for item in one or []} ^ {_encoded(item) for item in other or []}
+            if items:
+                yield from (_Part(field, item=item) for item in sorted(items))
+                continue
+        elif isinstance(one or {}, dict) and isinstance(other or {}, dict):
+            one, other = one or {}, other or {}
+            members = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+            yield from (_Part(field, name) for name in members)
+            continue
+        yield _Part(field)
+
+
+def _encoded(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="sorted")

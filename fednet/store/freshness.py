@@ -1,0 +1,96 @@
+"""Counting and finding records by when they were confirmed, and organisations by how complete their entry is.
+
+Nothing here opens a body: the index has the day of a confirmation, and what is missing of an entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+ALL_BUT_WEBSITE, ALL = 1, 2
+"""What `facet.complete` says of an organisation, besides 0."""
+
+
+class Counted(NamedTuple):
+    organizations: int
+    complete: int
+    stale: int
+    never_confirmed: int
+
+
+class Dated(NamedTuple):
+    """A record, and the day (since 1970) of its confirmation, None for never; `edition` is the one that listed it."""
+
+    record_id: int
+    feed_id: int
+    handle: str
+    edition: int
+    confirmed: int | None
+
+
+def counts(db: Database, feed_id: int, stale_before: int, contacts: Collection[int]) -> Counted:
+    """The organisations of a feed; `contacts` are the feeds whose contacts make up for a missing website."""
+    rows = db.conn.execute(
+        "SELECT complete, confirmed IS NULL, coalesce(confirmed < ?, 0), count(*) FROM facet "
+        "WHERE kind = 1 AND feed_id = ? GROUP BY 1, 2, 3",
+        (stale_before, feed_id),
+    ).fetchall()
+    lacking = any(complete == ALL_BUT_WEBSITE for complete, *_ in rows)
+    return Counted(
+        organizations=sum(row[3] for row in rows),
+        complete=sum(row[3] for row in rows if row[0] == ALL) + (_reached(db, feed_id, contacts) if lacking else 0),
+        stale=sum(row[3] for row in rows if row[2]),
+        never_confirmed=sum(row[3] for row in rows if row[1]),
+    )
+
+
+def _reached(db: Database, feed_id: int, contacts: Collection[int]) -> int:
+    """Organisations that lack nothing but a website, and that a contact names; the contacts lead, for they are few."""
+    (found,) = db.conn.execute(
+        "SELECT count(DISTINCT o.record_id) FROM facet c "
+        "CROSS JOIN reference x ON x.record_id = c.record_id "
+        "CROSS JOIN record r ON r.feed_id = ? AND r.key = x.key "
+        "CROSS JOIN facet o ON o.record_id = r.id AND o.kind = 1 AND o.complete = ? "
+        f"WHERE c.kind = 2 AND c.feed_id IN ({_integers(contacts)})",
+        (feed_id, ALL_BUT_WEBSITE),
+    ).fetchone()
+    return int(found)
+
+
+def due(db: Database, feeds: Collection[int], kinds: Collection[int], before: int) -> list[Dated]:
+    """Records of these kinds and feeds that were never confirmed, or on a day before that one; in no order."""
+    rows = db.conn.execute(
+        "SELECT f.record_id, f.feed_id, r.handle, r.edition, f.confirmed "
+        "FROM facet f CROSS JOIN record r ON r.id = f.record_id "
+        f"WHERE f.kind IN ({_integers(kinds)}) AND f.feed_id IN ({_integers(feeds)}) "
+        "AND (f.confirmed IS NULL OR f.confirmed < ?)",
+        (before,),
+    )
+    return [Dated(*row) for row in rows]
+
+
+class Edited(NamedTuple):
+    """An own edit that no edition has signed yet; `body` is None for a withdrawal."""
+
+    handle: str
+    circle: str
+    body: bytes | None
+    at: str
+
+
+def edited(db: Database) -> list[Edited]:
+    """All own edits that wait."""
+    return [Edited(*row) for row in db.conn.execute("SELECT handle, circle, body, at FROM draft")]
+
+
+def edition_lines(db: Database, feed_id: int) -> Iterator[bytes]:
+    """Every edition line of a feed that this node has seen, of all its epochs."""
+    rows = db.conn.execute("SELECT line FROM leaf WHERE feed_id = ? AND line NOT NULL", (feed_id,))
+    return (line for (line,) in rows)
+
+
+def _integers(numbers: Collection[int]) -> str:
+    return ",".join(map(str, map(int, numbers)))

@@ -1,0 +1,161 @@
+"""The card of an organisation made ready for its page: fields as rows, with the sides that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from fednet.directory.cards import Card, Statement
+from fednet.directory.freshness import State
+from fednet.directory.search import Hit
+from fednet.listing import Membership, Organization
+from fednet.listing.differences import Compared
+from fednet.web import show
+from fednet.web.show import Text
+
+MAX_SIDES = 8
+"""Statements shown on a page; the API gives all."""
+MOST = 10
+"""Contacts, groups, events, needs and offers shown on a page, of each."""
+TAGS = 60
+"""Codes of one field shown on a page, over all sides."""
+
+LABELS = {
+    "names": "Names",
+    "acronym": "Acronym",
+    "description": "Description",
+    "type": "Kind",
+    "refugee_led": "Refugee-led",
+    "seat": "Seat",
+    "services": "Services",
+    "client_groups": "For whom",
+    "countries": "Works in",
+    "languages": "Languages spoken",
+    "website": "Website",
+    "former_names": "Formerly",
+    "identifiers": "Registered as",
+}
+IN_THE_HEAD = frozenset({"names", "acronym"})
+"""Fields that the head of the page shows, unless they contradict each other; of one statement, its description too."""
+
+
+class Side(NamedTuple):
+    """What one network says in a field."""
+
+    name: str
+    values: list[Any]
+
+
+class Row(NamedTuple):
+    """A field: `sides` where they differ, else `values` taken together; `by` names who says it, unless all do."""
+
+    name: str
+    label: str
+    differs: bool
+    sides: list[Side]
+    values: list[Any]
+    by: list[str]
+    most: int
+
+
+class Standing(NamedTuple):
+    """One statement in the strip above the fields."""
+
+    hit: Hit
+    record: Organization
+    state: State
+    days: int
+    asked: bool
+
+
+class Member(NamedTuple):
+    """What kind of member it is, of which network."""
+
+    name: str
+    membership: Membership
+
+
+class Because(NamedTuple):
+    """Why two statements are one organisation: the networks' names, what they have in common, who said so."""
+
+    one: str
+    other: str
+    reasons: tuple[str, ...]
+    same: tuple[str, ...]
+    different: tuple[str, ...]
+
+
+def rows(card: Card) -> list[Row]:
+    """The fields in which anything is said, but for those that the head of the page shows."""
+    statements = card.statements[:MAX_SIDES]
+    apart = IN_THE_HEAD if len(statements) > 1 else IN_THE_HEAD | {"description"}
+    return [
+        _row(field, statements)
+        for field in card.fields
+        if field.name in LABELS and (field.differs or field.name not in apart)
+    ]
+
+
+def _row(field: Compared, statements: Sequence[Statement]) -> Row:
+    share = max(1, len(statements))
+    shown = _shown(field.name, share)
+    sides = [
+        Side(statement.hit.network_name, shown([said.value for said in field.said if at in said.by]))
+        for at, statement in enumerate(statements)
+        if any(at in said.by for said in field.said)
+    ]
+    everybody = {at for said in field.said for at in said.by}
+    by = [] if len(everybody) == len(statements) else [statements[at].hit.network_name for at in sorted(everybody)[:3]]
+    values = _shown(field.name, 1)([said.value for said in field.said])
+    differs = bool(field.differs) and len(sides) > 1
+    return Row(field.name, LABELS[field.name], differs, sides, values, by, max(6, TAGS // share) if differs else TAGS)
+
+
+def _shown(name: str, share: int) -> Callable[[list[Any]], list[Any]]:
+    """How the values of a field are cut to what a page may take, as one of so many sides."""
+    match name:
+        case "names":
+            return lambda values: show.within(_texts(values), show.PAGE_NAMES // share)
+        case "description":
+            return lambda values: show.within(_texts(values), show.PAGE_TEXT // share)
+        case "former_names" | "identifiers":
+            return lambda values: values[:12]
+        case _:
+            return lambda values: values
+
+
+def _texts(values: list[tuple[str, str]]) -> list[Text]:
+    return [Text(tag, text) for tag, text in values]
+
+
+def strip(card: Card) -> list[Standing]:
+    """The statements, newest confirmation first."""
+    return [
+        Standing(one.hit, one.record, one.state, one.days, at == card.asked)
+        for at, one in enumerate(card.statements[:MAX_SIDES])
+    ]
+
+
+def names(card: Card) -> list[Text]:
+    """All that it is called: as the statement asked for has it, then what others add in further languages."""
+    texts = dict(card.statements[card.asked].record.names)
+    for statement in card.statements:
+        for tag, text in statement.record.names.items():
+            texts.setdefault(tag, text)
+    return show.within(show.in_order(texts, card.statements[card.asked].record.original), show.PAGE_NAMES)
+
+
+def members(card: Card) -> list[Member]:
+    return [
+        Member(one.hit.network_name, one.record.membership)
+        for one in card.statements[:MAX_SIDES]
+        if one.record.membership is not None
+    ]
+
+
+def because(card: Card) -> Iterator[Because]:
+    """The reasons for every two statements that have any, as far as they are shown."""
+    for one in card.why:
+        if max(one.one, one.other) < MAX_SIDES:
+            first, second = (card.statements[at].hit.network_name for at in (one.one, one.other))
+            yield Because(first, second, one.reasons, one.same, one.different)
