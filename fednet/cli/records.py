@@ -102,13 +102,19 @@ def show(handle: str, as_json: bool) -> None:
 
 @click.command()
 @handle_argument
+@click.option("--cancel", is_flag=True, help="An event stays listed, as cancelled: only so do calendars say it.")
 @yes_option
-def withdraw(handle: str, yes: bool) -> None:
+def withdraw(handle: str, cancel: bool, yes: bool) -> None:
     """Take a record out of what this network lists, with the next edition.
+
+    An event that is withdrawn disappears from calendars without a word. With --cancel it stays, crossed out, and those
+    who meant to come hear of it.
 
     \b
         fednet withdraw 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e --yes
+        fednet withdraw 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e --cancel
     """
+    from fednet.formats.recurrence import is_to_come
     from fednet.node import edits
     from fednet.node.home import now
     from fednet.node.imports import title_of
@@ -116,6 +122,14 @@ def withdraw(handle: str, yes: bool) -> None:
     home = opened()
     with home.store.reading() as db:
         own = edits.find(db, home, handle)
+    if cancel:
+        if own.fields["kind"] != "event":
+            raise UsageError("only events are cancelled", hint=f"fednet withdraw {handle}")
+        edits.edit(home, handle, {"status": "cancelled"}, now())
+        say("cancelled; fednet publish tells everyone")
+        return
+    if is_to_come(own.fields, now()):
+        say("hint: it has not taken place yet; with --cancel it stays in calendars, as cancelled")
     if agreed(f"Withdraw {title_of(own.body)!r}?", yes):
         edits.withdraw(home, handle, now())
         say("withdrawn; fednet publish tells everyone")

@@ -6,15 +6,15 @@ statements fits everything, stands where the best of those stands, and counts on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy import bool_, float64, int64
+from numpy import bool_, float64, int32, int64, uint16
 from numpy.typing import NDArray
 
-from fednet.store.columns import Columns, Rows, Sets
+from fednet.store.columns import Columns, Rows
 
 Sort = Literal["relevance", "title", "confirmed", "near"]
 SORTS: tuple[Sort, ...] = ("relevance", "title", "confirmed", "near")
@@ -22,8 +22,9 @@ SORTS: tuple[Sort, ...] = ("relevance", "title", "confirmed", "near")
 FARTHEST = 0xFFFF
 """Kilometres: half way round the earth is 20,015. Those that say no place stand behind all that do."""
 LAST_DAY = 0xFFFF
-MOST_FLAGS = 32_000_000
-"""Cards times values that are marked one by one; beyond that pairs are sorted."""
+FEW, MOST_FLAGS = 20_000, 32_000_000
+"""Pairs of card and value, and cards times values: between them values are marked one by one, else pairs sorted."""
+SAMPLED = 512
 
 Place = tuple[int, int, int]
 """Where a hit stands, as far as numbers tell: its rank, and two numbers for the letters of its title."""
@@ -64,6 +65,8 @@ class Words(NamedTuple):
     without: NDArray[int64]
     in_names: Sequence[NDArray[int64]]
     whole: NDArray[int64]
+    meant: NDArray[bool_] | None = None
+    """By row whether it satisfies those clauses that name something, too; `found` is then of the others alone."""
 
 
 class Cards:
@@ -71,31 +74,48 @@ class Cards:
 
     def __init__(self, columns: Columns, joined: tuple[NDArray[int64], NDArray[int64]]) -> None:
         members, first = joined
-        is_here = np.isin(members, columns.ids_of(columns.rows(members)))
-        rows, order = np.unique(columns.rows(members), return_index=True)
+        at, is_here = columns.places(members)
+        order = np.argsort(first[is_here], kind="stable")
+        self._rows: Rows = at[is_here][order]
         cards = first[is_here][order]
-        self.rows: Rows = rows
-        self.numbers: NDArray[int64] = np.unique(cards, return_inverse=True)[1].astype(int64)
-        self.count = int(self.numbers.max()) + 1 if len(rows) else 0
-        self.among: NDArray[bool_] = np.zeros(len(columns.live), bool_)
-        self.among[rows] = True
-        self._by_card = rows[np.argsort(self.numbers, kind="stable")]
-        self._starts = np.concatenate([[0], np.cumsum(np.bincount(self.numbers, minlength=self.count))])
+        self._numbers: NDArray[int64] = np.cumsum(np.concatenate([[0], np.diff(cards) != 0]))[: len(cards)]
+        self._starts = np.flatnonzero(np.concatenate([np.diff(self._numbers, prepend=-1), [1]]))
+        self._size = len(columns.live)
+        self._card: NDArray[int32] = np.full(self._size if len(cards) else 0, -1, int32)
+        self._card[self._rows] = self._numbers
 
-    def split(self, rows: Rows) -> tuple[Rows, Rows, NDArray[int64]]:
-        """Those rows that are alone, those that are not, and the numbers of the latter's cards."""
-        if not self.count:
-            return rows, rows[:0], rows[:0]
-        shared = self.among[rows]
-        together = rows[shared]
-        return rows[~shared], together, self.numbers[np.searchsorted(self.rows, together)]
+    def split(self, rows: Rows) -> Split:
+        """Those rows that stand for a card by themselves, and those of cards that several of the rows are on."""
+        if not len(self._rows) or not len(rows):
+            return Split(rows, rows[:0], rows[:0], 0)
+        is_chosen = np.zeros(self._size, bool_)
+        is_chosen[rows] = True
+        chosen = is_chosen[self._rows]
+        together, numbers = self._rows[chosen], self._numbers[chosen]
+        same = np.diff(numbers) == 0
+        several = np.zeros(len(together), bool_)
+        several[1:] |= same
+        several[:-1] |= same
+        together, numbers = together[several], numbers[several]
+        is_chosen[together] = False
+        begins = np.diff(numbers, prepend=-1) != 0
+        return Split(np.flatnonzero(is_chosen), together, np.cumsum(begins) - 1, int(begins.sum()))
 
     def others(self, row: int) -> Rows:
         """All rows of the card of a row, itself among them."""
-        if not self.count or not self.among[row]:
+        if not len(self._card) or self._card[row] < 0:
             return np.array([row], int64)
-        number = self.numbers[np.searchsorted(self.rows, row)]
-        return np.asarray(self._by_card[self._starts[number] : self._starts[number + 1]])
+        number = int(self._card[row])
+        return np.sort(self._rows[self._starts[number] : self._starts[number + 1]])
+
+
+class Split(NamedTuple):
+    """`together` is ordered by card; `numbers` says for each of it which of so many `cards` it is on."""
+
+    alone: Rows
+    together: Rows
+    numbers: NDArray[int64]
+    cards: int
 
 
 class Found:
@@ -104,7 +124,7 @@ class Found:
     def __init__(self, columns: Columns, cards: Cards, filters: Filters, words: Words) -> None:
         self._columns, self._cards, self._filters, self._words = columns, cards, filters, words
         self._rows = self._fitting()
-        self._alone, self._together, self._numbers = cards.split(self._rows)
+        self._split = cards.split(self._rows)
 
     @property
     def stale_before(self) -> Mapping[int, int]:
@@ -113,24 +133,33 @@ class Found:
     @property
     def total(self) -> int:
         """Cards."""
-        return len(self._alone) + len(np.unique(self._numbers))
+        return len(self._split.alone) + self._split.cards
 
     # --- what fits
 
     def _fitting(self) -> Rows:
+        """The rows that fit. Of a few rows each filter looks at those, of very many at whole columns."""
         columns, words = self._columns, self._words
-        rows = np.flatnonzero(columns.live) if words.found is None else columns.rows(words.found)
-        if len(words.without):
+        rows = columns.rows(words.found) if words.found is not None else None
+        if words.meant is not None:
+            rows = np.flatnonzero(words.meant & columns.live) if rows is None else rows[words.meant[rows]]
+        if rows is None and len(words.without):
+            rows = np.flatnonzero(columns.live)
+        if rows is not None and len(words.without):
             rows = np.setdiff1d(rows, columns.rows(words.without), assume_unique=True)
+        fitting = columns.live if rows is None else np.ones(len(rows), bool_)
         for fits in self._tests():
-            rows = rows[fits(rows)]
-        return rows
+            if rows is not None:
+                rows = rows[fits(rows)]
+            else:
+                fitting = fitting & fits(slice(None))
+        return np.flatnonzero(fitting) if rows is None else rows
 
-    def _tests(self) -> Iterator[Callable[[Rows], NDArray[bool_]]]:
-        """One for each filter, the cheapest first."""
+    def _tests(self) -> Iterator[Callable[[Any], NDArray[bool_]]]:
+        """One for each filter that some row does not fit, the cheapest first. Each takes row numbers, or a slice."""
         columns, filters = self._columns, self._filters
-        yield lambda rows: _table(filters.feeds, columns.feed)[columns.feed[rows]]
         for sets, wanted in (
+            (columns.feeds, tuple(map(str, filters.feeds))),
             (columns.kind, tuple(map(str, filters.kinds))),
             (columns.services, filters.services),
             (columns.client_groups, filters.client_groups),
@@ -138,8 +167,10 @@ class Found:
             (columns.seat, filters.seats),
             (columns.type, filters.types),
         ):
-            if wanted:
-                yield _having(sets, wanted)
+            if wanted or sets is columns.feeds:
+                table = sets.having(wanted)
+                if not table.all():
+                    yield partial(_looked_up, table, sets.column)
         if filters.countries:
             yield lambda rows: columns.countries.having(rows, filters.countries)
         if filters.refugee_led is not None:
@@ -150,12 +181,12 @@ class Found:
         if within is not None and filters.point is not None:
             yield lambda rows: np.asarray(self.kilometres(rows) <= within)
 
-    def _is_fresh(self, rows: Rows) -> NDArray[bool_]:
-        days = np.ones(int(self._columns.feed.max(initial=0)) + 1, int64)
-        for feed_id, day in self._filters.stale_before.items():
-            if feed_id < len(days):
-                days[feed_id] = max(day, 1)
-        return np.asarray(self._columns.confirmed[rows] >= days[self._columns.feed[rows]])
+    def _is_fresh(self, rows: Any) -> NDArray[bool_]:
+        feeds = self._columns.feeds
+        since = [max(self._filters.stale_before.get(int(feed_id), 1), 1) for feed_id in feeds.labels]
+        days = np.minimum(np.array(since or [1], int64), LAST_DAY).astype(uint16)
+        fresh: NDArray[bool_] = self._columns.confirmed[rows] >= days[feeds.column[rows]]
+        return fresh
 
     def kilometres(self, rows: Rows) -> NDArray[float64]:
         """How far rows are from the point that was asked for; infinite where that is not known."""
@@ -185,21 +216,18 @@ class Found:
         return {name: _ordered(counted[name]()) for name in names}
 
     def _counted(self, column: Any, labels: Sequence[str]) -> dict[str, int]:
-        counts = column.counts(self._alone)
-        if len(self._together):
-            whose, codes = column.taken_apart(self._together)
-            counts = _sum(counts, self._once(self._numbers[whose], codes))
+        counts = column.counts(self._split.alone)
+        if len(self._split.together):
+            whose, codes = column.taken_apart(self._split.together)
+            counts = _sum(counts, self._once(self._split.numbers[whose], codes))
         return {labels[code]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
 
     def _by_network(self, networks: Mapping[int, str]) -> dict[str, int]:
-        labels = sorted(set(networks.values()))
+        feeds, labels = self._columns.feeds, sorted(set(networks.values()))
         numbers = {network: at for at, network in enumerate(labels)}
-        table = np.zeros(int(self._columns.feed.max(initial=0)) + 1, int64)
-        for feed_id, network in networks.items():
-            if feed_id < len(table):
-                table[feed_id] = numbers[network]
-        counts = np.bincount(table[self._columns.feed[self._alone]], minlength=len(labels))
-        counts = _sum(counts, self._once(self._numbers, table[self._columns.feed[self._together]]))
+        of_feed = np.array([numbers.get(networks.get(int(feed_id), ""), 0) for feed_id in feeds.labels] or [0], int64)
+        counts = np.bincount(of_feed[feeds.column[self._split.alone]], minlength=len(labels))
+        counts = _sum(counts, self._once(self._split.numbers, of_feed[feeds.column[self._split.together]]))
         return {labels[at]: int(counts[at]) for at in np.flatnonzero(counts).tolist()}
 
     def _once(self, cards: NDArray[int64], codes: NDArray[int64]) -> NDArray[int64]:
@@ -207,12 +235,15 @@ class Found:
         if not len(codes):
             return np.zeros(0, int64)
         width = int(codes.max()) + 1
-        if self._cards.count * width > MOST_FLAGS:
-            flat: NDArray[int64] = np.bincount(np.unique(cards * width + codes) % width, minlength=width)
-            return flat
-        flags = np.zeros((self._cards.count, width), bool_)
-        flags[cards, codes] = True
-        return np.asarray(flags.sum(0))
+        pairs = cards * width + codes
+        if self._split.cards * width > MOST_FLAGS or len(pairs) < FEW:
+            different = np.unique(pairs)
+        else:
+            flags = np.zeros(self._split.cards * width, bool_)
+            flags[pairs] = True
+            different = np.flatnonzero(flags)
+        counts: NDArray[int64] = np.bincount(different % width, minlength=width)
+        return counts
 
     # --- order
 
@@ -271,7 +302,7 @@ class Found:
             if len(left) <= count:
                 break
             values = column[left]
-            last = np.partition(values, count - 1)[count - 1]
+            last = _smallest(values, count)
             sure.append(left[values < last])
             count -= len(sure[-1])
             left = left[values == last]
@@ -294,14 +325,18 @@ class Found:
         return list(map(Standing, places, columns.ids_of(rows).tolist(), rows.tolist()))
 
 
-def _having(sets: Sets, wanted: Iterable[str]) -> Callable[[Rows], NDArray[bool_]]:
-    table = sets.having(wanted)
-    return lambda rows: table[sets.column[rows]]
+def _smallest(values: NDArray[Any], count: int) -> int:
+    """The `count`th smallest of more values than that. A sample tells below which most need not be looked at."""
+    if len(values) > SAMPLED * count:
+        few = np.partition(values[:: SAMPLED // 8], 16)[16] if count <= SAMPLED else values.max()
+        below = values[values <= few]
+        if len(below) >= count:
+            values = below
+    return int(np.partition(values, count - 1)[count - 1])
 
 
-def _table(wanted: Iterable[int], column: NDArray[Any]) -> NDArray[bool_]:
-    found = np.zeros(int(column.max(initial=0)) + 1, bool_)
-    found[[number for number in wanted if number < len(found)]] = True
+def _looked_up(table: NDArray[bool_], column: NDArray[Any], rows: Any) -> NDArray[bool_]:
+    found: NDArray[bool_] = table[column[rows]]
     return found
 
 

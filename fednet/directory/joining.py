@@ -94,7 +94,7 @@ def joins(db: Database, sources: Mapping[int, Source], scope: Scope = "followed"
     expired. Cost: some 3 us for each pair that joins.
     """
     rows = [row for row in matching.joining(db) if row[2] in sources and row[3] in sources]
-    return Joins(*_worked_out(rows, sources, _speakers(sources, scope, now)))
+    return Joins(*worked_out(rows, sources, _speakers(sources, scope, now)))
 
 
 def _speakers(sources: Mapping[int, Source], scope: Scope, now: datetime | None) -> dict[int, bool]:
@@ -160,7 +160,7 @@ def _summed(rows: list[tuple[int, ...]], sources: Mapping[int, Source]) -> Itera
 _SAID = int(Reason.SAID_SAME | Reason.SAID_DIFFERENT)
 
 
-def _worked_out(
+def worked_out(
     rows: Iterable[tuple[int, ...]], sources: Mapping[int, Source], speakers: Mapping[int, bool]
 ) -> tuple[dict[int, tuple[int, ...]], dict[tuple[int, int], Why]]:
     between = list(_between(rows, sources))

@@ -57,7 +57,8 @@ def relaxed(db: Database, clauses: Sequence[Clause], feeds: Collection[int]) -> 
     found = {at: _nearest(db, clauses[at], feeds) if _may_be_misspelt(clauses[at]) else None for at in doubted}
     if any(found[at] is None for at in lost) or not (any(found.values()) or understood(clauses)):
         return None
-    return tuple(found.get(at) or one for at, one in enumerate(clauses))
+    closer = tuple(found.get(at) or one for at, one in enumerate(clauses))
+    return closer if all(one.excluded or spelling.finds(db, one, feeds) for one in closer) else None
 
 
 def understood(clauses: Sequence[Clause]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -27,7 +27,7 @@ from fednet.store.feeds import meant
 from fednet.store.search import Clause, Listed, Source
 
 if TYPE_CHECKING:
-    from numpy import int64
+    from numpy import bool_, int64
     from numpy.typing import NDArray
 
     from fednet.directory.finding import Filters, Found, Words
@@ -209,8 +209,11 @@ def filters(query: Query) -> Iterator[Clause]:
 
 def _countries(query: Query) -> set[str]:
     """Countries asked for, regions taken apart."""
-    regions = (code for region in query.regions for code in places.countries_in(region) or {region})
-    return {*query.countries, *regions}
+    return {*query.countries, *(code for region in query.regions for code in _within(region))}
+
+
+def _within(region: str) -> Collection[str]:
+    return places.countries_in(region) or {region}
 
 
 def _primary(tags: Iterable[str]) -> set[str]:
@@ -310,7 +313,6 @@ class _Asked:
         from fednet.store import columns
 
         kept = columns.kept(self.store)
-        wanted = self._words(clauses)
         if kept is None:
             version = self._once(clauses)
             cards = Cards(version, self._pairs())
@@ -318,7 +320,7 @@ class _Asked:
             version = kept.at(self.db)
             key = (version.number, self.joins.number if not self.query.apart else 0)
             cards = kept.remembered("cards", key, lambda: Cards(version, self._pairs()))
-        return Found(version, cards, self._filters(after), wanted)
+        return Found(version, cards, self._filters(after), self._words(clauses, version))
 
     def _once(self, clauses: Sequence[Clause]) -> Columns:
         """The columns of no more records than the question needs, for a process that asks no other."""
@@ -344,22 +346,46 @@ class _Asked:
         nothing = np.zeros(0, np.int64)
         return (nothing, nothing) if self.query.apart else self.joins.joined()
 
-    def _words(self, clauses: Sequence[Clause]) -> Words:
-        """Where the words stand; of clauses that exclude, only that they do."""
+    def _words(self, clauses: Sequence[Clause], version: Columns) -> Words:
+        """Where the words stand; of clauses that exclude, only that they do.
+
+        Clauses that name something are put together from the words that stand in texts and the columns that hold what
+        is named: an index of words is slow at what hundreds of thousands have in common.
+        """
         import numpy as np
 
         from fednet.directory.finding import Words
 
         wanted = [clause for clause in clauses if not clause.excluded]
+        naming = [clause for clause in wanted if clause.words and _COLUMNS.issuperset(dict(clause.meant))]
+        plain = [clause for clause in clauses if clause not in naming and (wanted or not clause.excluded)]
         unwanted = [msgspec.structs.replace(clause, excluded=False) for clause in clauses if clause.excluded]
-        without = [index_search.record_ids(self.db, [clause], self.feeds) for clause in unwanted if not wanted]
+        without = [self._ids([clause]) for clause in unwanted] if len(naming) == len(wanted) else []
         whole = text.key(self.query.text)
         return Words(
-            index_search.record_ids(self.db, clauses, self.feeds) if wanted else None,
+            self._ids(plain) if len(naming) < len(wanted) else None,
             np.unique(np.concatenate([np.zeros(0, np.int64), *without])),
-            [index_search.named_ids(self.db, one, wanted, self.feeds) for one in wanted if one.text],
-            index_search.whole_name_ids(self.db, whole, self.feeds if whole else ()),
+            [self._named(one, [other for other in plain if other is not one]) for one in wanted if one.text],
+            index_search.whole_name_ids(self.db, whole, self.feeds) if whole else np.zeros(0, np.int64),
+            np.logical_and.reduce([self._meant(clause, version) for clause in naming]) if naming else None,
         )
+
+    def _ids(self, clauses: Sequence[Clause]) -> NDArray[int64]:
+        return index_search.record_ids(self.db, clauses, self.feeds)
+
+    def _named(self, clause: Clause, others: Sequence[Clause]) -> NDArray[int64]:
+        return index_search.named_ids(self.db, clause, others, self.feeds)
+
+    def _meant(self, clause: Clause, version: Columns) -> NDArray[bool_]:
+        """By row, whether it satisfies a clause that names something."""
+        import numpy as np
+
+        found = np.zeros(len(version.live), np.bool_)
+        if clause.text:
+            found[version.rows(self._ids([msgspec.structs.replace(clause, words=(), meant=())]))] = True
+        for parameter, code in clause.meant:
+            found |= version.meaning(parameter, _within(code) if parameter == "region" else {code})
+        return found
 
     def _filters(self, after: After) -> Filters:
         from fednet.directory import freshness
@@ -422,6 +448,9 @@ class _Asked:
 
 
 MOST_PLACES = 200
+
+_COLUMNS = frozenset({"country", "region", "service", "client_group", "language"})
+"""What words may name that the columns hold."""
 
 
 def _coordinates(seat: listing.Place) -> tuple[int, int]:

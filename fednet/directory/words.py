@@ -120,7 +120,7 @@ def tokens(meant: Sequence[Meaning]) -> tuple[str, ...]:
 
 
 def slips(phrases: Iterable[str]) -> tuple[Meaning, ...]:
-    """What those of the phrases name that name a term or a place: of words that are one letter off. Phrases are keys."""
+    """What those of the phrases, given as keys, name that name a term or a place: for words that are one letter off."""
     found: dict[Meaning, None] = {}
     for phrase in phrases:
         if len(phrase) > MIN_LETTERS:
@@ -222,11 +222,18 @@ def _is_abbreviation(phrase: str) -> bool:
 
 def _terms(phrase: str, sought: str) -> tuple[Meaning, ...]:
     """Terms of exactly that name; if there are none, those whose name has the same stem."""
-    exact = [(which, terms.called(sought) or searched.names(which).get(sought)) for which, terms in _VOCABULARIES]
-    if not any(code for _, code in exact):
-        bare = stem(sought)
-        exact = [(which, terms.find(phrase) or searched.stems(which).get(bare)) for which, terms in _VOCABULARIES]
-    return tuple((which, code) for which, code in exact if code and code != "other")
+    bare = stem(sought)
+    found = ((which, terms.find(phrase) or searched.stems(which).get(bare)) for which, terms in _VOCABULARIES)
+    return _exactly(sought) or _known(found)
+
+
+def _exactly(sought: str) -> tuple[Meaning, ...]:
+    found = ((which, terms.called(sought) or searched.names(which).get(sought)) for which, terms in _VOCABULARIES)
+    return _known(found)
+
+
+def _known(found: Iterable[tuple[str, str | None]]) -> tuple[Meaning, ...]:
+    return tuple((which, code) for which, code in found if code and code != "other")
 
 
 def _world(phrase: str, locales: tuple[str, ...]) -> Iterator[Meaning]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from fednet.formats.calendar import read_calendar
+from fednet.formats.encodings import decoded
 from fednet.formats.export import write
 from fednet.formats.geojson import features_in, table_of_features, table_of_objects
 from fednet.formats.hsds_reading import is_hsds, read_documents
@@ -37,7 +38,7 @@ from fednet.formats.reading import (
 )
 from fednet.formats.recurrence import occurrences
 from fednet.formats.sheets import read_sheets
-from fednet.formats.table import decoded, sheets
+from fednet.formats.table import sheets
 from fednet.listing import record
 
 __all__ = [

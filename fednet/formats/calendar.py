@@ -22,9 +22,9 @@ from fednet.formats import eventkinds
 from fednet.formats.admission import admitted
 from fednet.formats.clock import Clock, Moment, duration
 from fednet.formats.contentlines import Component, ContentLine, PropertyError, Scan, unescaped
+from fednet.formats.encodings import decoded
 from fednet.formats.reading import Entry, Reading, RowError, bounded, identity, shown
 from fednet.formats.recurrence import RuleError, comes_true, local_text, occurrences, rule_parts
-from fednet.formats.table import decoded
 from fednet.formats.tongues import language_of
 from fednet.listing.fields import MAX_E6
 

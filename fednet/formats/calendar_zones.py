@@ -98,7 +98,7 @@ def _standing(zone: ZoneInfo, begin: datetime) -> Change:
     """What holds at the beginning, as a change from itself to itself."""
     at = begin.replace(tzinfo=zone)
     offset = at.utcoffset() or timedelta(0)
-    return Change(begin, offset, offset, at.tzname() or "", bool(at.dst()))
+    return Change(begin, offset, offset, at.tzname() or "", (at.dst() or timedelta(0)) > timedelta(0))
 
 
 @lru_cache(maxsize=512)
@@ -125,13 +125,14 @@ def _between(zone: ZoneInfo, first: int, last: int, begin: datetime | None = Non
         if there != here:
             instant = _instant(zone, at, at + _DAY)
             before, after = here[0], there[0]
-            yield Change((instant + before).replace(tzinfo=None), before, after, there[1], there[2])
+            # Ireland and Morocco call their winter the exception; calendar programs expect the summer to be it.
+            yield Change((instant + before).replace(tzinfo=None), before, after, there[1], after > before)
         at, here = at + _DAY, there
 
 
-def _state(zone: ZoneInfo, at: datetime) -> tuple[timedelta, str, bool]:
+def _state(zone: ZoneInfo, at: datetime) -> tuple[timedelta, str]:
     local = at.astimezone(zone)
-    return local.utcoffset() or timedelta(0), local.tzname() or "", bool(local.dst())
+    return local.utcoffset() or timedelta(0), local.tzname() or ""
 
 
 def _instant(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:

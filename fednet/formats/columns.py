@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -23,6 +23,9 @@ from fednet.listing import languages
 
 HEADER_WITHIN_ROWS = 30
 """Titles and remarks may stand above the header, but not more of them than this."""
+
+MAX_HEADER = 300
+"""Characters of a cell that may be a header, or a tag; in the first rows of a file every cell is asked."""
 
 IGNORE = "ignore"
 
@@ -98,7 +101,7 @@ class Table(msgspec.Struct, frozen=True):
 
 def folded(header: str) -> str:
     """A header as it is looked up: `TypeOrganisation`, `type_organisation` and `Type d'organisation` come close."""
-    return identity(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header))
+    return identity(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header[:MAX_HEADER]))
 
 
 @cache
@@ -299,8 +302,10 @@ def _by_tag(tag: str, kind: str) -> tuple[str, str] | None:
 _WITH_LANGUAGE = re.compile(r"(.+?)[\s_:@(\[/-]+([^\s_:@(\[\])]+)[)\]]?\s*")
 
 
-@cache
+@lru_cache(maxsize=16_384)
 def _by_header(header: str, kind: str) -> tuple[str, str]:
+    if len(header) > MAX_HEADER:
+        return "", ""
     by_header = _fields_by_header(kind)
     if field := by_header.get(folded(header)):
         return field, ""

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from fednet.formats.encodings import decoded
 from fednet.formats.hsds_reading import read_documents
 from fednet.formats.reading import MAX_CELL_CHARACTERS, MAX_FILE_BYTES, MAX_ROWS, Reading, RowError, UnreadableFileError
-from fednet.formats.table import cleaned, decoded
+from fednet.formats.table import cleaned
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]

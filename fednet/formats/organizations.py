@@ -25,6 +25,9 @@ ROWS_PER_NAME = 1.2
 
 MAX_PLACES_CHARACTERS = 4_000
 
+MAX_NAMED = 500
+"""Characters of a name in which an acronym is looked for."""
+
 _WORKS_IN = {"en": "Works in", "fr": "Intervient à", "es": "Trabaja en", "pt": "Atua em", "ar": "تعمل في"}
 _ACRONYM_AFTER = re.compile(r"(.{3,}?)\s*[(\[]([^()\[\]]{2,20})[)\]]\s*")
 _PRESENCE = frozenset({"area", "area_code", "district", "activity", "countries"})
@@ -122,7 +125,7 @@ def _completed(flat: dict[str, Any], presence: bool, fallback: str | None) -> di
 def _split_acronym(flat: dict[str, Any]) -> None:
     """`Danish Refugee Council (DRC)` is a name and an acronym; a name of capitals without a space is both."""
     for language, name in flat["names"].items():
-        found = _ACRONYM_AFTER.fullmatch(name)
+        found = _ACRONYM_AFTER.fullmatch(name) if len(name) < MAX_NAMED else None
         if found and flat.get("acronym", found[2]) == found[2] and _looks_like_acronym(found[2]):
             flat["names"][language] = found[1]
             flat["acronym"] = found[2]

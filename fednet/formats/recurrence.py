@@ -64,6 +64,16 @@ def occurrences(
     return sorted(found)[:limit]
 
 
+def is_to_come(fields: dict[str, Any], now: datetime) -> bool:
+    """Whether it is an event that is not cancelled and takes place, or goes on, within a year from now."""
+    if fields.get("kind") != "event" or fields.get("status") == "cancelled":
+        return False
+    try:
+        return bool(occurrences(fields, now, now + timedelta(days=366), 1))
+    except RuleError:
+        return False
+
+
 def comes_true(fields: dict[str, Any]) -> bool:
     """Whether an event's rule, if it has one, names any date. Raises RuleError as `occurrences` does."""
     if not fields.get("rrule"):

@@ -12,10 +12,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
+from fednet.formats.encodings import decoded
 from fednet.formats.reading import MAX_CELL_CHARACTERS, MAX_ROWS, UnreadableFileError
 from fednet.formats.workbook import MAX_COLUMNS, worksheets
 
@@ -27,7 +29,10 @@ _OURS = re.compile("kind([,;\t|])network\\1handle\\1")
 """How a file begins that `export` wrote, as spreadsheets save it again: no text in it is taken for its delimiter."""
 
 _ODD_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
-_INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u200b\u2060\ufeff]")
+_DIRECTIONS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they can make a text read as another
+_INVISIBLE = re.compile(f"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u200b\u2060\ufeff{_DIRECTIONS}]")
+_ODD = re.compile(f"[\u00a0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff{_DIRECTIONS}]")
+_LOST = "\ufffd"
 
 
 class Row(NamedTuple):
@@ -60,23 +65,11 @@ def sheets(content: bytes, suffix: str, notes: list[str]) -> list[Sheet]:
     return [_text_table(decoded(content, notes), suffix, notes)]
 
 
-def decoded(content: bytes, notes: list[str]) -> str:
-    """Text of unknown encoding: a byte order mark decides, else UTF-8, else UTF-16 by its zeros, else Windows-1252."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return content.decode(encoding, "replace").removeprefix("\ufeff")
-    sample = content[:4096]
-    if (zeros := sample.count(0)) * 4 > len(sample):  # every other byte of Western text in UTF-16
-        return content.decode("utf-16-le" if sample[1::2].count(0) * 2 > zeros else "utf-16-be", "replace")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        notes.append("the file is not UTF-8; it was read as Windows-1252 (Western European)")
-        return content.decode("cp1252", "replace")
-
-
 def cleaned(text: str) -> str:
-    """One cell as people mean it: no control or zero-width-space characters, ordinary spaces, NFC, trimmed."""
+    """One cell as people mean it: no control, direction or zero-width-space characters, ordinary spaces, NFC, trimmed.
+
+    The zero-width joiners stay: Persian and Burmese are spelt with them.
+    """
     if text.isascii() and text.isprintable():
         return text.strip()
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", _ODD_SPACES.sub(" ", text))).strip()
@@ -136,11 +129,39 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=score)
 
 
+class _Odd:
+    """Characters that a person does not see in a file, and ought to be told of."""
+
+    def __init__(self) -> None:
+        self._unseen: list[int] = []
+        self._lost: list[int] = []
+
+    def look(self, line: int, cells: list[str]) -> None:
+        row = "\t".join(cells)
+        if not row.isascii():
+            self._unseen += [line] * bool(_ODD.search(row))
+            self._lost += [line] * (_LOST in row)
+
+    @property
+    def notes(self) -> list[str]:
+        found = []
+        if self._unseen:
+            told = "non-breaking spaces, direction marks or other characters that nobody sees: they were taken out"
+            found.append(f"{len(self._unseen)} rows held {told} (first in line {self._unseen[0]})")
+        if self._lost:
+            told = "letters were lost before this file was written, and \ufffd stands for them"
+            found.append(f"in {len(self._lost)} rows {told} (first in line {self._lost[0]})")
+        return found
+
+
 def _sheet(name: str, records: Iterable[tuple[int, Iterable[str]]]) -> Sheet:
     rows: list[Row] = []
     too_long: list[int] = []
-    for line, raw in records:
-        cells = [cleaned(cell) for cell in raw][:MAX_COLUMNS]
+    odd = _Odd()
+    for line, written in records:
+        raw = list(islice(written, MAX_COLUMNS))
+        odd.look(line, raw)
+        cells = [cleaned(cell) for cell in raw]
         while cells and not cells[-1]:
             cells.pop()
         if not cells:
@@ -151,4 +172,4 @@ def _sheet(name: str, records: Iterable[tuple[int, Iterable[str]]]) -> Sheet:
             too_long.append(line)
         else:
             rows.append(Row(line, cells))
-    return Sheet(name, rows, too_long)
+    return Sheet(name, rows, too_long, odd.notes)

@@ -7,9 +7,8 @@ import re
 FEWEST, MOST = 3, 8
 """Letters of a short form."""
 
-_WORD = re.compile(r"[^\W\d_]+")
-_BRACKETS = re.compile(r"[(\[（].*|\s[-–—|/]\s.*")  # what follows is another name, or a place
-_CASED = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\u1e00-\u1fff]")
+_OTHER_NAME = re.compile(r"\s*[(\[（].*|\s[-–—|/]\s.*", re.DOTALL)  # what follows is another name, or a place
+_BEGINS = re.compile(r"[(\[（–—|/]| - ")
 
 SMALL = frozenset(
     """a al an and as at au aux avec by con d da das de dei del della den der des di die do dos du e el em en et for
@@ -24,9 +23,11 @@ def initials(name: str) -> tuple[str, ...]:
 
     Conseil canadien pour les réfugiés -> CCPLR, CCR
     """
-    words = _WORD.findall(_BRACKETS.sub("", name))
-    if not FEWEST <= len(words) <= 2 * MOST or not _CASED.match(words[0]):
+    if _BEGINS.search(name):
+        name = _OTHER_NAME.sub("", name)
+    words = name.split()
+    if not FEWEST <= len(words) <= 2 * MOST or words[0].upper() == words[0].lower():
         return ()
-    told = [word[0] for word in words if word.lower() not in SMALL]
-    forms = {"".join(told): None, "".join(word[0] for word in words): None}
-    return tuple(form for form in forms if FEWEST <= len(form) <= MOST)
+    told = "".join([word[0] for word in words if word[0].isalpha() and word.lower() not in SMALL])
+    every = "".join([word[0] for word in words if word[0].isalpha()])
+    return tuple(form for form in ((told, every) if told != every else (told,)) if FEWEST <= len(form) <= MOST)

@@ -192,8 +192,13 @@ _TERMS: dict[type[Listing], Callable[[Any], Terms]] = {
 
 def _made_of(names: Texts, acronym: str = "", *, short: bool = False) -> str:
     """What people make of names: initials where no acronym is given, and Latin letters where no name has any."""
-    made = [form for name in names.values() for form in initials(name)] if short and not acronym else []
-    if not any(map(is_latin, names.values())):
+    made: list[str] = []
+    latin = False
+    for name in names.values():
+        latin = latin or is_latin(name)
+        if short and not acronym:
+            made += initials(name)
+    if not latin:
         made += map(sounds, names.values())
     return fold("\n" + " ".join(made)) if made else ""
 

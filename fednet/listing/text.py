@@ -40,6 +40,7 @@ _WORK = re.compile(
     r"[^\0-\x9f\xa1-\xa7\xa9\xab\xac\xae\xb0\xb1\xb6\xb7\xbb\xbf-\xc5\xc7-\xcf\xd1-\xd7\xd9-\xdd"
     r"\xe0-\xe5\xe7-\xef\xf1-\xf7\xf9-\xfd\xff]"
 )
+_TWO_DOTS = re.compile(r"\.\w\.")
 _DOTTED = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?")
 
 
@@ -93,7 +94,7 @@ def fold(text: str) -> str:
     ASCII comes back unchanged, but for the dots of `U.N.`. Case and Latin accents are left to the tokenizer. Folding
     twice changes nothing that a search could notice.
     """
-    if "." in text:
+    if "." in text and _TWO_DOTS.search(text):
         text = _DOTTED.sub(_without_dots, text)
     if text.isascii() or not _WORK.search(text):
         return text

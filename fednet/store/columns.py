@@ -8,7 +8,7 @@ gives the version that fits the snapshot which is read. A command that asks once
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -110,15 +110,15 @@ class Countries(NamedTuple):
         more, codes = self.sets.taken_apart(at)
         return np.concatenate([whose, place[more]]), np.concatenate([slots[whose, slot].astype(int64), codes])
 
-    def having(self, rows: Rows, codes: Iterable[str]) -> NDArray[bool_]:
-        """For each of these rows whether it has one of those countries."""
+    def having(self, rows: Any, codes: Iterable[str]) -> NDArray[bool_]:
+        """For each of these rows (or of a slice, of all rows) whether it has one of those countries."""
         wanted = np.zeros(256, bool_)
         numbers = [at for at, label in enumerate(self.labels) if label in set(codes)]
         wanted[[number for number in numbers if 0 < number < 256]] = True
         either = (wanted[:, None] | wanted[None, :]).reshape(-1)
         halves = self.slots[rows].view(uint16).reshape(-1, 2)
         found: NDArray[bool_] = either[halves[:, 0]] | either[halves[:, 1]]
-        at, place = self._wide(rows)
+        at, place = self._wide(np.arange(len(self.slots)) if isinstance(rows, slice) else rows)
         if len(at):
             found[place] = self.sets.having(codes)[self.sets.column[at]]
         return found
@@ -151,7 +151,7 @@ class Columns(NamedTuple):
     """One version: all arrays are as long as there are rows. A row that was taken out is not `live`."""
 
     live: NDArray[bool_]
-    feed: NDArray[int32]
+    feeds: Sets
     confirmed: NDArray[uint16]
     refugee_led: NDArray[bool_]
     name_words: NDArray[uint8]
@@ -173,18 +173,39 @@ class Columns(NamedTuple):
 
     def rows(self, ids: NDArray[int64]) -> Rows:
         """The rows of those ids (ascending) that are live; others are left out."""
+        at, is_here = self.places(ids)
+        return at[is_here]
+
+    def places(self, ids: NDArray[int64]) -> tuple[Rows, NDArray[bool_]]:
+        """For each of those ids its row, and whether it is live; a row of one that is not says nothing."""
         if not len(self.live) or not len(ids):
-            return np.zeros(0, int64)
+            return np.zeros(len(ids), int64), np.zeros(len(ids), bool_)
+        last = len(self.live) - 1
         if self.ids is None:
             at = ids - self.first
-            at = at[(at >= 0) & (at < len(self.live))]
+            is_here = (at >= 0) & (at <= last)
+            at = np.clip(at, 0, last)
         else:
-            at = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-            at = at[self.ids[at] == ids]
-        return at[self.live[at]]
+            at = np.minimum(np.searchsorted(self.ids, ids), last)
+            is_here = self.ids[at] == ids
+        return at, is_here & self.live[at]
+
+    @property
+    def feed(self) -> NDArray[int64]:
+        """The feed of each row."""
+        found: NDArray[int64] = np.array([*map(int, self.feeds.labels), 0], int64)[self.feeds.column]
+        return found
 
     def ids_of(self, rows: Rows) -> NDArray[int64]:
         return rows + self.first if self.ids is None else self.ids[rows]
+
+    def meaning(self, parameter: str, codes: Collection[str]) -> NDArray[bool_]:
+        """By row, whether it has one of those codes: of a service, client group, language, country or region."""
+        if parameter in ("country", "region"):
+            return self.countries.having(slice(None), codes)
+        sets = {"service": self.services, "client_group": self.client_groups, "language": self.languages}[parameter]
+        found: NDArray[bool_] = sets.having(codes)[sets.column]
+        return found
 
     @property
     def nbytes(self) -> int:
@@ -412,8 +433,10 @@ class _Maker:
         self._live, self._ids = _Grown(bool_), None if counted else _Grown(int64)
         self._plain = {name: _Grown(kind) for name, kind in _PLAIN.items()}
         services, groups = _bits(SERVICES), _bits(CLIENT_GROUPS)
-        tags, seats, types, kinds = _Labels(), _Labels(), _Labels(), [str(kind) for kind in range(256)]
+        feeds, tags, seats, types = _Labels(), _Labels(), _Labels(), _Labels()
+        kinds = [str(kind) for kind in range(256)]
         self._sets = {
+            "feeds": _Numbered(uint16, lambda feed_id: [feeds.number(str(feed_id))], feeds.labels),
             "kind": _Numbered(uint8, lambda kind: [kind], kinds),
             "services": _Numbered(uint32, *services),
             "client_groups": _Numbered(uint32, *groups),
@@ -506,7 +529,6 @@ class _Maker:
 _NUMBERS = count(1)
 
 _PLAIN: dict[str, type[Any]] = {
-    "feed": int32,
     "confirmed": uint16,
     "refugee_led": bool_,
     "name_words": uint8,
@@ -514,7 +536,7 @@ _PLAIN: dict[str, type[Any]] = {
     "title_more": uint32,
 }
 _NAMES = (
-    "record_id feed kind countries services client_groups languages seat type confirmed "
+    "record_id feeds kind countries services client_groups languages seat type confirmed "
     "latitude_e6 longitude_e6 refugee_led name_words title title_more"
 ).split()
 

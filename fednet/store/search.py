@@ -115,12 +115,10 @@ def record_ids(db: Database, clauses: Sequence[Clause], feeds: Collection[int]) 
     return _ids(db, expression, feeds) if expression else _no_ids()
 
 
-def named_ids(db: Database, clause: Clause, clauses: Sequence[Clause], feeds: Collection[int]) -> NDArray[int64]:
-    """As `record_ids`, of those in whose names the words of one clause stand."""
-    wanted = f"{{names}} : ({clause.text})"
-    if len(clauses) > 1:
-        wanted = f"({_expression(clauses)}) AND {wanted}"
-    return _ids(db, wanted, feeds)
+def named_ids(db: Database, clause: Clause, others: Sequence[Clause], feeds: Collection[int]) -> NDArray[int64]:
+    """As `record_ids`, of those in whose names the words of one clause stand and that satisfy the others."""
+    rest = _expression(others)
+    return _ids(db, f"({rest}) AND {{names}} : ({clause.text})" if rest else f"{{names}} : ({clause.text})", feeds)
 
 
 def whole_name_ids(db: Database, key: str, feeds: Collection[int]) -> NDArray[int64]:

@@ -19,7 +19,7 @@ from fednet.node.address import parsed
 from fednet.node.home import Home, now
 from fednet.store import columns
 from fednet.store.feeds import own
-from fednet.web import api, calendars, cards, feeds, hsds, openapi, pages, receipts, witness
+from fednet.web import alternates, api, calendars, cards, feeds, hsds, openapi, pages, receipts, witness
 from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Throttled, Timed
 from fednet.web.asking import Clock
 from fednet.web.callers import Callers
@@ -28,7 +28,11 @@ from fednet.web.show import Templates
 
 STATIC = Path(__file__).parent / "static"
 
-ADDRESSES = tuple(openapi.every(api.ADDRESSES, calendars.ADDRESSES, cards.ADDRESSES, hsds.ADDRESSES, openapi.OWN))
+ADDRESSES = tuple(
+    openapi.every(
+        api.ADDRESSES, alternates.ADDRESSES, calendars.ADDRESSES, cards.ADDRESSES, hsds.ADDRESSES, openapi.OWN
+    )
+)
 """All addresses for programs, as `/openapi.json` tells them."""
 
 

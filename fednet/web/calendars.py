@@ -67,8 +67,7 @@ def routes(home: Home, callers: Callers, clock: Clock) -> list[Route]:
 
     def single(base: str, source: str, asked: Asked, handle: str, reader: Reader) -> _File:
         found = announced_event(home.store, handle, reader, clock())
-        about = About(name=found.hit.title, source=source, page=_page(found, base), refresh=REFRESH)
-        return _File(handle, _written([found], about, base))
+        return _File(handle, event_file(found, base, source))
 
     return [
         _route("/calendar.ics", home, callers, every),
@@ -101,6 +100,12 @@ def _of_events(asked: Asked) -> Asked:
     if asked.get("kind", ["event"]) != ["event"]:
         raise UsageError("kind: only events are in a calendar", hint="leave it out")
     return {name: values for name, values in asked.items() if name != "kind"}
+
+
+def event_file(found: Announced, base: str, source: str) -> bytes:
+    """One event as a calendar file that is read again at `source`."""
+    about = About(name=found.hit.title, source=source, page=_page(found, base), refresh=REFRESH)
+    return _written([found], about, base)
 
 
 def _name(home: Home, query: Agenda, base: str) -> str:

@@ -102,12 +102,11 @@ def _row(field: Compared, statements: Sequence[Statement]) -> Row:
     sides = [
         Side(statement.hit.network_name, shown([said.value for said in field.said if at in said.by]))
         for at, statement in enumerate(statements)
-        if any(at in said.by for said in field.said)
     ]
-    everybody = {at for said in field.said for at in said.by}
+    everybody = {at for said in field.said for at in said.by if at < len(statements)}
     by = [] if len(everybody) == len(statements) else [statements[at].hit.network_name for at in sorted(everybody)[:3]]
     values = _shown(field.name, 1)([said.value for said in field.said])
-    differs = bool(field.differs) and len(sides) > 1
+    differs = sum(at < len(statements) for at in field.differs) > 1
     return Row(field.name, LABELS[field.name], differs, sides, values, by, max(6, TAGS // share) if differs else TAGS)
 
 

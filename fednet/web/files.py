@@ -7,6 +7,7 @@ earlier answer, it holds that page, and a Link header leads to the following one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from fednet.directory.query import MAX_LIMIT, Query
 from fednet.directory.search import Hit, Reader, search
 from fednet.errors import LimitError, UsageError
 from fednet.formats import export, linked, vcard
-from fednet.formats.calendar_writer import Exported
+from fednet.formats.calendar_writer import Exported, calendar_of
 from fednet.node.home import Home
 from fednet.web import show
 from fednet.web.addresses import JSON
@@ -62,6 +63,8 @@ FORMS = {
     ),
 }  # fmt: skip
 
+FORMS["ics"] = Form("text/calendar", "ics", lambda rows, _, __: calendar_of(export.without_controls(rows)))
+
 _TABLES = ("csv", "xlsx", "jsonl")
 OFFERED: dict[str, Sequence[str]] = {
     "organization": (*_TABLES, "vcf", "jsonld"),
@@ -78,18 +81,18 @@ def answers(kind: str) -> dict[str, None]:
     return {FORMS[name].media_type: None for name in OFFERED[kind]}
 
 
-def wanted(request: Request, given: Asked, offered: Sequence[str]) -> Form | None:
-    """The form that is asked for, which is taken out of the parameters; None for JSON, which is what most want."""
+def wanted(request: Request, given: Asked, offered: Sequence[str], usual: str = JSON) -> Form | None:
+    """The form that is asked for, which is taken out of the parameters; None for the `usual` one."""
     named = given.pop("format", [])
     if named:
-        name = named[0].strip().lower()
-        if len(named) > 1 or name not in (*offered, "json"):
-            hint = f"one of {', '.join(('json', *offered))}"
+        name, plain = named[0].strip().lower(), usual.partition("/")[2]
+        if len(named) > 1 or name not in (*offered, plain):
+            hint = f"one of {', '.join((plain, *offered))}"
             raise UsageError(f"format: {name[:40]!r} is none of this address", hint=hint)
         return FORMS.get(name)
     types = {FORMS[name].media_type: name for name in offered}
-    chosen = preferred(request.headers.get("accept", ""), [JSON, *types])
-    return FORMS.get(types.get(chosen or JSON, ""))
+    chosen = preferred(request.headers.get("accept", ""), [usual, *types])
+    return FORMS.get(types.get(chosen or usual, ""))
 
 
 def preferred(accept: str, offered: Sequence[str]) -> str | None:
@@ -193,6 +196,13 @@ def file(
         headers["Link"] = f'<{show.address(request.url.path, asked)}>; rel="next"'
     body = form.written(found.rows, found.circles, page)
     return sent(request, body, form.media_type, reader, vary=VARY, tag=tag, headers=headers)
+
+
+def is_handle(text: object) -> bool:
+    return isinstance(text, str) and _HANDLE.fullmatch(text) is not None
+
+
+_HANDLE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def pages_below(base: str) -> PageOf:

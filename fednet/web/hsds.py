@@ -292,7 +292,14 @@ def of_services(given: _Given, located: bool) -> statements.Asked:
     if code := vocabulary.SERVICES.find(search) if search else None:
         codes, search = codes & {code}, ""
     organization = given.text("organization_id") or None
-    return statements.Asked(text=search, organization=organization, codes=codes, client_groups=groups, located=located)
+    return statements.Asked(
+        text=search,
+        organization=organization,
+        codes=codes,
+        client_groups=groups,
+        located=located,
+        since=given.moment("modified_after"),
+    )
 
 
 def _taxonomy(id: str) -> str | None:

@@ -13,9 +13,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from fednet.directory.agenda import agenda, parse_agenda, standing
@@ -23,12 +24,14 @@ from fednet.directory.cards import Card, Said, card
 from fednet.directory.networks import networks
 from fednet.directory.query import parse_query, read_parameters
 from fednet.directory.query import zone as zone_asked
-from fednet.directory.search import Reader, readable, record, search
+from fednet.directory.search import Hit, Reader, readable, record, search
 from fednet.errors import FednetError, NotFoundError, UsageError
+from fednet.formats import linked
 from fednet.listing import Event
 from fednet.listing.vocabulary import EVENT_TYPES
 from fednet.node.home import Home
-from fednet.web import comparing, show, views
+from fednet.web import alternates, comparing, files, show, views
+from fednet.web.alternates import Alternates
 from fednet.web.asking import Asked, Clock, asked, given
 from fednet.web.calendars import subscription
 from fednet.web.callers import Callers, headers_for
@@ -62,22 +65,32 @@ class Held(NamedTuple):
 
 def routes(home: Home, templates: Templates, callers: Callers, clock: Clock) -> list[Route]:
     site = Site(home, templates, clock)
+    instead = Alternates(home, clock)
     return [
         _route(callers, "/", site.search),
-        _route(callers, "/organizations/{handle}", site.organization),
+        _route(callers, "/organizations/{handle}", site.organization, alternates.ORGANIZATION, instead.organization),
         _route(callers, "/events", site.calendar),
-        _route(callers, "/events/{handle}", site.event),
+        _route(callers, "/events/{handle}", site.event, alternates.EVENT, instead.event),
         _route(callers, "/networks", site.networks),
         _route(callers, "/networks/{network}", site.network),
     ]
 
 
-def _route(callers: Callers, path: str, page: Page) -> Route:
-    async def endpoint(request: Request) -> HTMLResponse:
+def _route(callers: Callers, path: str, page: Page, offered: tuple[str, ...] = (), instead: Any = None) -> Route:
+    """A page; `instead` answers whoever asks for one of the forms `offered` besides."""
+
+    async def endpoint(request: Request) -> Response:
         reader = await callers.reader(request)
-        found = await run_in_threadpool(page, request, await asked(request), reader)
-        found.headers.update(headers_for(reader))
-        return found
+        given = await asked(request)
+        form = files.wanted(request, given, offered, alternates.HTML) if offered else None
+        if form is not None:
+            found: Response = await run_in_threadpool(instead, request, form, reader)
+            return found
+        shown = await run_in_threadpool(page, request, given, reader)
+        shown.headers.update(headers_for(reader))
+        if offered:
+            shown.headers.add_vary_header(files.VARY)
+        return shown
 
     return Route(path, endpoint, methods=["GET"])
 
@@ -133,6 +146,7 @@ class Site:
             membership=comparing.members(found),
             why=list(comparing.because(found)),
             opinions=[self._opinion(one, found, reader) for one in found.opinions[: comparing.MOST]],
+            linked=alternates.in_page(alternates.organization(found, base_of(self.home, request))),
             MOST=comparing.MOST,
         )
 
@@ -155,12 +169,20 @@ class Site:
             record=event,
             state=None,
             days=0,
+            linked=self._linked(request, hit, event, reader),
             when=views.when(event, hit.fields, zone, self.clock()),
             people=[(role, self._parties(named, reader)) for role, named in roles.items()],
             parent=self._parties((event.parent,) if event.parent else (), reader),
             around=views.around(standing(self.home.store, hit, zone, reader, self.clock()), zone),
             zone=zone,
         )
+
+    def _linked(self, request: Request, hit: Hit, event: Event, reader: Reader) -> Markup | None:
+        """The event as JSON-LD, its hosts by name."""
+        base = base_of(self.home, request)
+        parties = self._parties(event.hosts, reader)
+        hosts = [linked.Party(one.name.text, one.url and base + one.url) for one in parties]
+        return alternates.in_page(alternates.event(hit.fields, hit.handle, base, hosts))
 
     def calendar(self, request: Request, asked: Asked, reader: Reader) -> HTMLResponse:
         zone = self.home.config.zone

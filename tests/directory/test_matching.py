@@ -179,7 +179,7 @@ def steps(draw: st.DrawFn) -> tuple[Any, ...]:
             return what, at
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=st.lists(steps(), min_size=4, max_size=25), crowd=st.sampled_from([1, 2, 6]), batch=st.integers(1, 4))
 def test_step_by_step_finds_what_a_first_pass_finds(
     tmp_path_factory: Any, history: list[tuple[Any, ...]], crowd: int, batch: int

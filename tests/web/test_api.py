@@ -16,7 +16,7 @@ def test_an_answer_has_total_items_facets_and_next(program: Client) -> None:
     answer = program.get("/api/v1/organizations?limit=2").json
     assert answer.keys() == {"total", "items", "facets", "next"}
     assert answer["total"] == ORGANIZATIONS and len(answer["items"]) == 2
-    assert answer["facets"]["country"] == {"TH": 2, "CA": 1, "HK": 1, "MM": 1, "MY": 1}
+    assert answer["facets"]["country"] == {"TH": 1, "CA": 1, "HK": 1, "MM": 1, "MY": 1}
 
 
 def test_an_item_carries_its_provenance_and_the_fields_of_its_record(program: Client) -> None:
