@@ -98,6 +98,7 @@ def show(handle: str, as_json: bool) -> None:
         show_json([found])
     else:
         show_fields(_described(found))
+        _show_others(found)
 
 
 @click.command()
@@ -212,7 +213,7 @@ def _found(handle: str) -> dict[str, Any]:
         return _tombstone(gone)
     if waiting is None or waiting.body is None:
         listed = hit_object(record(home.store, handle, OPERATOR, now()))
-        return {**listed, "draft": waiting.action if waiting else None}
+        return {**listed, "draft": waiting.action if waiting else None, **_card(home, listed)}
     fields = msgspec.json.decode(waiting.body)
     network = home.network
     return {
@@ -228,6 +229,57 @@ def _found(handle: str) -> dict[str, Any]:
         "fields": fields,
         "draft": waiting.action,
     }
+
+
+def _card(home: Home, listed: dict[str, Any]) -> dict[str, Any]:
+    """What other networks say of an organisation: their `statements`, where they contradict each other, why they are
+    one."""
+    if listed["kind"] != "organization":
+        return {}
+    from fednet.directory.cards import card
+    from fednet.directory.search import OPERATOR
+    from fednet.node.home import now
+
+    found = card(home.store, listed["handle"], OPERATOR, now(), networks=[listed["network"]])
+    statements = [
+        {
+            "network": one.hit.network,
+            "network_name": one.hit.network_name,
+            "handle": one.hit.handle,
+            "circle": one.hit.circle,
+            "state": one.state,
+            "fields": one.hit.fields,
+        }
+        for one in found.statements
+    ]
+    return {
+        "state": found.statements[found.asked].state,
+        "statements": statements,
+        "differences": found.differences,
+        "why": [one for one in found.why if found.asked in (one.one, one.other)],
+        "opinions": found.opinions,
+    }
+
+
+def _show_others(found: dict[str, Any]) -> None:
+    """The statements of other networks about the same organisation, what differs, and why they are one."""
+    statements = found.get("statements", [])
+    asked = next((at for at, one in enumerate(statements) if one["handle"] == found["handle"]), 0)
+    for at, one in enumerate(statements):
+        if at == asked:
+            continue
+        click.echo()
+        why = (reason for why in found["why"] if at in (why.one, why.other) for reason in why.reasons)
+        differing = {name: value for name, value in one["fields"].items() if name in found["differences"]}
+        show_fields(
+            [
+                ("also listed by", one["network_name"]),
+                ("handle", one["handle"]),
+                ("because", ", ".join(why)),
+                ("confirmed", written(one["fields"].get("confirmed", {}))),
+                *((f"{name} there", written(value)) for name, value in differing.items()),
+            ]
+        )
 
 
 def _tombstone(gone: Erased) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from fednet import listing
 from fednet.directory import freshness
 from fednet.directory.freshness import State
 from fednet.directory.joining import Joins, Scope
-from fednet.directory.search import Head, Hit, Reader, heads_of, joined, readable, shown
+from fednet.directory.search import Head, Hit, Reader, among, heads_of, joined, readable, shown
 from fednet.errors import NotFoundError
 from fednet.feed.record import key_of
 from fednet.listing import Contact, Event, Exchange, Group, Opinion, Organization
@@ -91,14 +91,19 @@ class Card(msgspec.Struct, frozen=True):
         return tuple({one.hit.network: one.hit.network_name for one in self.statements}.items())
 
 
-def card(store: Store, handle: str, reader: Reader, now: datetime, scope: Scope = "followed") -> Card:
+def card(
+    store: Store, handle: str, reader: Reader, now: datetime, scope: Scope = "followed", networks: Sequence[str] = ()
+) -> Card:
     """The organisation that a network lists under this handle, with the opinions of `scope`.
+
+    Should several networks list one of that handle, it is this node's own, then that of the network pinned first;
+    `networks` (ids or names) says which are meant.
 
     NotFoundError is the same whether there is none, it is of another kind, or the reader may not see it.
     """
     with store.reading() as db:
         view = _View(db, readable(db, reader, now - store.forget_after), now)
-        listed = index_search.by_key(db, key_of(handle), view.sources)
+        listed = index_search.by_key(db, key_of(handle), among(view.sources, networks))
         if listed is None or not isinstance(listing.parse(listed.body), Organization):
             raise NotFoundError("no such organisation is listed here", hint="`fednet search` shows handles")
         return _card(view, listed, joined(store, db, view.sources, now, scope))

@@ -185,6 +185,9 @@ class Found:
         feeds = self._columns.feeds
         since = [max(self._filters.stale_before.get(int(feed_id), 1), 1) for feed_id in feeds.labels]
         days = np.minimum(np.array(since or [1], int64), LAST_DAY).astype(uint16)
+        if not isinstance(rows, slice) and len(rows) * 4 > len(self._columns.live):
+            everywhere: NDArray[bool_] = self._is_fresh(slice(None))[rows]
+            return everywhere
         fresh: NDArray[bool_] = self._columns.confirmed[rows] >= days[feeds.column[rows]]
         return fresh
 
@@ -216,11 +219,21 @@ class Found:
         return {name: _ordered(counted[name]()) for name in names}
 
     def _counted(self, column: Any, labels: Sequence[str]) -> dict[str, int]:
-        counts = column.counts(self._split.alone)
+        counts = column.counts(self._split.alone) if self._rest is None else column.counts_but(self._rest)
         if len(self._split.together):
             whose, codes = column.taken_apart(self._split.together)
             counts = _sum(counts, self._once(self._split.numbers[whose], codes))
         return {labels[code]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
+
+    @cached_property
+    def _rest(self) -> Rows | None:
+        """The rows that do not stand for a card by themselves; None when they are not the fewer."""
+        size, alone = len(self._columns.live), self._split.alone
+        if len(alone) * 2 <= size:
+            return None
+        is_other = np.ones(size, bool_)
+        is_other[alone] = False
+        return np.flatnonzero(is_other)
 
     def _by_network(self, networks: Mapping[int, str]) -> dict[str, int]:
         feeds, labels = self._columns.feeds, sorted(set(networks.values()))
@@ -298,14 +311,15 @@ class Found:
         rows, columns = self._rows, self._columns
         left = np.arange(len(rows)) if after is None else self._from(ranks, after)
         sure = []
-        for column in (ranks, columns.title[rows], columns.title_more[rows]):
+        values: Any = ranks if after is None else ranks[left]
+        for following in (columns.title, columns.title_more, None):
             if len(left) <= count:
                 break
-            values = column[left]
             last = _smallest(values, count)
             sure.append(left[values < last])
             count -= len(sure[-1])
             left = left[values == last]
+            values = following[rows[left]] if following is not None else None
         return self._standings(ranks, np.concatenate([*sure, left]))
 
     def rivals(self, ranks: NDArray[int64], one: Standing) -> list[Standing]:

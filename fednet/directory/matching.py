@@ -289,3 +289,58 @@ def _compared(one: _Known, other: _Known) -> int:
     if isinstance(one.what, Signals) and isinstance(other.what, Signals):
         return likeness.compared(one.what, other.what)
     return int(Reason.LISTED | Reason.UID)  # events meet by nothing else
+
+
+# --- what people are shown --------------------------------------------------------------------------------------------
+
+
+class Side(msgspec.Struct, frozen=True):
+    """One of two records, and the network that lists it."""
+
+    handle: str
+    title: str
+    kind: str
+    network: str
+    network_name: str
+    circle: str
+
+
+class Match(msgspec.Struct, frozen=True):
+    """Two records that may be about one thing: what they have in common in words, and what people say (network names).
+
+    `state`: `joined` (one card, now), `suggested` (for a person to decide), `said` (somebody decided: no card).
+    """
+
+    one: Side
+    other: Side
+    state: Literal["joined", "suggested", "said"]
+    reasons: tuple[str, ...]
+    strength: int
+    same: tuple[str, ...]
+    different: tuple[str, ...]
+
+
+def matches(
+    store: Store, reader: Reader, now: datetime, scope: Scope = "followed", *, everything: bool = False, limit: int = 50
+) -> list[Match]:
+    """Pairs for a person to decide on, those with the newest record first; with `everything` also what is decided.
+
+    Two records of one network are suggested only to that network itself: others cannot know why it lists both.
+    """
+    found: list[Match] = []
+    with store.reading() as db:
+        sources = readable(db, reader, now - store.forget_after)
+        together = joins(db, sources, scope, now)
+        for pair in between(matching.all_pairs(db), sources):
+            if len(found) >= limit:
+                break
+            why = together.why_of(pair)
+            joined = pair.other in together.members(pair.one)
+            state: Literal["joined", "suggested", "said"] = (
+                "joined" if joined else "said" if why.same or why.different else "suggested"
+            )
+            alien = pair.networks[0] == pair.networks[1] and not pair.own
+            if (everything or state == "suggested") and not (state == "suggested" and (alien or why.level is Level.APART)):
+                sides = [_side(one, sources) for one in listed(db, [pair.one, pair.other])]
+                found.append(Match(*sides, state, likeness.in_words(why.reasons), ...))
+    return found

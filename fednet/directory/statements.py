@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha1
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -21,8 +20,7 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.directory import words
-from fednet.directory.joining import joins
-from fednet.directory.search import Head, Reader, heads_of, readable
+from fednet.directory.search import Head, Reader, heads_of, joined, readable
 from fednet.errors import NotFoundError
 from fednet.feed.record import key_of
 from fednet.formats import hsds
@@ -31,7 +29,7 @@ from fednet.listing import vocabulary
 from fednet.store import columns, feeds, statements
 from fednet.store import search as index_search
 from fednet.store.database import Store
-from fednet.store.search import Listed, Source
+from fednet.store.search import Clause, Listed, Source
 
 if TYPE_CHECKING:
     from numpy import bool_, int64, uint64
@@ -84,7 +82,7 @@ def organizations(
     with store.reading() as db:
         view = _View(store, db, reader, now, profile)
         ids = view.ids(asked)
-        return Page(len(ids), view.statements(ids[start : start + limit]))
+        return Page(len(ids), view.statements(ids[start : start + limit].tolist()))
 
 
 def services(store: Store, asked: Asked, reader: Reader, now: datetime, start: int, limit: int, profile: bool) -> Parts:
@@ -100,7 +98,7 @@ def services(store: Store, asked: Asked, reader: Reader, now: datetime, start: i
         if start >= total:
             return Parts(total, [])
         skipped = start - int(until[first] - counts[first])
-        parts = list(_parts(view.statements(ids[first : last + 1]), asked))
+        parts = list(_parts(view.statements(ids[first : last + 1].tolist()), asked))
         return Parts(total, parts[skipped : skipped + limit])
 
 
@@ -112,7 +110,7 @@ def all_organizations(
         ids = _View(store, db, reader, clock(), profile).ids(asked)
     for start in range(0, len(ids), BATCH):
         with store.reading() as db:
-            found = _View(store, db, reader, clock(), profile).statements(ids[start : start + BATCH])
+            found = _View(store, db, reader, clock(), profile).statements(ids[start : start + BATCH].tolist())
         yield from found
 
 
@@ -188,12 +186,12 @@ class _View:
 
     # which
 
-    def ids(self, asked: Asked) -> list[int]:
+    def ids(self, asked: Asked) -> NDArray[int64]:
         """Record ids of the statements that fit, in order."""
         found, rows = self._rows(asked)
-        return list(map(int, found.ids_of(rows)))
+        return found.ids_of(rows)
 
-    def counted(self, asked: Asked) -> tuple[list[int], NDArray[int64]]:
+    def counted(self, asked: Asked) -> tuple[NDArray[int64], NDArray[int64]]:
         """The same, and how many services that fit each has; those that have none are left out."""
         import numpy as np
 
@@ -202,7 +200,7 @@ class _View:
         fits = np.array([label in wanted for label in found.services.labels], np.int64)
         before = np.concatenate([[0], np.cumsum(fits[found.services.codes])])
         counts = np.diff(before[found.services.starts])[found.services.column[rows]]
-        return list(map(int, found.ids_of(rows[counts > 0]))), counts[counts > 0]
+        return found.ids_of(rows[counts > 0]), counts[counts > 0]
 
     def organization(self, id: str) -> list[int]:
         """The record ids of what has that id: one, or none."""
@@ -233,19 +231,27 @@ class _View:
         clauses = words.clauses(asked.text)
         if not clauses:
             return found, np.flatnonzero(fits)
-        matches = sorted(index_search.matches(self.db, clauses, [KIND], list(self.sources)), key=itemgetter(1, 0))
-        ids = np.array([match[0] for match in matches], np.int64)
-        order = np.argsort(ids)
-        best_first = np.zeros(len(ids), np.int64)
-        best_first[order] = found.rows(ids[order])
-        return found, best_first[fits[best_first]]
+        rows = found.rows(index_search.record_ids(self.db, clauses, list(self.sources)))
+        rows = rows[fits[rows]]
+        in_names = np.isin(rows, found.rows(self._in_names(clauses)), assume_unique=True)
+        return found, np.concatenate([rows[in_names], rows[~in_names]])
+
+    def _in_names(self, clauses: Sequence[Clause]) -> NDArray[int64]:
+        """Ids of those that are called by the first words that are asked for."""
+        import numpy as np
+
+        said = next((clause for clause in clauses if clause.text and not clause.excluded), None)
+        if said is None:
+            return np.zeros(0, np.int64)
+        others = [clause for clause in clauses if clause is not said]
+        return index_search.named_ids(self.db, said, others, list(self.sources))
 
     # what they say
 
     def statements(self, ids: Sequence[int]) -> list[Statement]:
         """Those of the records that the reader may see, in that order."""
         rows = [row for row in index_search.listed(self.db, ids) if row.feed_id in self.sources]
-        known = joins(self.db, self.sources, now=self.now) if self.profile and rows else None
+        known = joined(self.store, self.db, self.sources, self.now) if self.profile and rows else None
         signed = feeds.signed(self.db, [row.record_id for row in rows])
         found = []
         for row in rows:

@@ -320,8 +320,14 @@ RULES: dict[str, dict[str, Rule]] = {
     | {
         "names": texts,
         "type": term(vocabulary.GROUP_TYPES),
+        "countries": _TERRITORIES,
         "description": texts,
-        "roles": many(shape({"role": text, "holder": text, "since": partial_day, "until": partial_day}, bare="role")),
+        "roles": many(
+            shape(
+                {"role": text, "holder": text, "country": country, "since": partial_day, "until": partial_day},
+                bare="role",
+            )
+        ),
     },
     "event": _RECORD
     | {

@@ -25,9 +25,15 @@ def initials(name: str) -> tuple[str, ...]:
     """
     if _BEGINS.search(name):
         name = _OTHER_NAME.sub("", name)
-    words = name.split()
-    if not FEWEST <= len(words) <= 2 * MOST or words[0].upper() == words[0].lower():
+    words = name.upper().split()
+    if not FEWEST <= len(words) <= 2 * MOST or words[0] == words[0].lower():
         return ()
-    told = "".join([word[0] for word in words if word[0].isalpha() and word.lower() not in SMALL])
-    every = "".join([word[0] for word in words if word[0].isalpha()])
-    return tuple(form for form in ((told, every) if told != every else (told,)) if FEWEST <= len(form) <= MOST)
+    every = "".join([word[0] for word in words])
+    if every.isalpha() and _SMALL.isdisjoint(words):
+        return (every,) if len(every) <= MOST else ()
+    begun = [word for word in words if word[0].isalpha()]
+    forms = ([word for word in begun if word not in _SMALL], begun)
+    return tuple(dict.fromkeys("".join(word[0] for word in form) for form in forms if FEWEST <= len(form) <= MOST))
+
+
+_SMALL = frozenset(map(str.upper, SMALL))

@@ -111,9 +111,12 @@ def _person(record: Person) -> Terms:
 
 
 def _group(record: Group) -> Terms:
-    text = _joined(*record.description.values())
+    held = [part for role in record.roles for part in (role.role, role.holder)]
+    text = _joined(*record.description.values(), *held)
     names = fold(_joined(*record.names.values())) + _made_of(record.names, short=True)
-    return Terms(4, display(record.names, record.original), names, fold(text), type=record.type or "")
+    roles = tuple(role.country for role in record.roles if role.country)
+    countries = _countries(None, record.countries + roles)
+    return Terms(4, display(record.names, record.original), names, fold(text), countries, type=record.type or "")
 
 
 def _event(record: Event) -> Terms:

@@ -8,7 +8,8 @@ gives the version that fits the snapshot which is read. A command that asks once
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import count
 from typing import Any, NamedTuple, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -45,18 +46,34 @@ _SELECT = (
 )
 
 
-class Sets(NamedTuple):
-    """A column of small numbers, each of which stands for some codes: those from `starts[n]` to `starts[n + 1]`."""
+class Sets:
+    """A column of small numbers, each of which stands for some codes: those from `starts[n]` to `starts[n + 1]`.
 
-    column: NDArray[Any]
-    starts: NDArray[int64]
-    codes: NDArray[int64]
-    labels: Sequence[str]
-    """What a code is called. May go on beyond the codes of this version."""
+    `labels` are what codes are called; they may go on beyond the codes of this version.
+    """
+
+    def __init__(
+        self, column: NDArray[Any], starts: NDArray[int64], codes: NDArray[int64], labels: Sequence[str]
+    ) -> None:
+        self.column, self.starts, self.codes, self.labels = column, starts, codes, labels
+
+    @property
+    def nbytes(self) -> int:
+        return self.column.nbytes + self.starts.nbytes + self.codes.nbytes
 
     def counts(self, rows: Rows) -> NDArray[int64]:
         """How many of these rows have each code."""
-        numbers = np.bincount(self.column[rows], minlength=len(self.starts) - 1)
+        return self._of(np.bincount(self.column[rows], minlength=len(self.starts) - 1))
+
+    def counts_but(self, rows: Rows) -> NDArray[int64]:
+        """How many of all other rows have each code: quicker when these are fewer."""
+        return self._of(self._all - np.bincount(self.column[rows], minlength=len(self.starts) - 1))
+
+    @cached_property
+    def _all(self) -> NDArray[int64]:
+        return np.bincount(self.column, minlength=len(self.starts) - 1)
+
+    def _of(self, numbers: NDArray[int64]) -> NDArray[int64]:
         each = np.repeat(numbers, np.diff(self.starts))
         return np.bincount(self.codes, each, len(self.labels)).astype(int64)
 
@@ -81,25 +98,39 @@ def apart(numbers: NDArray[Any], starts: NDArray[int64], codes: NDArray[int64]) 
     return whose, codes[np.repeat(starts[numbers], lengths) + within]
 
 
-class Countries(NamedTuple):
+class Countries:
     """The countries of each row: up to four beside each other, of rows with more a set. Number 0 is no country."""
 
-    slots: NDArray[uint32]
-    wide: NDArray[int64]
-    sets: Sets
-    labels: Sequence[str]
+    def __init__(self, slots: NDArray[uint32], wide: NDArray[int64], sets: Sets, labels: Sequence[str]) -> None:
+        self.slots, self.wide, self.sets, self.labels = slots, wide, sets, labels
+
+    @property
+    def nbytes(self) -> int:
+        return self.slots.nbytes + self.wide.nbytes + self.sets.nbytes
 
     def counts(self, rows: Rows) -> NDArray[int64]:
-        halves = self.slots[rows].view(uint16).reshape(-1, 2)
-        pairs = (np.bincount(halves[:, 0], minlength=_HALF) + np.bincount(halves[:, 1], minlength=_HALF)).reshape(
-            256, 256
-        )
-        found = np.zeros(max(256, len(self.labels)), int64)
-        found[:256] = pairs.sum(0) + pairs.sum(1)
         at, _ = self._wide(rows)
-        if len(at):
-            more = self.sets.counts(at)
-            found[: len(more)] += more
+        return self._of(self._pairs(self.slots[rows]), self.sets.counts(at))
+
+    def counts_but(self, rows: Rows) -> NDArray[int64]:
+        """As of `Sets`."""
+        at, _ = self._wide(rows)
+        return self._of(self._all - self._pairs(self.slots[rows]), self.sets.counts_but(at))
+
+    @cached_property
+    def _all(self) -> NDArray[int64]:
+        return self._pairs(self.slots)
+
+    def _pairs(self, slots: NDArray[uint32]) -> NDArray[int64]:
+        """How often two countries stand in one half of a row."""
+        halves = slots.view(uint16).reshape(-1, 2)
+        return np.bincount(halves[:, 0], minlength=_HALF) + np.bincount(halves[:, 1], minlength=_HALF)
+
+    def _of(self, pairs: NDArray[int64], more: NDArray[int64]) -> NDArray[int64]:
+        square = pairs.reshape(256, 256)
+        found = np.zeros(max(256, len(self.labels)), int64)
+        found[:256] = square.sum(0) + square.sum(1)
+        found[: len(more)] += more
         found[0] = 0
         return found[: len(self.labels)]
 
@@ -210,15 +241,11 @@ class Columns(NamedTuple):
     @property
     def nbytes(self) -> int:
         """What the arrays take."""
-        return sum(array.nbytes for array in _arrays(self))
+        return sum(_nbytes(value) for value in self)
 
 
-def _arrays(value: Any) -> Iterator[NDArray[Any]]:
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, tuple):
-        for one in value:
-            yield from _arrays(one)
+def _nbytes(value: Any) -> int:
+    return sum(map(_nbytes, value)) if isinstance(value, tuple) else int(getattr(value, "nbytes", 0))
 
 
 def some(db: Database, record_ids: Sequence[int]) -> Columns:

@@ -18,7 +18,7 @@ def after(db: Database, record_id: int, kind: int) -> Iterator[Row]:
     yield from db.conn.execute(
         "SELECT f.record_id, n.network, r.handle, f.services FROM facet f JOIN record r ON r.id = f.record_id "
         "JOIN feed ON feed.id = f.feed_id JOIN network n ON n.id = feed.network_id "
-        "WHERE f.record_id > ? AND f.kind = ? ORDER BY f.record_id",
+        "WHERE f.record_id > ? AND +f.kind = ? ORDER BY f.record_id",  # + keeps the planner on the order of ids
         (record_id, kind),
     )
 

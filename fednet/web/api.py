@@ -38,6 +38,7 @@ from fednet.web.sending import base_of, sent
 KINDS = {
     "organizations": "organization",
     "people": "person",
+    "groups": "group",
     "exchanges": "exchange",
     "resources": "resource",
 }

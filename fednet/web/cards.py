@@ -90,8 +90,8 @@ class Beside(msgspec.Struct, frozen=True):
     exchanges: list[listed("exchange", Provenance)]  # type: ignore[valid-type]
 
 
-PARAMETERS: dict[str, Parameter] = {"opinions": ("scope", SEARCHED["opinions"][1])}
-"""Whose opinions count, spelt as everywhere."""
+PARAMETERS: dict[str, Parameter] = {"opinions": ("scope", SEARCHED["opinions"][1]), "network": SEARCHED["network"]}
+"""Whose opinions count; whose record of that handle is meant. Spelt as everywhere."""
 
 ADDRESSES = (
     Address(

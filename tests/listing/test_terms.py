@@ -154,3 +154,13 @@ def test_every_kind_has_terms() -> None:
         of(kind="opinion", verdict="same", subjects=subjects, reason="one register number").text
         == "one register number"
     )
+
+
+def test_a_group_is_found_by_its_countries_and_by_who_holds_what_for_which() -> None:
+    found = of(
+        kind="group",
+        names={"en": "Linkages"},
+        countries=["MY"],
+        roles=[{"role": "focal person", "holder": "Paper Boat", "country": "BD"}, {"role": "chair"}],
+    )
+    assert found.countries == ("MY", "BD") and "focal person" in found.text and "Paper Boat" in found.text
