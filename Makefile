@@ -35,6 +35,7 @@ lint: .venv/.synced
 docs: .venv/.synced
 	@$(RUN) -m fednet.cli.reference > docs/cli.md
 	@$(RUN) -m fednet.listing.schema protocol/schemas
+	@$(RUN) -m fednet.formats.hsds_profile protocol/hsds/profile
 
 bench: .venv/.synced
 	@$(SYNC) --group bench

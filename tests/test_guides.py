@@ -33,7 +33,7 @@ from fednet.web.app import create_app
 from tests.node.nodes import NOW, add
 
 ROOT = Path(__file__).parents[1]
-GUIDES = ("README.md", "docs/operating.md")
+GUIDES = ("README.md", "docs/operating.md", "docs/calendar.md")
 NAMES = {"harbour": "Harbour Refugee Network", "river": "River Network", "hill": "Hill Network"}
 MEMBERS = (
     "Name,Country,E-mail\nFerry Street Clinic,Canada,info@ferry.example\nPier Legal Aid,Canada,info@pier.example\n"
@@ -179,7 +179,7 @@ class World:
         self._remember(command, office, result.stdout)
 
     def _remember(self, command: str, office: Office, said: str) -> None:
-        if command.startswith("fednet add"):
+        if command.startswith("fednet add") and said.strip():
             self.handle = said.strip()
         elif command.startswith("fednet init"):
             sheets = sorted(office.folder.glob("*-recovery-key*.txt"))

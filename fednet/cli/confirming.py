@@ -76,16 +76,15 @@ def due(before: date | None, limit: int | None, as_json: bool) -> None:
     from fednet.directory.due import due as found_due
     from fednet.node.home import now
 
-    found = found_due(opened().store, now(), before)
-    shown = found[:limit]
+    total, shown = found_due(opened().store, now(), before, limit)
     if as_json:
         show_json(shown)
         return
     rows = [(one.title, one.kind, _since(one.state, one.since), one.circle, one.handle) for one in shown]
     if rows:
         show_entries(["title", "kind", "since", "circle", "handle"], rows, heading=3)
-    say(f"{counted(len(found), 'record')} due" + (f", {len(shown)} shown" if len(shown) < len(found) else ""))
-    if found:
+    say(f"{counted(total, 'record')} due" + (f", {len(shown)} shown" if len(shown) < total else ""))
+    if total:
         say("hint: fednet confirm HANDLE")
 
 

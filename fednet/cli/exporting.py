@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from fednet.cli.directory import parsed
-from fednet.cli.options import filters, may_write, opened
+from fednet.cli.options import filters, may_write, more_filters, opened
 from fednet.cli.output import counted, say
 from fednet.errors import UsageError
 
@@ -34,12 +35,14 @@ PAGE = 1_000
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.argument("text", required=False, default="")
 @filters
+@more_filters
 @click.option("--as", "kinds", multiple=True, metavar="KIND", help="Only records of this kind.")
 @click.option("--yes", is_flag=True, help="Replace a file that is there already.")
-def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: tuple[str, ...]) -> None:
+def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: Any) -> None:
     """Write what this node lists and follows to a .csv, .xlsx, .ics, .vcf, .jsonl or .jsonld file; filters as search.
 
-    A .csv or .xlsx can be corrected and imported again: what was not touched in it stays as it was.
+    A .csv or .xlsx can be corrected and imported again: what was not touched in it stays as it was. Contacts are on the
+    cards of a .vcf, and in other files when they are asked for: --as contact.
 
     \b
         fednet export organisations.csv --as organization --country TH
@@ -71,14 +74,17 @@ def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: tu
 
 
 def _rows(
-    home: Home, text: str, asked: dict[str, tuple[str, ...]], moment: datetime, circles: dict[str, str]
+    home: Home, text: str, asked: dict[str, Any], moment: datetime, circles: dict[str, str]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Network, handle and fields of all that is found, page by page; `circles` gets who may read each, by handle."""
     from fednet.directory.search import OPERATOR, search
+    from fednet.store import columns
 
+    columns.keep(home.store)  # page after page
     cursor: str | None = None
     while True:
-        found = search(home.store, parsed(text, PAGE, asked, cursor), OPERATOR, moment)
+        query = msgspec.structs.replace(parsed(text, PAGE, asked, cursor), apart=True)
+        found = search(home.store, query, OPERATOR, moment, facets=())
         circles.update((hit.handle, hit.circle) for hit in found.hits)
         yield from ((hit.network, hit.handle, hit.fields) for hit in found.hits)
         if found.next is None:

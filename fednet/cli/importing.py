@@ -76,7 +76,7 @@ def import_(
     forget: str | None,
     as_json: bool,
 ) -> None:
-    """Read CSV, XLSX, ICS, GeoJSON or JSON lines into this network's records.
+    """Read CSV, XLSX, ICS, GeoJSON, HSDS or JSON lines into this network's records.
 
     Several files are read as one, such as the language editions of one list. The same file again changes nothing; a
     newer version updates, and lists what has disappeared from it.

@@ -75,6 +75,24 @@ def filters(command: F) -> F:
     return command
 
 
+def more_filters(command: F) -> F:
+    """What `search` and `export` narrow organisations by besides."""
+    for option in reversed(
+        [
+            click.option("--seat", "seats", multiple=True, metavar="CC", help="Country of its seat alone."),
+            click.option("--type", "types", multiple=True, metavar="T", help="ngo, un-agency, network, ..."),
+            click.option(
+                "--refugee-led/--not-refugee-led", default=None, help="Led by refugees, by its own word; or not."
+            ),
+            click.option("--confirmed", metavar="HOW", help="fresh: confirmed within its network's term; stale: not."),
+            click.option("--near", metavar="PLACE", help="Within some distance of 16.71,98.57 or a place, as Mae Sot."),
+            click.option("--within", metavar="KM", help="That distance in kilometres. Default: 50."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 def home_path() -> Path:
     """The directory that `--node` names."""
     path: Path = click.get_current_context().find_root().params["node"]

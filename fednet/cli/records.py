@@ -90,6 +90,8 @@ def edit(handle: str, file: IO[bytes] | None, circle: str | None) -> None:
 def show(handle: str, as_json: bool) -> None:
     """Show a record of any network, and what it rests on; own drafts too.
 
+    Of an organisation that other networks list as well, what they say is shown beside it, and why it is the same one.
+
     \b
         fednet show 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e
     """
@@ -256,7 +258,7 @@ def _card(home: Home, listed: dict[str, Any]) -> dict[str, Any]:
         "state": found.statements[found.asked].state,
         "statements": statements,
         "differences": found.differences,
-        "why": [one for one in found.why if found.asked in (one.one, one.other)],
+        "joins": [one for one in found.why if found.asked in (one.one, one.other)],
         "opinions": found.opinions,
     }
 
@@ -264,12 +266,13 @@ def _card(home: Home, listed: dict[str, Any]) -> dict[str, Any]:
 def _show_others(found: dict[str, Any]) -> None:
     """The statements of other networks about the same organisation, what differs, and why they are one."""
     statements = found.get("statements", [])
-    asked = next((at for at, one in enumerate(statements) if one["handle"] == found["handle"]), 0)
+    named = found["network"], found["handle"]
+    asked = next((at for at, one in enumerate(statements) if (one["network"], one["handle"]) == named), 0)
     for at, one in enumerate(statements):
         if at == asked:
             continue
         click.echo()
-        why = (reason for why in found["why"] if at in (why.one, why.other) for reason in why.reasons)
+        why = (reason for why in found["joins"] if at in (why.one, why.other) for reason in why.reasons)
         differing = {name: value for name, value in one["fields"].items() if name in found["differences"]}
         show_fields(
             [

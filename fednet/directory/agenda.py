@@ -8,7 +8,7 @@ are expanded here, within bounds that hold per network: one that publishes a flo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from time import thread_time
 from typing import Any, NamedTuple
@@ -21,16 +21,15 @@ from fednet import listing
 from fednet.directory.query import PARAMETERS as SEARCHED
 from fednet.directory.query import Parameter, many, one, read_parameters
 from fednet.directory.query import zone as zone_asked
-from fednet.directory.search import Head, Hit, Reader, among, heads_of, readable, shown
-from fednet.directory.words import clauses
+from fednet.directory.search import Head, Hit, Query, Reader, among, fitting, heads_of, readable, shown
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import key_of
 from fednet.formats.calendar_writer import parent_uid, uid_of
 from fednet.formats.recurrence import moment, occurrences, zone_of
-from fednet.listing import Event, Override, places, vocabulary
+from fednet.listing import Event, Override, vocabulary
 from fednet.listing.check import day, language, term
 from fednet.listing.signals import evidence
-from fednet.store import feeds, index
+from fednet.store import feeds
 from fednet.store import search as index_search
 from fednet.store.database import Store
 from fednet.store.search import Clause, Listed, Source
@@ -138,7 +137,7 @@ def agenda(store: Store, query: Agenda, reader: Reader, now: datetime) -> list[O
     span = _span(query, now)
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
-        cards = _cards(db, query, span.low, span.high, sources)
+        cards = _cards(store, db, query, span.low, span.high, sources, now)
     heads = heads_of(sources, now)
     found = [one for card, dates in _times(cards, span) for one in _occurrences(card, dates, span.zone, sources, heads)]
     return sorted(found, key=_in_order)
@@ -155,9 +154,11 @@ def announced(store: Store, query: Agenda, reader: Reader, now: datetime) -> lis
     high = datetime.combine(query.until, time.min, zone) + _SLACK if query.until else None
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
-        cards = _cards(db, query, low, high, sources)
+        cards = _cards(store, db, query, low, high, sources, now)
         if query.since is None:
-            cards += _lately_cancelled(db, query, low, sources, {card[0].listed.record_id for card in cards})
+            known = {card[0].listed.record_id for card in cards}
+            over = _cards(store, db, query, low - KEPT, low, sources, now)
+            cards += _lately_cancelled(db, [card for card in over if card[0].listed.record_id not in known], low)
         cards = sorted(cards, key=lambda card: (card[0].event.start, card[0].uid))[:MAX_ANNOUNCED]
         when = feeds.signed(db, [card[0].listed.record_id for card in cards])
         uids = _uids_of_parents(db, cards, sources)
@@ -252,17 +253,23 @@ def _span(query: Agenda, now: datetime) -> _Span:
 
 
 def _cards(
-    db: Database, query: Agenda, low: datetime, high: datetime | None, sources: Mapping[int, Source]
+    store: Store,
+    db: Database,
+    query: Agenda,
+    low: datetime,
+    high: datetime | None,
+    sources: Mapping[int, Source],
+    now: datetime,
 ) -> list[_Card]:
     """The events that may take place between two moments and have a copy that fits, with all copies of each."""
     asked = among(sources, query.networks)
     minutes = _minute(low), _minute(high) if high else _FOR_EVER
-    fitting = index_search.events(db, *minutes, asked)
+    taking_place = index_search.events(db, *minutes, asked)
     narrowed = len(asked) < len(sources) or bool(query.types)
-    if wanted := list(_clauses(query)):
-        found = {row[0] for row in index_search.matches(db, wanted, [_EVENT], asked)}
-        fitting, narrowed = [record_id for record_id in fitting if record_id in found], True
-    copies = _read(db, fitting, sources)
+    if (wanted := _searched(query)) != _EVERYTHING:
+        found = set(fitting(store, db, wanted, sources, now))
+        taking_place, narrowed = [record_id for record_id in taking_place if record_id in found], True
+    copies = _read(db, taking_place, sources)
     if query.types:
         copies = [copy for copy in copies if copy.event.type in query.types]
     fits = {copy.listed.record_id for copy in copies}
@@ -279,20 +286,20 @@ def _minute(at: datetime) -> int:
     return int(at.timestamp()) // 60
 
 
-def _clauses(query: Agenda) -> Iterator[Clause]:
-    """The words and filters that the index knows; with any, the kind, so that it narrows by that first."""
-    countries = {*query.countries, *(code for one in query.regions for code in places.countries_in(one) or {one})}
-    facets: tuple[tuple[Callable[[str], str], Iterable[str]], ...] = (
-        (index.country_token, sorted(countries)),
-        (index.service_token, query.services),
-        (index.client_group_token, query.client_groups),
-        (index.language_token, (tag.partition("-")[0] for tag in query.languages)),
+_EVERYTHING = Query(kinds=("event",))
+
+
+def _searched(query: Agenda) -> Query:
+    """What the search is asked, so that both find the same: words and filters, networks and days left out."""
+    return msgspec.structs.replace(
+        _EVERYTHING,
+        text=query.text,
+        countries=query.countries,
+        regions=query.regions,
+        services=query.services,
+        client_groups=query.client_groups,
+        languages=query.languages,
     )
-    found = [Clause(words=words) for token, codes in facets if (words := tuple(map(token, codes)))]
-    found += clauses(query.text)
-    if found:
-        yield Clause(words=(index.kind_token(_EVENT),))
-        yield from found
 
 
 def _read(db: Database, record_ids: Sequence[int], sources: Mapping[int, Source]) -> list[_Copy]:
@@ -382,17 +389,25 @@ def _joined_by_address(cards: list[_Card], sources: Mapping[int, Source]) -> lis
     for number, card in enumerate(cards):
         for place in {place for copy in card for place in _meeting(copy.event)}:
             at.setdefault(place, []).append(number)
-    merged = list(range(len(cards)))
+    above = list(range(len(cards)))
     for numbers in at.values():
         listed = [sources[copy.listed.feed_id].network for number in numbers for copy in cards[number]]
-        if len(set(listed)) == len(listed):
-            first = min(merged[number] for number in numbers)
-            moved = {merged[number] for number in numbers}
-            merged = [first if one in moved else one for one in merged] if len(moved) > 1 else merged
+        if len(numbers) > 1 and len(set(listed)) == len(listed):
+            for number in numbers[1:]:
+                one, other = sorted((_root(above, numbers[0]), _root(above, number)))
+                above[other] = one
     found: dict[int, _Card] = {}
-    for number, card in zip(merged, cards, strict=True):
-        found.setdefault(number, []).extend(card)
+    for number, card in enumerate(cards):
+        found.setdefault(_root(above, number), []).extend(card)
     return list(found.values())
+
+
+def _root(above: list[int], number: int) -> int:
+    """The first of a set, in a forest of sets; the way to it becomes shorter (path halving)."""
+    while above[number] != number:
+        above[number] = above[above[number]]
+        number = above[number]
+    return number
 
 
 def _meeting(event: Event) -> list[tuple[str, int]]:
@@ -609,14 +624,11 @@ def _uids_of_parents(db: Database, cards: Iterable[_Card], sources: Mapping[int,
     return found
 
 
-def _lately_cancelled(
-    db: Database, query: Agenda, since: datetime, sources: Mapping[int, Source], known: Collection[int]
-) -> list[_Card]:
+def _lately_cancelled(db: Database, over: Iterable[_Card], since: datetime) -> list[_Card]:
     """Events that are over, but were cancelled by an edition signed after `since`: some programs ask seldom."""
-    over = _cards(db, query, since - KEPT, since, sources)
-    off = [card for card in over if card[0].event.status == CANCELLED and card[0].listed.record_id not in known]
-    when = feeds.signed(db, [card[0].listed.record_id for card in off]) if off else {}
-    return [card for card in off if (at := when.get(card[0].listed.record_id)) and at >= since]
+    off = [card for card in over if card[0].event.status == CANCELLED]
+    when = feeds.signed(db, [card[0].listed.record_id for card in off])
+    return [card for card in off if when.get(card[0].listed.record_id, _NEVER) >= since]
 
 
 def _parts(db: Database, copy: _Copy, sources: Mapping[int, Source]) -> list[_Copy]:

@@ -29,6 +29,8 @@ from fednet.store.search import Listed, Source
 
 MAX_STATEMENTS = 50
 """Statements on one card; a card of more is one that somebody stuffs."""
+MAX_GROUPS = 50
+"""Groups that are looked up of one statement."""
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -118,6 +120,10 @@ class _View:
         self.terms = freshness.terms(db, sources)
         self.stale_before = freshness.stale_before(db, sources, now)
 
+    def feeds(self, network: str) -> list[int]:
+        """The feeds of a network that the reader may see."""
+        return [feed_id for feed_id, source in self.sources.items() if source.network == network]
+
     def hit(self, listed: Listed, networks: Mapping[str, str]) -> Hit:
         return shown(listed, self.sources[listed.feed_id], self.heads[listed.feed_id], networks)
 
@@ -171,10 +177,11 @@ _Naming = list[tuple[Listed, listing.Listing]]
 
 
 def _naming(view: _View, statements: Sequence[Statement]) -> _Naming:
-    """All records that name a handle of the card, each once."""
+    """All records that name a handle of the card, each once; those of its own network whatever others list of it."""
     found: dict[int, Listed] = {}
-    for handle in dict.fromkeys(one.hit.handle for one in statements):
-        found.update((row.record_id, row) for row in index_search.naming(view.db, key_of(handle), view.sources))
+    for network, handle in dict.fromkeys((one.hit.network, one.hit.handle) for one in statements):
+        for feeds in (view.feeds(network), list(view.sources)):
+            found.update((row.record_id, row) for row in index_search.naming(view.db, key_of(handle), feeds))
     read = ((row, listing.parse(row.body)) for row in found.values())
     return [(row, record) for row, record in read if record is not None]
 
@@ -195,9 +202,8 @@ def _related(view: _View, naming: _Naming, statements: Sequence[Statement]) -> I
 def _groups(view: _View, statements: Sequence[Statement]) -> Iterable[Related]:
     """The groups that each statement names, as that network lists them to this reader."""
     for one in statements:
-        feeds = [feed_id for feed_id, source in view.sources.items() if source.network == one.hit.network]
-        for handle in one.record.groups:
-            row = index_search.by_key(view.db, key_of(handle), feeds)
+        for handle in one.record.groups[:MAX_GROUPS]:
+            row = index_search.by_key(view.db, key_of(handle), view.feeds(one.hit.network))
             record = listing.parse(row.body) if row else None
             if row and isinstance(record, Group):
                 yield Related(view.hit(row, {}), record)

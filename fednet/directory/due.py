@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from typing import NamedTuple
 
 import msgspec
 from sqlite_utils import Database
@@ -11,6 +12,7 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.directory import freshness
 from fednet.directory.freshness import State
+from fednet.feed.record import key_of
 from fednet.listing import Listing
 from fednet.store import freshness as dates
 from fednet.store import search as index_search
@@ -38,56 +40,98 @@ class Due(msgspec.Struct, frozen=True):
     draft: bool = False
 
 
-def due(store: Store, now: datetime, before: date | None = None) -> list[Due]:
+class Found(NamedTuple):
+    """The oldest of what is due, of `total`."""
+
+    total: int
+    due: list[Due]
+
+
+class _Row(NamedTuple):
+    """What is due, before anybody has looked at what it says."""
+
+    since: str | None
+    handle: str
+    circle: str
+    confirmed: bool
+    body: bytes | int
+    draft: bool
+
+
+def due(store: Store, now: datetime, before: date | None = None, limit: int | None = None) -> Found:
     """Own records of `KINDS` that were never confirmed, or longer ago than the term, the oldest first.
 
     With `before`: those confirmed, or if never then listed, before that day.
     """
     with store.reading() as db:
         own = {source.feed_id: source for source in index_search.sources(db) if source.own}
-        limits = freshness.stale_before(db, own, now)
-        limit = min(limits.values(), default=freshness.usually_stale_before(now))
-        until = limit if before is None else freshness.day_number(before)
+        stale = min(freshness.stale_before(db, own, now).values(), default=freshness.usually_stale_before(now))
+        until = stale if before is None else freshness.day_number(before)
         edited = {edit.handle: edit for edit in dates.edited(db)}
-        found = [*_listed(db, own, edited, until), *_drafted(edited.values(), until)]
-    if before is not None:
-        found = [one for one in found if one.since is None or one.since < before.isoformat()]
-    return sorted(found, key=lambda one: (one.since or "", one.title, one.handle))
+        rows = [*_listed(db, own, edited, until), *_drafted(edited.values(), until)]
+        if before is not None:
+            rows = [row for row in rows if row.since is None or row.since < before.isoformat()]
+        oldest = sorted(rows, key=lambda row: (row.since or "", row.handle))[:limit]
+        ids = [row.body for row in oldest if isinstance(row.body, int)]
+        bodies = {listed.record_id: listed.body for listed in index_search.listed(db, ids)}
+        titles = _Titles(db, own, edited)
+        found = [_due(row, row.body if isinstance(row.body, bytes) else bodies[row.body], titles) for row in oldest]
+    return Found(len(rows), sorted(found, key=lambda one: (one.since or "", one.title, one.handle)))
 
 
-def _listed(db: Database, own: Mapping[int, Source], edited: Collection[str], until: int) -> Iterator[Due]:
-    rows = dates.due(db, list(own), [listing.KIND_NUMBERS[kind] for kind in KINDS], until)
-    rows = [row for row in rows if row.handle not in edited]
-    bodies = {listed.record_id: listed.body for listed in index_search.listed(db, [row.record_id for row in rows])}
-    never = {
-        feed_id: {row.edition for row in rows if row.feed_id == feed_id and row.confirmed is None} for feed_id in own
+class _Titles:
+    """What own records are called, drafts as they stand; a contact by its organisation."""
+
+    def __init__(self, db: Database, own: Mapping[int, Source], edited: Mapping[str, Edited]) -> None:
+        self._db, self._own, self._edited = db, own, edited
+
+    def title(self, record: Listing) -> str:
+        if isinstance(record, listing.Contact):
+            about = self._record(record.organization)
+            return listing.terms(about or record).title
+        return listing.terms(record).title
+
+    def _record(self, handle: str) -> Listing | None:
+        edit = self._edited.get(handle)
+        if edit is not None:
+            return listing.parse(edit.body) if edit.body else None
+        listed = index_search.by_key(self._db, key_of(handle), self._own)
+        return listing.parse(listed.body) if listed else None
+
+
+def _listed(db: Database, own: Mapping[int, Source], edited: Collection[str], until: int) -> Iterator[_Row]:
+    """What the newest editions list; `body` is the id of the record."""
+    found = dates.due(db, list(own), [listing.KIND_NUMBERS[kind] for kind in KINDS], until)
+    issued = {
+        feed_id: _issued(db, feed_id, {one.edition for one in found if one.feed_id == feed_id}) for feed_id in own
     }
-    issued = {feed_id: _issued(db, feed_id, editions) for feed_id, editions in never.items()}
-    for row in rows:
-        record = listing.parse(bodies[row.record_id])
-        if record is not None:
-            since = issued[row.feed_id].get(row.edition)
-            yield _due(row.handle, own[row.feed_id].circle, record, since)
+    for one in found:
+        if one.handle not in edited:
+            confirmed = freshness.day(one.confirmed).isoformat() if one.confirmed is not None else None
+            since = confirmed or issued[one.feed_id].get(one.edition)
+            yield _Row(since, one.handle, own[one.feed_id].circle, confirmed is not None, one.record_id, False)
 
 
-def _drafted(edited: Collection[Edited], until: int) -> Iterator[Due]:
+def _drafted(edited: Iterable[Edited], until: int) -> Iterator[_Row]:
     for edit in edited:
         record = listing.parse(edit.body) if edit.body else None
-        if record is not None and _kind(record) in KINDS:
+        if record is not None and edit.body is not None and _kind(record) in KINDS:
             confirmed = freshness.day_of(record)
             if confirmed is None or confirmed < until:
-                yield msgspec.structs.replace(_due(edit.handle, edit.circle, record, edit.at[:10]), draft=True)
+                since = edit.at[:10] if confirmed is None else freshness.day(confirmed).isoformat()
+                yield _Row(since, edit.handle, edit.circle, confirmed is not None, edit.body, True)
 
 
-def _due(handle: str, circle: str, record: Listing, listed: str | None) -> Due:
-    confirmed = record.confirmed.at[:10] if record.confirmed and freshness.day_of(record) is not None else None
+def _due(row: _Row, body: bytes, titles: _Titles) -> Due:
+    record = listing.parse(body)
     return Due(
-        handle=handle,
-        kind=_kind(record),
-        title=listing.terms(record).title,
-        circle=circle,
-        state="stale" if confirmed else "never",
-        since=confirmed or listed,
+        handle=row.handle,
+        kind=_kind(record) if record else "",
+        title=titles.title(record) if record else "",
+        circle=row.circle,
+        state="stale" if row.confirmed else "never",
+        since=row.since,
+        draft=row.draft,
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy import bool_, float64, int32, int64, uint16
 from numpy.typing import NDArray
 
-from fednet.store.columns import Columns, Rows
+from fednet.store.columns import Columns, Countries, Rows, Sets
 
 Sort = Literal["relevance", "title", "confirmed", "near"]
 SORTS: tuple[Sort, ...] = ("relevance", "title", "confirmed", "near")
@@ -135,6 +135,12 @@ class Found:
         """Cards."""
         return len(self._split.alone) + self._split.cards
 
+    @property
+    def ids(self) -> list[int]:
+        """The record ids of all statements that fit, ascending."""
+        ids: list[int] = self._columns.ids_of(self._rows).tolist()
+        return ids
+
     # --- what fits
 
     def _fitting(self) -> Rows:
@@ -218,12 +224,24 @@ class Found:
         }
         return {name: _ordered(counted[name]()) for name in names}
 
-    def _counted(self, column: Any, labels: Sequence[str]) -> dict[str, int]:
+    def _counted(self, column: Sets | Countries, labels: Sequence[str]) -> dict[str, int]:
         counts = column.counts(self._split.alone) if self._rest is None else column.counts_but(self._rest)
         if len(self._split.together):
-            whose, codes = column.taken_apart(self._split.together)
-            counts = _sum(counts, self._once(self._split.numbers[whose], codes))
+            counts = _sum(counts, self._counted_once(column))
         return {labels[code]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
+
+    def _counted_once(self, column: Sets | Countries) -> NDArray[int64]:
+        """Cards of several statements by code. Statements that say just what the one before them says are left out
+        first, for most networks say much the same of an organisation."""
+        rows, numbers = self._split.together, self._split.numbers
+        is_repeated = np.zeros(len(rows), bool_)
+        is_repeated[1:] = (np.diff(numbers) == 0) & column.are_equal(rows[1:], rows[:-1])
+        rows, numbers = rows[~is_repeated], numbers[~is_repeated]
+        begins = np.concatenate([[True], np.diff(numbers) != 0, [True]])
+        is_single = begins[1:] & begins[:-1]
+        whose, codes = column.taken_apart(rows[~is_single])
+        several = np.cumsum(begins[:-1][~is_single])
+        return _sum(column.counts(rows[is_single]), self._once(several[whose], codes))
 
     @cached_property
     def _rest(self) -> Rows | None:
@@ -342,10 +360,11 @@ class Found:
 def _smallest(values: NDArray[Any], count: int) -> int:
     """The `count`th smallest of more values than that. A sample tells below which most need not be looked at."""
     if len(values) > SAMPLED * count:
-        few = np.partition(values[:: SAMPLED // 8], 16)[16] if count <= SAMPLED else values.max()
+        few = np.partition(values[:: SAMPLED // 8], 16)[16]
         below = values[values <= few]
-        if len(below) >= count:
-            values = below
+        if len(below) >= count > np.count_nonzero(below < few):
+            return int(few)
+        values = below if len(below) >= count else values
     return int(np.partition(values, count - 1)[count - 1])
 
 

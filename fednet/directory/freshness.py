@@ -52,13 +52,24 @@ class Silence(msgspec.Struct, frozen=True):
 
 def terms(db: Database, sources: Mapping[int, Source]) -> dict[int, int]:
     """By feed, for how many days a confirmation holds: what its network says in public of its own listing."""
+    return terms_in(themselves(db, sources), sources)
+
+
+def terms_in(said: Mapping[str, listing.Network], sources: Mapping[int, Source]) -> dict[int, int]:
+    """As `terms`, from what networks say of themselves."""
+    days = {network: record.confirm_within_days for network, record in said.items()}
+    return {feed_id: days.get(source.network, USUAL_DAYS) for feed_id, source in sources.items()}
+
+
+def themselves(db: Database, sources: Mapping[int, Source]) -> dict[str, listing.Network]:
+    """By network id, what each says of itself in public; of several records that with the lowest handle."""
     public = [feed_id for feed_id, source in sources.items() if source.circle == "public"]
-    said: dict[str, int] = {}
+    said: dict[str, listing.Network] = {}
     for found in index_search.of_kind(db, _NETWORK, public):
         record = listing.parse(found.body)
         if isinstance(record, listing.Network):
-            said.setdefault(sources[found.feed_id].network, record.confirm_within_days)
-    return {feed_id: said.get(source.network, USUAL_DAYS) for feed_id, source in sources.items()}
+            said.setdefault(sources[found.feed_id].network, record)
+    return said
 
 
 def stale_before(db: Database, sources: Mapping[int, Source], now: datetime) -> dict[int, int]:
@@ -108,6 +119,11 @@ def silence(
 def counts(db: Database, feed_id: int, stale_before: int, contacts: Collection[int]) -> Counts:
     """What there is of organisations in a feed. `contacts` are feeds of its network that the reader may read."""
     return Counts(*counting.counts(db, feed_id, stale_before, contacts))
+
+
+def day(number: int) -> date:
+    """The day of a number of days since 1970."""
+    return _BEGAN + timedelta(days=number)
 
 
 def day_number(day: date) -> int:

@@ -94,10 +94,10 @@ def joins(db: Database, sources: Mapping[int, Source], scope: Scope = "followed"
     expired. Cost: some 3 us for each pair that joins.
     """
     rows = [row for row in matching.joining(db) if row[2] in sources and row[3] in sources]
-    return Joins(*worked_out(rows, sources, _speakers(sources, scope, now)))
+    return Joins(*worked_out(rows, sources, speakers(sources, scope, now)))
 
 
-def _speakers(sources: Mapping[int, Source], scope: Scope, now: datetime | None) -> dict[int, bool]:
+def speakers(sources: Mapping[int, Source], scope: Scope, now: datetime | None) -> dict[int, bool]:
     """The feeds whose opinions count, and whether it is the own network that speaks there."""
     return {
         feed_id: source.own
@@ -123,7 +123,7 @@ _EXPIRES = msgspec.json.Decoder(_Edition)
 # --- working it out ---------------------------------------------------------------------------------------------------
 
 
-class _Between(NamedTuple):
+class Between(NamedTuple):
     """What a reader knows of two records, both of which the reader may read."""
 
     one: int
@@ -134,7 +134,7 @@ class _Between(NamedTuple):
     said: tuple[tuple[int, int], ...]  # (feed, SAID_... bits)
 
 
-def _between(rows: Iterable[tuple[int, ...]], sources: Mapping[int, Source]) -> Iterator[_Between]:
+def between(rows: Iterable[tuple[int, ...]], sources: Mapping[int, Source]) -> Iterator[Between]:
     """One for each two records, from their rows, which follow each other."""
     held: list[tuple[int, ...]] = []
     for row in rows:
@@ -146,7 +146,7 @@ def _between(rows: Iterable[tuple[int, ...]], sources: Mapping[int, Source]) -> 
         yield from _summed(held, sources)
 
 
-def _summed(rows: list[tuple[int, ...]], sources: Mapping[int, Source]) -> Iterator[_Between]:
+def _summed(rows: list[tuple[int, ...]], sources: Mapping[int, Source]) -> Iterator[Between]:
     reasons = 0
     for row in rows:
         reasons |= row[4]
@@ -154,7 +154,7 @@ def _summed(rows: list[tuple[int, ...]], sources: Mapping[int, Source]) -> Itera
     if listed is not None:
         said = tuple((row[2], row[4] & _SAID) for row in rows if row[4] & _SAID) if reasons & _SAID else ()
         networks = sources[listed[2]].network, sources[listed[3]].network
-        yield _Between(listed[0], listed[1], networks, reasons & ~_SAID, listed[6], said)
+        yield Between(listed[0], listed[1], networks, reasons & ~_SAID, listed[6], said)
 
 
 _SAID = int(Reason.SAID_SAME | Reason.SAID_DIFFERENT)
@@ -163,8 +163,13 @@ _SAID = int(Reason.SAID_SAME | Reason.SAID_DIFFERENT)
 def worked_out(
     rows: Iterable[tuple[int, ...]], sources: Mapping[int, Source], speakers: Mapping[int, bool]
 ) -> tuple[dict[int, tuple[int, ...]], dict[tuple[int, int], Why]]:
-    between = list(_between(rows, sources))
-    said = [(pair, own, verdict) for pair in between for own, verdict in _verdicts(pair, speakers)]
+    """The card of each record that is not alone, and what is known of each two that share one.
+
+    `rows` are as `store.matching.Pair`, those of one pair together, of readable feeds only; `speakers` are the feeds
+    whose opinions count, and whether it is the own network that speaks there.
+    """
+    pairs = list(between(rows, sources))
+    said = [(pair, own, verdict) for pair in pairs for own, verdict in _verdicts(pair, speakers)]
     cards = _Cards()
     for pair, own, verdict in said:
         if own and verdict is Reason.SAID_DIFFERENT:
@@ -174,13 +179,13 @@ def worked_out(
         if not own and verdict is Reason.SAID_DIFFERENT and not cards.are_one(pair.one, pair.other):
             cards.part(pair.one, pair.other)
     _join(cards, (pair for pair, own, verdict in said if not own and verdict is Reason.SAID_SAME))
-    cards.keep_networks_apart(between)
-    _join(cards, (pair for pair in between if level(pair.reasons) is Level.JOINED))
-    known = {(pair.one, pair.other): _why(pair, sources, speakers) for pair in between if cards.are_one(*pair[:2])}
+    cards.keep_networks_apart(pairs)
+    _join(cards, (pair for pair in pairs if level(pair.reasons) is Level.JOINED))
+    known = {(pair.one, pair.other): why(pair, sources, speakers) for pair in pairs if cards.are_one(*pair[:2])}
     return cards.found(), known
 
 
-def _verdicts(pair: _Between, speakers: Mapping[int, bool]) -> set[tuple[bool, Reason]]:
+def _verdicts(pair: Between, speakers: Mapping[int, bool]) -> set[tuple[bool, Reason]]:
     """What is said of two records, by the own network or by others; who says both is taken to say different."""
     return {
         (speakers[feed], Reason.SAID_DIFFERENT if bits & Reason.SAID_DIFFERENT else Reason.SAID_SAME)
@@ -189,12 +194,12 @@ def _verdicts(pair: _Between, speakers: Mapping[int, bool]) -> set[tuple[bool, R
     }
 
 
-def _join(cards: _Cards, pairs: Iterable[_Between]) -> None:
+def _join(cards: _Cards, pairs: Iterable[Between]) -> None:
     for pair in sorted(pairs, key=lambda pair: (-strength(pair.reasons), pair.tie, pair.one, pair.other)):
         cards.join(pair.one, pair.other)
 
 
-def _why(pair: _Between, sources: Mapping[int, Source], speakers: Mapping[int, bool]) -> Why:
+def why(pair: Between, sources: Mapping[int, Source], speakers: Mapping[int, bool]) -> Why:
     by = {bit: tuple(sorted({sources[feed].network for feed, bits in pair.said if feed in speakers and bits & bit}))
           for bit in (Reason.SAID_SAME, Reason.SAID_DIFFERENT)}  # fmt: skip
     return Why(
@@ -214,7 +219,7 @@ class _Cards:
         self._apart.setdefault(one, set()).add(other)
         self._apart.setdefault(other, set()).add(one)
 
-    def keep_networks_apart(self, pairs: Iterable[_Between]) -> None:
+    def keep_networks_apart(self, pairs: Iterable[Between]) -> None:
         """From now on nothing is joined that puts two records of one network on a card."""
         for pair in pairs:
             self._network[pair.one], self._network[pair.other] = pair.networks

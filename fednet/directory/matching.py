@@ -8,7 +8,7 @@ same pairs are found.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from sqlite_utils import Database
@@ -21,7 +21,7 @@ from fednet.listing.references import named
 from fednet.listing.signals import Signals
 from fednet.store import matching
 from fednet.store.database import Store
-from fednet.store.matching import Body, Pair
+from fednet.store.matching import Bearer, Body, Pair
 
 BATCH = 1_000
 """Records looked at in one transaction."""
@@ -45,8 +45,10 @@ def one_batch(store: Store, batch: int = BATCH) -> bool:
     with store.reading() as db:
         if not matching.is_waiting(db):
             return False
+        fresh = matching.unmatched(db, batch)
+    known = {one.record_id: _known(one) for one in fresh}  # what an id stands for never changes: nobody waits for this
     with store.writing() as db:
-        _Pass(db).run(batch)
+        _Pass(db, known).run(batch)
     return True
 
 
@@ -57,6 +59,18 @@ class _Known(NamedTuple):
     feed_id: int
     key: bytes
     what: Signals | Event
+    words: tuple[signals.Word, ...]
+
+
+def _known(one: Body) -> _Known | None:
+    match listing.parse(one.body):
+        case Organization() as organization:
+            found = signals.signals(organization)
+            return _Known(one.record_id, one.feed_id, one.key, found, signals.words(found))
+        case Event() as event:
+            return _Known(one.record_id, one.feed_id, one.key, event, signals.words_of_event(event))
+        case _:
+            return None
 
 
 class _Borne(NamedTuple):
@@ -85,21 +99,22 @@ _THROUGH = {"domain": int(Reason.MAIL), "mailbox": int(Reason.MAILBOX), "phone":
 class _Pass:
     """One batch, in one transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, known: dict[int, _Known | None]) -> None:
         self._db = db
         self._network = matching.networks(db)
         self._feeds: dict[str, list[int]] = defaultdict(list)
         for feed, network in self._network.items():
             self._feeds[network].append(feed)
-        self._known: dict[int, _Known | None] = {}
+        self._known = known
+        self._told_of: dict[int, list[tuple[int, bool]]] = {}
         self._words: dict[int, tuple[_Borne, ...]] = {}
         self._said: dict[bytes, list[tuple[Body, Contact | Opinion]]] = {}
 
     def run(self, batch: int) -> None:
         fresh = matching.unmatched(self._db, batch)
         work = self._spoken_of(fresh)
-        again = matching.thinned(self._db)
-        for key in matching.taken_for_rematch(self._db):
+        again = matching.thinned(self._db, batch)
+        for key in matching.taken_for_rematch(self._db, batch):
             work.update(dict.fromkeys(matching.bearing_key(self._db, key, self._network)))
             again |= self._reword(key)
         work.update(dict.fromkeys(self._subjects(again)))
@@ -155,10 +170,8 @@ class _Pass:
         return self._known.setdefault(record_id, None)
 
     def _know(self, one: Body) -> None:
-        parsed = listing.parse(one.body)
-        what = signals.signals(parsed) if isinstance(parsed, Organization) else parsed
-        known = _Known(one.record_id, one.feed_id, one.key, what) if isinstance(what, Signals | Event) else None
-        self._known[one.record_id] = known
+        if one.record_id not in self._known:
+            self._known[one.record_id] = _known(one)
 
     def _speaking(self, key: bytes) -> list[tuple[Body, Contact | Opinion]]:
         if key not in self._said:
@@ -177,7 +190,7 @@ class _Pass:
     def _borne(self, known: _Known) -> tuple[_Borne, ...]:
         """All words of a record, and of its contacts."""
         if known.record_id not in self._words:
-            own = [_Borne(word, known.feed_id, known.record_id) for word in _words(known)]
+            own = [_Borne(word, known.feed_id, known.record_id) for word in known.words]
             reached = [
                 _Borne(word, one.feed_id, one.record_id)
                 for one, contact in self._contacts(known)
@@ -209,26 +222,29 @@ class _Pass:
     # --- pairs
 
     def _pairs(self, work: Iterable[int]) -> Iterator[Pair]:
+        known = [found for found in map(self._of, work) if found is not None]
+        words = [word.number for one in known for word in self._borne(one)]
+        crowded = matching.crowded(self._db, words)
+        bearers: dict[int, list[Bearer]] = defaultdict(list)
+        for bearer in matching.sharing(self._db, words):
+            bearers[bearer.word].append(bearer)
         done: set[int] = set()
-        for record_id in work:
-            known = self._of(record_id)
-            if known is not None:
-                for other, told in self._candidates(known).items():
-                    if other not in done:
-                        yield from self._rows(known, other, told)
-            done.add(record_id)
+        for one in known:
+            telling = [word for word in self._borne(one) if (word.number, word.feed_id) not in crowded]
+            for other, told in self._candidates(one, telling, bearers).items():
+                if other not in done:
+                    yield from self._rows(one, other, told)
+            done.add(one.record_id)
 
-    def _candidates(self, known: _Known) -> dict[int, dict[tuple[int, int], int]]:
+    def _candidates(
+        self, known: _Known, telling: Iterable[_Borne], bearers: Mapping[int, list[Bearer]]
+    ) -> dict[int, dict[tuple[int, int], int]]:
         """Records that share a word with it or are spoken of together, and what that tells, by feeds that tell it."""
         found: dict[int, dict[tuple[int, int], int]] = defaultdict(lambda: defaultdict(int))
-        borne: dict[int, list[_Borne]] = defaultdict(list)
-        for word in self._borne(known):
-            borne[word.number].append(word)
-        crowded = matching.crowded(self._db, borne)
-        for bearer in matching.sharing(self._db, borne):
-            for other, contact in self._bearing(bearer.record_id):
-                for word in borne[bearer.word]:
-                    if (word.number, word.feed_id) not in crowded:
+        for word in telling:
+            for bearer in bearers.get(word.number, ()):
+                if bearer.record_id != known.record_id:
+                    for other, contact in self._bearing(bearer.record_id):
                         through = contact or word.bearer != known.record_id
                         found[other][(word.feed_id, bearer.feed_id)] |= _THROUGH.get(word.kind, 0) if through else 0
         for other, feed, said in self._opinions(known):
@@ -238,9 +254,13 @@ class _Pass:
 
     def _bearing(self, record_id: int) -> list[tuple[int, bool]]:
         """Whom a word tells something of, given who bears it; and whether that is a contact."""
-        if self._of(record_id) is not None:
-            return [(record_id, False)]
-        return [(one, True) for body in matching.bodies(self._db, [record_id]) for one in self._named_by(body)]
+        if record_id not in self._told_of:
+            if self._of(record_id) is not None:
+                self._told_of[record_id] = [(record_id, False)]
+            else:
+                about = (one for body in matching.bodies(self._db, [record_id]) for one in self._named_by(body))
+                self._told_of[record_id] = [(one, True) for one in about]
+        return self._told_of[record_id]
 
     def _opinions(self, known: _Known) -> Iterator[tuple[int, int, Reason]]:
         """Other records that somebody says to be the same or not, the feed that says it, and what it says."""
@@ -277,10 +297,6 @@ class _Pass:
                 yield Pair(low, high, *feeds, int(reasons), int(bool(said) or follows is Level.JOINED), tie)
 
 
-def _words(known: _Known) -> tuple[signals.Word, ...]:
-    return signals.words_of_event(known.what) if isinstance(known.what, Event) else signals.words(known.what)
-
-
 def _seat(known: _Known) -> str | None:
     return known.what.country if isinstance(known.what, Signals) else None
 
@@ -289,58 +305,3 @@ def _compared(one: _Known, other: _Known) -> int:
     if isinstance(one.what, Signals) and isinstance(other.what, Signals):
         return likeness.compared(one.what, other.what)
     return int(Reason.LISTED | Reason.UID)  # events meet by nothing else
-
-
-# --- what people are shown --------------------------------------------------------------------------------------------
-
-
-class Side(msgspec.Struct, frozen=True):
-    """One of two records, and the network that lists it."""
-
-    handle: str
-    title: str
-    kind: str
-    network: str
-    network_name: str
-    circle: str
-
-
-class Match(msgspec.Struct, frozen=True):
-    """Two records that may be about one thing: what they have in common in words, and what people say (network names).
-
-    `state`: `joined` (one card, now), `suggested` (for a person to decide), `said` (somebody decided: no card).
-    """
-
-    one: Side
-    other: Side
-    state: Literal["joined", "suggested", "said"]
-    reasons: tuple[str, ...]
-    strength: int
-    same: tuple[str, ...]
-    different: tuple[str, ...]
-
-
-def matches(
-    store: Store, reader: Reader, now: datetime, scope: Scope = "followed", *, everything: bool = False, limit: int = 50
-) -> list[Match]:
-    """Pairs for a person to decide on, those with the newest record first; with `everything` also what is decided.
-
-    Two records of one network are suggested only to that network itself: others cannot know why it lists both.
-    """
-    found: list[Match] = []
-    with store.reading() as db:
-        sources = readable(db, reader, now - store.forget_after)
-        together = joins(db, sources, scope, now)
-        for pair in between(matching.all_pairs(db), sources):
-            if len(found) >= limit:
-                break
-            why = together.why_of(pair)
-            joined = pair.other in together.members(pair.one)
-            state: Literal["joined", "suggested", "said"] = (
-                "joined" if joined else "said" if why.same or why.different else "suggested"
-            )
-            alien = pair.networks[0] == pair.networks[1] and not pair.own
-            if (everything or state == "suggested") and not (state == "suggested" and (alien or why.level is Level.APART)):
-                sides = [_side(one, sources) for one in listed(db, [pair.one, pair.other])]
-                found.append(Match(*sides, state, likeness.in_words(why.reasons), ...))
-    return found

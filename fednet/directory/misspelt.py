@@ -38,6 +38,7 @@ _ALPHABETS = (
     ("".join(map(chr, (*range(0xB83, 0xBBA), *range(0xBBE, 0xBCE)))), "\u0b80", "\u0bff"),
     ("აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ", "ა", "ჰ"),
 )
+_VOWELS = frozenset("aeiou")
 _ETHIOPIC = ("\u1200", "\u137f")
 
 
@@ -67,11 +68,11 @@ def understood(clauses: Sequence[Clause]) -> tuple[tuple[str, tuple[str, ...]], 
 
 
 def variants(word: str) -> Iterator[str]:
-    """All that is one letter off a folded word: left out, swapped with the next, replaced, put in."""
-    letters = _alphabet(word)
+    """All that is one letter off a folded word: left out, swapped with the next, replaced, put in. None is too short
+    to be a misspelt word itself: three letters are somebody's initials."""
     seen = {word}
-    for one in _edits(word, letters):
-        if one not in seen:
+    for one in _edits(word, _alphabet(word)):
+        if one not in seen and len(one) >= LEAST_LETTERS:
             seen.add(one)
             yield one
 
@@ -155,9 +156,7 @@ def _nearest(db: Database, clause: Clause, feeds: Collection[int]) -> Clause | N
     meant = words.slips(variants(word))
     found = spelling.occurring(db, variants(word), feeds)[:MOST_SHOWN]
     if not found and word.isascii():
-        sound = transliteration.consonants(word)
-        if sound and spelling.occurring(db, [sound], feeds):
-            return _instead(clause, _sounding(db, sound, feeds), [f'"{sound}"'])
+        found = _sounding(db, word, feeds)
     if meant:
         clause = msgspec.structs.replace(clause, words=words.tokens(meant), meant=meant)
         found = found or list(words.shown(meant))[:MOST_SHOWN]
@@ -171,15 +170,14 @@ def _instead(clause: Clause, shown: list[str], expressions: list[str]) -> Clause
     return msgspec.structs.replace(clause, text=f"({found})", shown=tuple(shown))
 
 
-def _sounding(db: Database, sound: str, feeds: Collection[int]) -> list[str]:
-    """The names that sound so, in Latin letters, as the index has them."""
-    found = Counter(
-        word
-        for name in spelling.names(db, f'"{sound}"', feeds)
-        for word in name.split()
-        if transliteration.consonants(word) == sound
-    )
-    return [word for word, _ in found.most_common(MOST_SHOWN)]
+def _sounding(db: Database, word: str, feeds: Collection[int]) -> list[str]:
+    """The words, in Latin letters, of names in other scripts that have a word's consonants and begin as it does."""
+    sound = transliteration.consonants(word)
+    if not sound or not spelling.occurring(db, [sound], feeds):
+        return []
+    heard = Counter(other for name in spelling.names(db, f'"{sound}"', feeds) for other in name.split())
+    alike = (other for other, _ in heard.most_common() if transliteration.consonants(other) == sound)
+    return [other for other in alike if other[0] == word[0] or {other[0], word[0]} <= _VOWELS][:MOST_SHOWN]
 
 
 def _runs(db: Database, run: str, feeds: Collection[int]) -> list[str]:

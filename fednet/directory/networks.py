@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 from sqlite_utils import Database
 
+from fednet import listing
 from fednet.directory import freshness
 from fednet.directory.freshness import Counts, Silence
 from fednet.directory.search import KIND_NAMES, Reader, head, is_forgotten, readable
@@ -72,6 +73,7 @@ class Network(msgspec.Struct, frozen=True):
     `frozen` is the kind of the evidence because of which it is not advanced: what is shown was agreed before that.
     `silent` says why nothing is to be expected of it, `confirm_within_days` how long its confirmations hold. `withheld`
     counts the records that this node's own network keeps from the public, for the operator; of others nobody tells it.
+    `itself` is what the network says of itself, None where it says nothing.
     """
 
     network: str
@@ -88,6 +90,7 @@ class Network(msgspec.Struct, frozen=True):
     silent: Silence | None = None
     confirm_within_days: int = USUAL_DAYS
     withheld: int | None = None
+    itself: listing.Network | None = None
 
     @property
     def public(self) -> Circle | None:
@@ -95,12 +98,16 @@ class Network(msgspec.Struct, frozen=True):
         return next((circle for circle in self.circles if circle.circle == "public"), None)
 
 
-def networks(store: Store, reader: Reader, now: datetime) -> list[Network]:
-    """All networks known here, this node's own first, then by name; for others than the operator only those shown."""
+def networks(store: Store, reader: Reader, now: datetime, *, counted: bool = True) -> list[Network]:
+    """All networks known here, this node's own first, then by name; for others than the operator only those shown.
+
+    Without `counted` their organisations are not counted by age: half the time, where there are very many.
+    """
     with store.reading() as db:
         oldest = now - store.forget_after
         sources = readable(db, reader, oldest)
-        view = _View(reader, now, oldest, sources, freshness.terms(db, sources))
+        said = freshness.themselves(db, sources)
+        view = _View(reader, now, oldest, sources, freshness.terms_in(said, sources), said, counted)
         found = [_network(db, network, view) for network in feeds.networks(db)]
     return found if _tells_all(reader) else [network for network in found if network.circles and not network.blocked]
 
@@ -113,13 +120,16 @@ def silent(db: Database, now: datetime) -> dict[str, Silence]:
 
 
 class _View(NamedTuple):
-    """Who asks, when, and what they may read; `terms` are the days for which a confirmation holds, by feed."""
+    """Who asks, when, and what they may read; `terms` are the days for which a confirmation holds, by feed, `said` what
+    networks say of themselves, by id."""
 
     reader: Reader
     now: datetime
     oldest: datetime
     sources: Mapping[int, Source]
     terms: Mapping[int, int]
+    said: Mapping[str, listing.Network]
+    counted: bool
 
 
 def _network(db: Database, network: feeds.Network, view: _View) -> Network:
@@ -147,6 +157,7 @@ def _network(db: Database, network: feeds.Network, view: _View) -> Network:
         silent=_silence(public, view.now) if public else None,
         confirm_within_days=view.terms.get(public.id, USUAL_DAYS) if public else USUAL_DAYS,
         withheld=_withheld(held) if network.own and _tells_all(reader) else None,
+        itself=view.said.get(network.network),
     )
 
 
@@ -234,5 +245,5 @@ def _circle(db: Database, feed: feeds.Feed, view: _View, forgotten: bool) -> Cir
         error=feed.error if _tells_all(reader) else None,
         source=feed.source if _tells_all(reader) else None,
         forgotten=forgotten,
-        counts=_counts(db, feed, view),
+        counts=_counts(db, feed, view) if view.counted else Counts(),
     )

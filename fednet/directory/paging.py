@@ -100,7 +100,7 @@ _AFTER = msgspec.json.Decoder(After)
 def _question(query: Query) -> str:
     """A digest of what is asked for; how much of it at once, and whether with reasons, makes no difference."""
     plain = msgspec.structs.replace(query, cursor=None, limit=DEFAULT_LIMIT, why=False)
-    return sha256(msgspec.json.encode(plain)).hexdigest()[:16]
+    return sha256(repr(plain).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def page(db: Database, found: Found, sources: Mapping[int, Source], query: Query, after: After) -> Shown:
@@ -139,7 +139,7 @@ def _is_best(db: Database, hit: _Hit, rivals: list[Standing], sources: Mapping[i
 
 def _title(listed: Listed) -> str:
     parsed = listing.parse(listed.body)
-    return text.key(listing.terms(parsed).title)[:MAX_LETTERS] if parsed else ""
+    return text.key(listing.title(parsed))[:MAX_LETTERS] if parsed else ""
 
 
 def _cursor(last: _Hit, after: After) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from fednet.directory.agenda import Agenda, Occurrence, agenda
+from fednet.directory.agenda import NEWEST_YEAR, OLDEST_YEAR, Agenda, Occurrence, agenda
 from fednet.directory.query import Parameter, many, one, read_parameters
 from fednet.directory.query import zone as zone_asked
 from fednet.directory.search import Reader
@@ -196,18 +196,18 @@ def _overlap(at: Occurrence, start: datetime, end: datetime) -> bool:
 def _shared(plan: Plan, at: Occurrence) -> Iterator[str]:
     """What a plan and an event have in common, in words."""
     fields = at.hit.fields
-    for label, wanted, names in (
-        ("audience", plan.audience, ("audience",)),
-        ("theme", plan.themes, ("themes",)),
-        ("language", plan.languages, ("languages",)),
-        ("host or speaker", plan.hosts, ("hosts", "convenors", "speakers")),
+    for label, wanted, names, same in (
+        ("audience", plan.audience, ("audience",), text.key),
+        ("theme", plan.themes, ("themes",), text.key),
+        ("language", plan.languages, ("languages",), _primary),
+        ("host or speaker", plan.hosts, ("hosts", "convenors", "speakers"), text.key),
     ):
-        said = {_plain(value) for name in names for value in _texts(fields.get(name))}
-        yield from (f"{label}: {value}" for value in wanted if _plain(value) in said)
+        said = {same(value) for name in names for value in _texts(fields.get(name))}
+        yield from (f"{label}: {value}" for value in wanted if same(value) in said)
 
 
-def _plain(value: str) -> str:
-    return text.key(value.partition("-")[0] if len(value) < 9 and "-" in value[:4] else value)
+def _primary(tag: str) -> str:
+    return tag.partition("-")[0].lower()
 
 
 def _texts(value: Any) -> list[str]:
@@ -355,7 +355,10 @@ def month(store: Store, day: date, zone: str, reader: Reader, now: datetime) -> 
 
 
 def _local(given: Any, name: str) -> str:
-    return local_text(moment(found)) if (found := local_time(one(given, name), name)) else ""
+    found = local_time(one(given, name), name)
+    if found and not OLDEST_YEAR <= int(found[:4]) <= NEWEST_YEAR:
+        raise UsageError(f"{name}: {found} is not between the years {OLDEST_YEAR} and {NEWEST_YEAR}")
+    return local_text(moment(found)) if "T" in found else found
 
 
 def _territory(given: Any, name: str) -> str:

@@ -129,6 +129,15 @@ def search(store: Store, query: Query, reader: Reader, now: datetime, facets: Co
     return Results(found.total, tuple(page_hits), counted, page.next, misspelt.understood(clauses))
 
 
+def fitting(store: Store, db: Database, query: Query, sources: Mapping[int, Source], now: datetime) -> list[int]:
+    """The record ids of all statements that fit a query, ascending: what `search` finds, each by itself."""
+    from fednet.directory import paging
+
+    alone = msgspec.structs.replace(query, apart=True, cursor=None)
+    found, _, _ = _Asked(store, db, alone, sources, now).found(paging.read_cursor(alone, now))
+    return found.ids
+
+
 def record(store: Store, handle: str, reader: Reader, now: datetime) -> Hit:
     """The record of that handle; this node's own, then that of the network pinned first, should several list it.
 
@@ -255,7 +264,7 @@ def shown(listed: Listed, source: Source, head: Head, networks: Mapping[str, str
     return Hit(
         handle=listed.handle,
         kind=str(fields.get("kind", "")),
-        title=listing.terms(parsed).title if parsed else "",
+        title=listing.title(parsed) if parsed else "",
         network=source.network,
         network_name=source.name,
         networks=tuple({source.network: source.name, **networks}.items()),

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha1
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -23,7 +24,7 @@ from fednet.directory import words
 from fednet.directory.search import Head, Reader, heads_of, joined, readable
 from fednet.errors import NotFoundError
 from fednet.feed.record import key_of
-from fednet.formats import hsds
+from fednet.formats import hsds, hsds_objects
 from fednet.formats.hsds import Statement, Told
 from fednet.listing import vocabulary
 from fednet.store import columns, feeds, statements
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 KIND = listing.KIND_NUMBERS["organization"]
 BATCH = 200
 """Statements read in one snapshot while a long list is written."""
+HASHED = 50_000
+"""Ids that are hashed before they become an array."""
 
 Part = tuple[Statement, str]
 """A statement, and the code of one of its services."""
@@ -266,7 +269,7 @@ class _View:
         self, row: Listed, record: listing.Organization, same_as: tuple[str, ...], signed: datetime | None
     ) -> Statement:
         source, head = self.sources[row.feed_id], self.heads[row.feed_id]
-        told = hsds.Source(
+        told = hsds_objects.Source(
             network=source.network,
             network_name=source.name,
             handle=row.handle,
@@ -332,7 +335,7 @@ class _Ids:
     def __init__(self, part: str) -> None:
         self._part = part
         self._lock = threading.Lock()
-        self._last = 0
+        self._last = self._seen = 0
         self._hashes: NDArray[uint64] | None = None
         self._records: NDArray[int64] | None = None
 
@@ -354,30 +357,35 @@ class _Ids:
         with self._lock:
             if self._hashes is None or self._records is None:
                 self._hashes, self._records = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-            hashes, records = self._read(db)
-            if records:
-                found = np.frombuffer(b"".join(hashes), ">u8").astype(np.uint64) & np.uint64(_IGNORED)
-                every = np.concatenate([self._hashes, found])
-                order = np.argsort(every, kind="stable")
-                self._hashes = every[order]
-                self._records = np.concatenate([self._records, np.array(records, np.int64)])[order]
+            new = list(self._new(db))
+            if new:
+                hashes, records = zip((self._hashes, self._records), *new, strict=True)
+                self._hashes, self._records = np.concatenate(hashes), np.concatenate(records)
+                order = np.argsort(self._hashes, kind="stable")
+                self._hashes, self._records = self._hashes[order], self._records[order]
+            self._last = self._seen
             return self._hashes, self._records
 
-    def _read(self, db: Database) -> tuple[list[bytes], list[int]]:
-        hashes: list[bytes] = []
-        records: list[int] = []
+    def _new(self, db: Database) -> Iterator[tuple[NDArray[uint64], NDArray[int64]]]:
+        """Hashes and records that were not read before, some thousands at a time."""
+        import numpy as np
+
+        named = self._named(db)
+        while batch := list(islice(named, HASHED)):
+            hashes = np.frombuffer(b"".join(hashed for hashed, _ in batch), ">u8").astype(np.uint64)
+            yield hashes & np.uint64(_IGNORED), np.array([record_id for _, record_id in batch], np.int64)
+
+    def _named(self, db: Database) -> Iterator[tuple[bytes, int]]:
         codes = _Codes()
         for record_id, network, handle, mask in statements.after(db, self._last, KIND):
             named = f"{network}\n{handle}"
             names = [named] if self._part == ORGANIZATION else [f"{named}\n{self._part}\n{c}" for c in codes[mask]]
             for name in names:
-                hashes.append(sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()[:8])
-                records.append(record_id)
-            self._last = record_id
-        return hashes, records
+                yield sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()[:8], record_id
+            self._seen = record_id
 
 
-_NAMESPACE = hsds.NAMESPACE.bytes
+_NAMESPACE = hsds_objects.NAMESPACE.bytes
 
 
 class _Codes(dict[int, list[str]]):

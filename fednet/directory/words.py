@@ -8,6 +8,7 @@ the same words would find without it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
@@ -122,13 +123,10 @@ def tokens(meant: Sequence[Meaning]) -> tuple[str, ...]:
 def slips(phrases: Iterable[str]) -> tuple[Meaning, ...]:
     """What those of the phrases, given as keys, name that name a term or a place: for words that are one letter off."""
     found: dict[Meaning, None] = {}
+    known: dict[str, tuple[Meaning, ...]] | None = None
     for phrase in phrases:
-        if len(phrase) > MIN_LETTERS:
-            codes = (
-                (which, terms.called(phrase) or searched.names(which).get(phrase)) for which, terms in _VOCABULARIES
-            )
-            found.update({(which, code): None for which, code in codes if code and code != "other"})
-            found.update(dict.fromkeys(_world(phrase, _locales(phrase))))
+        known = _by_name(_locales(phrase)) if known is None else known
+        found.update(dict.fromkeys(known.get(phrase, ())))
     return tuple(found)
 
 
@@ -228,8 +226,24 @@ def _terms(phrase: str, sought: str) -> tuple[Meaning, ...]:
 
 
 def _exactly(sought: str) -> tuple[Meaning, ...]:
-    found = ((which, terms.called(sought) or searched.names(which).get(sought)) for which, terms in _VOCABULARIES)
+    found = ((which, terms.by_key.get(sought) or searched.names(which).get(sought)) for which, terms in _VOCABULARIES)
     return _known(found)
+
+
+@cache
+def _by_name(locales: tuple[str, ...]) -> dict[str, tuple[Meaning, ...]]:
+    """What every exact name of some letters means: of terms in any language, of places and languages in these."""
+    found: dict[str, dict[Meaning, None]] = {}
+    for which, terms in _VOCABULARIES:
+        for name, code in (*terms.by_key.items(), *searched.names(which).items()):
+            if code != "other":
+                found.setdefault(name, {})[which, code] = None
+    for locale in locales:
+        for which, name, code in places.names(locale):
+            found.setdefault(name, {})[which, code] = None
+        for name, tag in languages.names(locale).items():
+            found.setdefault(name, {})["language", tag.partition("-")[0]] = None
+    return {name: tuple(meant) for name, meant in found.items() if len(name) > MIN_LETTERS or not name.isascii()}
 
 
 def _known(found: Iterable[tuple[str, str | None]]) -> tuple[Meaning, ...]:
@@ -254,6 +268,7 @@ def _world(phrase: str, locales: tuple[str, ...]) -> Iterator[Meaning]:
 
 
 def _locales(phrase: str) -> tuple[str, ...]:
+    phrase = unicodedata.normalize("NFKC", phrase)
     found = next((locales for script, locales in _LOCALES if script.search(phrase)), ())
     return found if not found or found[0] == "en" else tuple(dict.fromkeys((*found, "en")))
 

@@ -81,7 +81,8 @@ def read_file(name: str, content: bytes, told: Told) -> Reading:
     if reading.named:
         return reading
     named = {told.source or source_of(name): frozenset(key(entry) for entry in reading.entries)}
-    return msgspec.structs.replace(reading, named=named)
+    ours = any(entry.source.startswith("handle:") for entry in reading.entries)  # an export, and mostly of a part
+    return msgspec.structs.replace(reading, named=named, partial=ours)
 
 
 def content_of(path: Path) -> bytes:

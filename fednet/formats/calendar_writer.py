@@ -120,9 +120,14 @@ def _newest_of_each_uid(rows: Iterable[Exported]) -> list[Exported]:
         if row[2].get("kind") != "event":
             continue
         known = newest.setdefault(uid_of(*row), row)
-        if row[2].get("sequence", 0) > known[2].get("sequence", 0):
+        if _sequence(row[2]) > _sequence(known[2]):
             newest[uid_of(*row)] = row
     return list(newest.values())
+
+
+def _sequence(fields: Mapping[str, Any]) -> int:
+    found = fields.get("sequence")
+    return found if isinstance(found, int) and found > 0 else 0
 
 
 def _about(about: About) -> Iterator[bytes]:
@@ -182,7 +187,7 @@ def _component(entry: Entry, fields: dict[str, Any], zones: dict[str, int], more
         line("UID", text(uid_of(entry.network, entry.handle, entry.fields))),
         line("DTSTAMP", stamp),
         line("LAST-MODIFIED", stamp),
-        line("SEQUENCE", str(int(fields.get("sequence", 0)))),
+        line("SEQUENCE", str(_sequence(fields))),
         *_times(fields, zones),
         *more,
         *_texts(fields),

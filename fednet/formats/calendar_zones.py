@@ -8,7 +8,7 @@ asks: the clocks of New York go forward at 02:00, not at 03:00.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -17,13 +17,15 @@ from zoneinfo import ZoneInfo
 
 from fednet.formats.calendar_lines import line
 
+FIRST_YEAR = 1970
+"""Before it, definitions have what held at its beginning: a file with a year 1 in every zone must not cost minutes."""
 RULED_FROM = 2030
 RULED_UNTIL = 2050
 """Years over which a change of the clocks must follow one rule to be written as that rule."""
 LAST_YEAR = 2100
 """Changes that follow no rule are listed up to here (Morocco's, by the moon, are known to 2087)."""
 
-_DAY = timedelta(days=1)
+_STEP = timedelta(days=5)  # no clock has changed twice in less, since 1970
 _SECOND = timedelta(seconds=1)
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -49,18 +51,18 @@ class Change(NamedTuple):
         return self.local.month, f"{week}{_DAYS[self.local.weekday()]}", self.local.time()
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def definition(key: str, first_year: int) -> bytes:
-    """The VTIMEZONE of an IANA zone, right from the beginning of `first_year` on. Raises nothing for a known zone."""
-    zone = ZoneInfo(key)
-    begin = datetime(max(first_year, 2) - 1, 12, 31)
-    changes = list(_changes(zone, begin, _ruled(key)))
+    """The VTIMEZONE of an IANA zone, right from `first_year` (or 1970) on. Raises nothing for a known zone."""
+    begin = datetime(min(max(first_year, FIRST_YEAR), RULED_FROM) - 1, 12, 31)
+    changes = [change for change in _changes(key) if change.local >= begin]
+    ruled = _ruled(key)
     written = [line("BEGIN", "VTIMEZONE"), line("TZID", key)]
-    written += _observance(_standing(zone, begin), [begin], "")
-    for kind, same in _by_kind(change for change in changes if change.local.year < RULED_FROM or not _ruled(key)):
+    written += _observance(_standing(ZoneInfo(key), begin), [begin], "")
+    for kind, same in _by_kind(change for change in changes if change.local.year < RULED_FROM or not ruled):
         written += _observance(kind, [change.local for change in same], "")
     for change in changes:
-        if _ruled(key) and change.local.year == RULED_FROM:
+        if ruled and change.local.year == RULED_FROM:
             month, day, _ = change.rule
             written += _observance(change, [change.local], f"FREQ=YEARLY;BYMONTH={month};BYDAY={day}")
     return b"".join([*written, line("END", "VTIMEZONE")])
@@ -101,33 +103,32 @@ def _standing(zone: ZoneInfo, begin: datetime) -> Change:
     return Change(begin, offset, offset, at.tzname() or "", (at.dst() or timedelta(0)) > timedelta(0))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _ruled(key: str) -> bool:
     """Whether the changes of each coming year follow the same rules."""
-    found = [
-        sorted((change.rule, change.kind) for change in _between(ZoneInfo(key), year, year + 1))
-        for year in range(RULED_FROM, RULED_UNTIL)
-    ]
+    years: dict[int, list[object]] = {year: [] for year in range(RULED_FROM, RULED_UNTIL)}
+    for change in _changes(key):
+        if change.local.year in years:
+            years[change.local.year].append((change.rule, change.kind))
+    found = list(years.values())
     return bool(found[0]) and all(one == found[0] for one in found)
 
 
-def _changes(zone: ZoneInfo, begin: datetime, ruled: bool) -> Iterator[Change]:
-    return _between(zone, begin.year, RULED_FROM + 1 if ruled else LAST_YEAR, begin)
-
-
-def _between(zone: ZoneInfo, first: int, last: int, begin: datetime | None = None) -> Iterator[Change]:
-    """The changes from the beginning of one year, or from `begin`, to that of another."""
-    at = begin.replace(tzinfo=zone).astimezone(UTC) if begin else datetime(first, 1, 1, tzinfo=UTC)
-    end = datetime(last, 1, 1, tzinfo=UTC)
+@lru_cache(maxsize=1024)
+def _changes(key: str) -> tuple[Change, ...]:
+    """Every change of a zone's clocks from 1969 to the last year that is looked at."""
+    zone = ZoneInfo(key)
+    found = []
+    at, end = datetime(FIRST_YEAR - 1, 12, 1, tzinfo=UTC), datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
     here = _state(zone, at)
     while at < end:
-        there = _state(zone, at + _DAY)
+        there = _state(zone, at + _STEP)
         if there != here:
-            instant = _instant(zone, at, at + _DAY)
-            before, after = here[0], there[0]
+            local = (_instant(zone, at, at + _STEP) + here[0]).replace(tzinfo=None)
             # Ireland and Morocco call their winter the exception; calendar programs expect the summer to be it.
-            yield Change((instant + before).replace(tzinfo=None), before, after, there[1], after > before)
-        at, here = at + _DAY, there
+            found.append(Change(local, here[0], there[0], there[1], there[0] > here[0]))
+        at, here = at + _STEP, there
+    return tuple(found)
 
 
 def _state(zone: ZoneInfo, at: datetime) -> tuple[timedelta, str]:

@@ -340,6 +340,6 @@ def _language(headers: list[str], columns: list[Column]) -> str:
 
 _OWN_WORDS = {
     "fr": {"nom", "pays", "ville", "sigle", "acronyme", "secteur", "courriel", "langues", "titre", "lieu", "adresse"},
-    "es": {"nombre", "sector", "ciudad", "correo", "idiomas", "siglas", "lugar", "fecha", "servicios", "direccion"},
+    "es": {"nombre", "ciudad", "correo", "idiomas", "siglas", "lugar", "fecha", "servicios", "direccion"},
     "pt": {"nome", "cidade", "sigla", "setor", "linguas", "data", "servicos", "endereco"},
 }

@@ -20,6 +20,7 @@ import msgspec
 from fednet.errors import UsageError
 from fednet.formats.export import defused, workbook_of
 from fednet.formats.reading import Context, Entry, RowError, Rows, unknown_choice
+from fednet.formats.rows import bare
 from fednet.formats.table import Row, Sheet
 
 WHY = "why refused"
@@ -85,6 +86,7 @@ def opened(sheet: Sheet, notes: list[str]) -> tuple[Sheet, Context | None]:
     if why is None and stated is None:
         return sheet, None
     rows = [Row(row.line, [c for at, c in enumerate(row.cells) if at not in {why, stated}]) for row in sheet.rows]
+    rows[0] = rows[0]._replace(cells=[bare(cell) for cell in rows[0].cells])
     context = _context(header[stated]) if stated is not None else None
     if context is None:
         notes.append("the column that says from which file these rows are was changed: they were read as a new file")

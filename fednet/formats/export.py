@@ -115,14 +115,17 @@ def workbook_of(table: list[list[str]]) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("fednet")
     sheet.freeze_panes = "A2"
+    plain: Any = WriteOnlyCell(sheet)
+    plain.number_format = "@"
+
+    def written(cell: str) -> Any:
+        one: Any = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", defused(cell))[:MAX_XLSX_CELL])
+        one.data_type = "s"
+        one._style = plain._style  # one style for all: to set it cell by cell takes as long as all the rest
+        return one
+
     for cells in table:
-        written = []
-        for cell in cells:
-            one = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", defused(cell))[:MAX_XLSX_CELL])
-            one.data_type = "s"
-            one.number_format = "@"
-            written.append(one)
-        sheet.append(written)
+        sheet.append([written(cell) if cell else None for cell in cells])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -1,244 +1,42 @@
 """HSDS 3.0, the Human Services Data Specification of Open Referral: records as its objects.
 
 One *statement*, a network's record of an organisation with the contacts that the reader may see, becomes one HSDS
-organisation; each of its service codes a service, its seat a location. Objects are typed by the schemas of HSDS 3.0
-(`schema/*.json`); fields that only the profile has (`fednet.formats.hsds_profile`) stay empty, and so unwritten, unless
-they are asked for. Ids are UUIDs of version 5 (RFC 9562, 5.5) in `NAMESPACE` over the lines network id, handle and
-part, so they stay the same over editions and are the same on every node.
+organisation; each of its service codes a service, its seat a location. Ids are UUIDs of version 5 (RFC 9562, 5.5) in
+`NAMESPACE` over the lines network id, handle and part, so they stay the same over editions and are the same on every
+node.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import msgspec
-from msgspec import Meta
 
 from fednet import listing
-from fednet.listing import languages, places, vocabulary
-from fednet.listing.term import Term, Vocabulary
-from fednet.listing.text import key
-
-VERSION = "3.0"
-NAMESPACE = UUID("b37d8bfa-e41e-56b3-bae0-3a3656e280b6")
-"""Of all ids; it never changes. It is itself of version 5, of the URL `https://fednet.example/hsds/3.0`."""
-
-Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
-Uri = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
-Email = Annotated[str, Meta(extra_json_schema={"format": "email"})]
-Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-
-
-# --- objects: the fields of HSDS 3.0 that we fill; what is empty is not written -------------------------------------
-
-
-class Taxonomy(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A list of terms."""
-
-    id: Id
-    name: str
-    description: str
-    uri: Uri | None = None
-    version: str | None = None
-
-
-class TaxonomyTerm(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One term of a taxonomy."""
-
-    id: Id
-    code: str
-    name: str
-    description: str
-    parent_id: Id | None = None
-    taxonomy: str | None = None
-    taxonomy_detail: Taxonomy | None = None
-    language: str | None = None
-    taxonomy_id: Id | None = None
-
-
-class Attribute(msgspec.Struct, frozen=True, omit_defaults=True):
-    """That a term applies to the object it stands in."""
-
-    id: Id
-    link_type: str
-    link_entity: str
-    value: str
-    link_id: Id
-    taxonomy_term_id: Id
-    taxonomy_term: TaxonomyTerm
-
-
-class Language(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A language that is spoken: BCP 47 tag and English name."""
-
-    id: Id
-    name: str
-    code: str
-
-
-class Phone(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A telephone number, as it was entered."""
-
-    id: Id
-    number: str
-
-
-class Address(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An address; HSDS wants all of it, so what is not known is empty."""
-
-    id: Id
-    address_1: str
-    city: str
-    state_province: str
-    postal_code: str
-    country: str
-    address_type: str
-
-
-class Schedule(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Hours in words."""
-
-    id: Id
-    description: str
-
-
-class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A person, or an address that is nobody's in particular."""
-
-    id: Id
-    name: str = ""
-    email: Email | None = None
-    phones: list[Phone] = []
-
-
-class Location(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where the organisation has its seat, as coarse as its network says it."""
-
-    id: Id
-    location_type: str
-    name: str = ""
-    latitude: float | None = None
-    longitude: float | None = None
-    languages: list[Language] = []
-    addresses: list[Address] = []
-    schedules: list[Schedule] = []
-
-
-class ServiceArea(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A country or region that is served; `extent` is its ISO 3166 or UN M49 code."""
-
-    id: Id
-    name: str
-    extent: str
-    extent_type: str
-
-
-class OrganizationIdentifier(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A number in a register; both scheme and type are the org-id.guide list code."""
-
-    id: Id
-    identifier_scheme: str
-    identifier_type: str
-    identifier: str
-
-
-class Membership(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Profile: what kind of member of the listing network the organisation is, since and until when."""
-
-    category: str = ""
-    since: str | None = None
-    until: str | None = None
-
-
-class Confirmation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Profile: when and by whom it was last said that all is still right."""
-
-    at: str
-    by: str = ""
-
-
-class Source(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Profile: which network says all this, in which signed edition, and when this node verified that edition."""
-
-    network: str
-    network_name: str
-    handle: str
-    epoch: int
-    edition: int
-    verified_at: str | None = None
-    confirmed: Confirmation | None = None
-    expired: bool = False
-    frozen: bool = False
-
-
-class Organization(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An organisation; after `services` the fields that the profile adds."""
-
-    id: Id
-    name: str
-    description: str
-    alternate_name: str = ""
-    email: Email | None = None
-    website: Uri | None = None
-    contacts: list[Contact] = []
-    phones: list[Phone] = []
-    locations: list[Location] = []
-    organization_identifiers: list[OrganizationIdentifier] = []
-    attributes: list[Attribute] = []
-    services: list[Service] = []
-    names: dict[str, str] = {}
-    descriptions: dict[str, str] = {}
-    original_language: str | None = None
-    former_names: list[str] = []
-    countries_served: list[str] = []
-    languages_spoken: list[str] = []
-    groups: list[str] = []
-    refugee_led: bool | None = None
-    membership: Membership | None = None
-    circle: str | None = None
-    source: Source | None = None
-    same_as: list[Id] = []
-
-
-PROFILE_FIELDS = frozenset(
-    "names descriptions original_language former_names countries_served languages_spoken groups refugee_led membership "
-    "circle source same_as".split()
+from fednet.formats import hsds_terms
+from fednet.formats.hsds_objects import (
+    NAMESPACE,
+    Address,
+    Attribute,
+    Confirmation,
+    Contact,
+    Language,
+    Location,
+    Membership,
+    Organization,
+    OrganizationIdentifier,
+    Phone,
+    Schedule,
+    Service,
+    ServiceArea,
+    ServiceAtLocation,
+    Source,
 )
-"""The fields of `Organization` that HSDS does not have."""
-
-
-class Service(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A service of an organisation: one code of the vocabulary, offered by all of the organisation."""
-
-    id: Id
-    name: str
-    status: str
-    organization_id: Id | None = None
-    description: str = ""
-    eligibility_description: str = ""
-    assured_date: str | None = None
-    last_modified: Instant | None = None
-    service_areas: list[ServiceArea] = []
-    service_at_locations: list[ServiceAtLocation] = []
-    languages: list[Language] = []
-    organization: Organization | None = None
-    attributes: list[Attribute] = []
-
-
-class ServiceAtLocation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """That a service can be had at a location."""
-
-    id: Id
-    service_id: Id | None = None
-    location_id: Id | None = None
-    location: Location | None = None
-    service: Service | None = None
-
+from fednet.listing import languages, places, vocabulary
 
 # --- ids --------------------------------------------------------------------------------------------------------------
 
@@ -254,124 +52,6 @@ def service_id(network: str, handle: str, code: str) -> str:
 
 def service_at_location_id(network: str, handle: str, code: str) -> str:
     return identifier(network, handle, "service at location", code)
-
-
-# --- taxonomies -------------------------------------------------------------------------------------------------------
-
-OPEN_ELIGIBILITY = "Open Eligibility"
-
-_VOCABULARIES: dict[str, tuple[Vocabulary, str]] = {
-    "services": (vocabulary.SERVICES, "What organisations do, as networks for refugee rights name it."),
-    "client-groups": (vocabulary.CLIENT_GROUPS, "The people whom organisations serve."),
-    "organization-types": (vocabulary.ORGANIZATION_TYPES, "What kind of organisation it is."),
-}
-
-
-@cache
-def taxonomies() -> tuple[Taxonomy, ...]:
-    """Our three vocabularies, and the part of Open Eligibility that their terms correspond to."""
-    ours = (Taxonomy(_taxonomy_id(name), name, about, version="1") for name, (_, about) in _VOCABULARIES.items())
-    about = "The terms of the Open Eligibility taxonomy (CC BY-SA 3.0) that are nearest to ours."
-    return (
-        *ours,
-        Taxonomy(_taxonomy_id(OPEN_ELIGIBILITY), OPEN_ELIGIBILITY, about, uri="http://openeligibility.org"),
-    )
-
-
-@cache
-def taxonomy_terms() -> tuple[TaxonomyTerm, ...]:
-    """All terms of all taxonomies; parents before their children."""
-    ours = (_of_vocabulary(name, term) for name, (terms, _) in _VOCABULARIES.items() for term in terms)
-    return (*ours, *(_of_open_eligibility(slug) for slug in _slugs()))
-
-
-def term_by_id(id: str) -> TaxonomyTerm | None:
-    """The term of that id, if there is one."""
-    return _terms_by_id().get(id)
-
-
-@cache
-def _terms_by_id() -> dict[str, TaxonomyTerm]:
-    return {term.id: term for term in taxonomy_terms()}
-
-
-def _of_vocabulary(taxonomy: str, term: Term) -> TaxonomyTerm:
-    """A term of one of our vocabularies, under its English name."""
-    detail = _detail(taxonomy)
-    return TaxonomyTerm(
-        id=_term_id(taxonomy, term.code),
-        code=term.code,
-        name=term.names["en"],
-        description=term.definition,
-        taxonomy=taxonomy,
-        taxonomy_detail=detail,
-        language="en",
-        taxonomy_id=detail.id,
-    )
-
-
-def codes_bearing(id: str) -> frozenset[str]:
-    """The codes whose services bear the term of that id: the code's own, or one of Open Eligibility above it."""
-    return frozenset(
-        term.code
-        for term in vocabulary.SERVICES
-        if id == _term_id("services", term.code)
-        or any(id == _term_id(OPEN_ELIGIBILITY, slug) for slug in _lineage(term.hsds))
-    )
-
-
-def is_named(term: TaxonomyTerm, sought: str) -> bool:
-    """Whether those words stand in a term, or in one of its names in any language that we carry."""
-    known = _VOCABULARIES.get(term.taxonomy or "")
-    also = known[0].term(term.code) if known else None
-    texts = (term.code, term.name, term.description, *(also.names.values() if also else ()))
-    return key(sought) in key("\n".join((*texts, *(also.synonyms if also else ()))))
-
-
-def client_group_bearing(id: str) -> str | None:
-    """The client group that the term of that id is, if it is one."""
-    found = term_by_id(id)
-    return found.code if found and found.taxonomy == "client-groups" else None
-
-
-def _of_open_eligibility(slug: str) -> TaxonomyTerm:
-    parent, _, last = slug.rpartition(":")
-    detail = _detail(OPEN_ELIGIBILITY)
-    return TaxonomyTerm(
-        id=_term_id(OPEN_ELIGIBILITY, slug),
-        code=slug,
-        name=last.replace("_", " ").capitalize(),
-        description="",
-        parent_id=_term_id(OPEN_ELIGIBILITY, parent) if parent else None,
-        taxonomy=OPEN_ELIGIBILITY,
-        taxonomy_detail=detail,
-        language="en",
-        taxonomy_id=detail.id,
-    )
-
-
-def _slugs() -> list[str]:
-    used = (term.hsds for terms, _ in _VOCABULARIES.values() for term in terms)
-    return sorted({slug for used_slug in used for slug in _lineage(used_slug)})
-
-
-def _lineage(slug: str) -> list[str]:
-    """`a:b:c` and all above it: `a`, `a:b`, `a:b:c`."""
-    parts = slug.split(":") if slug else []
-    return [":".join(parts[: at + 1]) for at in range(len(parts))]
-
-
-@cache
-def _detail(name: str) -> Taxonomy:
-    return next(taxonomy for taxonomy in taxonomies() if taxonomy.name == name)
-
-
-def _taxonomy_id(name: str) -> str:
-    return str(uuid5(NAMESPACE, f"taxonomy\n{name}"))
-
-
-def _term_id(taxonomy: str, code: str) -> str:
-    return str(uuid5(NAMESPACE, f"taxonomy\n{taxonomy}\n{code}"))
 
 
 # --- a statement and what becomes of it -------------------------------------------------------------------------------
@@ -544,7 +224,7 @@ def _service(statement: Statement, code: str) -> Service:
     plain = _plain_service(statement, code)
     known = vocabulary.SERVICES.term(code)
     terms = [("services", code)]
-    terms += [(OPEN_ELIGIBILITY, known.hsds)] if known and known.hsds else []
+    terms += [(hsds_terms.OPEN_ELIGIBILITY, known.hsds)] if known and known.hsds else []
     terms += [("client-groups", group) for group in listed.client_groups]
     place = location(statement) if has_location(listed) else None
     return msgspec.structs.replace(
@@ -568,7 +248,7 @@ def _at_location(statement: Statement, code: str, place: Location | None, servic
 def _attributes(statement: Statement, entity: str, link: str, terms: Iterable[tuple[str, str]]) -> Iterator[Attribute]:
     """The terms that we know of those given as (taxonomy, code), each once."""
     for taxonomy, code in dict.fromkeys(terms):
-        known = _term(taxonomy, code)
+        known = hsds_terms.term(taxonomy, code)
         if known:
             yield Attribute(
                 id=statement.part(entity, link, "attribute", taxonomy, code),
@@ -583,14 +263,10 @@ def _attributes(statement: Statement, entity: str, link: str, terms: Iterable[tu
 
 _LINK_TYPES = {
     "services": "service type",
-    OPEN_ELIGIBILITY: "service type",
+    hsds_terms.OPEN_ELIGIBILITY: "service type",
     "client-groups": "eligibility",
     "organization-types": "organization type",
 }
-
-
-def _term(taxonomy: str, code: str) -> TaxonomyTerm | None:
-    return term_by_id(_term_id(taxonomy, code))
 
 
 def _languages(statement: Statement, *part: str) -> list[Language]:

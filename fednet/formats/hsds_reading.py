@@ -17,8 +17,9 @@ from uuid import UUID
 
 import msgspec
 
-from fednet.formats import hsds
+from fednet.formats import hsds_terms
 from fednet.formats.admission import admitted
+from fednet.formats.hsds_objects import PROFILE_FIELDS, TaxonomyTerm
 from fednet.formats.reading import Entry, Reading, RowError, UnreadableFileError, bounded, identity, shown
 from fednet.listing import languages, places, vocabulary
 
@@ -27,7 +28,7 @@ Object = dict[str, Any]
 MAX_OBJECTS = 200_000
 MAX_DEPTH = 64
 
-_TELLING = hsds.PROFILE_FIELDS | frozenset(
+_TELLING = PROFILE_FIELDS | frozenset(
     "alternate_name tax_status tax_id year_incorporated legal_status logo uri parent_organization_id funding contacts "
     "phones locations programs organization_identifiers attributes metadata services organization_id program_id url "
     "status interpretation_services application_process fees_description wait_time fees accreditations "
@@ -53,7 +54,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s]+")
 
 def is_hsds(document: Any) -> bool:
     """Whether a JSON document is HSDS: the envelope of the API, one of its objects, or a list of them."""
-    if _is_envelope(document):
+    if _is_envelope(document) or _is_front(document):
         return True
     objects = document if isinstance(document, list) else [document]
     return bool(objects) and all(isinstance(one, dict) and _is_object(one) for one in objects[:20])
@@ -65,6 +66,12 @@ def _is_envelope(document: Any) -> bool:
         and isinstance(document.get("contents"), list)
         and (bool(document.keys() & {"total_items", "total_pages", "page_number"}) or document.keys() == {"contents"})
     )
+
+
+def _is_front(document: Any) -> bool:
+    """What an API answers at its own address."""
+    told = {"version", "openapi_url"}
+    return isinstance(document, dict) and told <= document.keys() <= {*told, "profile"}
 
 
 def _is_object(one: Object) -> bool:
@@ -115,6 +122,9 @@ class _Found:
         self.terms = 0
 
     def take(self, document: Any) -> None:
+        if _is_front(document):
+            hint = "save what it answers at /organizations?format=ndjson and at /services?format=ndjson&full=true"
+            raise UnreadableFileError("this tells where an HSDS API is, and holds nothing of it", hint=hint)
         if _is_envelope(document):
             pages, page = document.get("total_pages"), document.get("page_number")
             if isinstance(pages, int) and pages > 1:
@@ -228,7 +238,7 @@ class _Found:
     def _fields(self, one: _Gathered) -> Object:
         about = one.about
         for field in [*about, *(field for service in one.services for field in service)]:
-            if field not in _HELD and field not in hsds.PROFILE_FIELDS:
+            if field not in _HELD and field not in PROFILE_FIELDS:
                 self.left_out[field] += 1
         running = [service for service in one.services if service.get("status", "active") == "active"]
         ended = len(one.services) - len(running)
@@ -333,7 +343,7 @@ class _Found:
         value = place.get(name)
         try:
             degrees = float(value) if value not in (None, "") and not isinstance(value, bool) else None
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             degrees = float("nan")
         if degrees is None:
             return None
@@ -408,7 +418,7 @@ def _of_profile(about: Object) -> Object:
     confirmed = source.get("confirmed") if isinstance(source, dict) else None
     renamed = {"descriptions": "description", "original_language": "original"}
     renamed |= {"countries_served": "countries", "languages_spoken": "languages"}
-    found = {renamed.get(name, name): about.get(name) for name in hsds.PROFILE_FIELDS - {"circle", "source", "same_as"}}
+    found = {renamed.get(name, name): about.get(name) for name in PROFILE_FIELDS - {"circle", "source", "same_as"}}
     return {
         name: value for name, value in (found | {"confirmed": confirmed}).items() if value not in (None, "", [], {})
     }
@@ -488,9 +498,9 @@ _VOCABULARIES = {
 }
 
 
-def _ours(attribute: Object) -> hsds.TaxonomyTerm | None:
+def _ours(attribute: Object) -> TaxonomyTerm | None:
     ids = (_term(attribute).get("id"), attribute.get("taxonomy_term_id"))
-    return next((term for id in ids if isinstance(id, str) and (term := hsds.term_by_id(id.lower()))), None)
+    return next((term for id in ids if isinstance(id, str) and (term := hsds_terms.term_by_id(id.lower()))), None)
 
 
 def _is_ours(attribute: Object, taxonomy: str) -> bool:

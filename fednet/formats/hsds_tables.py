@@ -72,9 +72,10 @@ def read_package(content: bytes, name: str) -> Reading:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = {table: _unpacked(archive, one) for table, one in _members(archive)}
+            others = sorted({table for name in archive.namelist() if (table := _table(name)) and table not in TABLES})
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, RuntimeError) as error:
         raise UnreadableFileError("the archive is damaged", hint="pack the files again") from error
-    return _read(files, name)
+    return _read(files, name, [f"not read: {', '.join(others[:20])}; records have no field for that"] if others else [])
 
 
 def packed(path: Path) -> bytes:
@@ -82,7 +83,7 @@ def packed(path: Path) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for one in sorted(path.glob("*.csv")):
-            if _table(one.name) in TABLES:
+            if _table(one.name):
                 if out.tell() + one.stat().st_size > MAX_UNPACKED:
                     raise UnreadableFileError(f"the files in {path.name} are too large", hint="import it in parts")
                 archive.write(one, one.name)
@@ -125,8 +126,7 @@ def _table(file_name: str) -> str:
     return {"service_at_locations": "service_at_location"}.get(stem, stem) if suffix == "csv" else ""
 
 
-def _read(files: Mapping[str, bytes], name: str) -> Reading:
-    notes: list[str] = []
+def _read(files: Mapping[str, bytes], name: str, notes: list[str]) -> Reading:
     refused: list[RowError] = []
     tables = {table: list(_rows(table, content, refused, notes)) for table, content in files.items()}
     if not tables.get(ROOT):

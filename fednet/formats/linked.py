@@ -10,6 +10,7 @@ may have published anything) is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -57,6 +58,9 @@ _WEEKDAYS = {
     "MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "FR": "Friday", "SA": "Saturday",
     "SU": "Sunday",
 }  # fmt: skip
+
+
+_HANDLE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Party(NamedTuple):
@@ -218,9 +222,10 @@ def event(
     hosts: Iterable[Party] | None = None,
     parent: str | None = None,
 ) -> dict[str, Any]:
-    """An event. `hosts` are those whom it names, where the caller knows more of them than that; `parent` is the page of
-    the event that it is a part of."""
-    parties = [Party(name) for name in _list(fields.get("hosts"))] if hosts is None else list(hosts)
+    """An event. `hosts` are those whom it names, where the caller knows more of them than their names, or handles;
+    `parent` is the page of the event that it is a part of."""
+    named = [Party(name) for name in _list(fields.get("hosts")) if not _HANDLE.fullmatch(str(name))]
+    parties = named if hosts is None else list(hosts)
     start, end = _times(fields)
     mode = _MODES.get(str(fields.get("mode")))
     return _filled(
@@ -293,7 +298,7 @@ def _schedule(fields: Mapping[str, Any], start: str | None) -> dict[str, Any] | 
 
 def _exceptions(fields: Mapping[str, Any]) -> list[str]:
     try:
-        return [_instant(fields, text) if "T" in text else text for text in _list(fields.get("exdates"))]
+        return [_instant(fields, text) if "T" in text else text for text in map(str, _list(fields.get("exdates")))]
     except (FednetError, ValueError, OverflowError):
         return []
 

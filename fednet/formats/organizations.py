@@ -61,8 +61,9 @@ def read_organizations(reader: RowReader, context: Context, notes: list[str]) ->
         one = gathered.setdefault(key, _Gathered(row.line, key, language=reader.edition or table.language))
         one.lines.append(row.line)
         _add(one, flat, presence)
-    if len(gathered) < len(table.rows) and gathered:
-        notes.append(f"{len(table.rows)} rows became {len(gathered)} organisations")
+    named = sum(len(one.lines) for one in gathered.values())
+    if len(gathered) < named:
+        notes.append(f"{named} rows became {len(gathered)} organisations")
     return [entry for one in gathered.values() for entry in _entries(one, reader)]
 
 

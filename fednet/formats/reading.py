@@ -109,8 +109,9 @@ class Rows(msgspec.Struct, frozen=True):
 class Reading(msgspec.Struct, frozen=True):
     """All that was understood of a file. `columns`: header as written -> field it was read as; `seen` says more.
 
-    `named`: the sources that were read, with the keys (see `key`) of what each names. `partial`: these are rows of a
-    source, not all of it, so that what it does not name has not disappeared. `rows`: of each table.
+    `named`: the sources that were read, with the keys (see `key`) of what each names. `partial`: these are some
+    rows of a source (corrected ones, an export), so that what it does not name has not disappeared. `rows`: those of
+    each table.
     """
 
     entries: list[Entry]

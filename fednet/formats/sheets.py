@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fednet.errors import UsageError
 from fednet.formats import burmese, corrections, exported
-from fednet.formats.columns import FIELDS, Table, understood
+from fednet.formats.columns import FIELDS, REQUIRED, Table, understood
 from fednet.formats.organizations import presence_of, read_organizations
 from fednet.formats.reading import (
     Context,
@@ -87,7 +87,9 @@ class _Sheet:
             self.notes.extend(_remarks(table))
             context = self._context(table)
             reader = RowReader(table, context.edition, self.refused, context.day_first, self.sheet.raw)
-            if table.kind == "organization":
+            if table.columns and not _is_named(table, context):
+                self._look(reader)
+            elif table.kind == "organization":
                 entries += read_organizations(reader, context, self.notes)
             else:
                 entries += read_records(reader)
@@ -97,6 +99,14 @@ class _Sheet:
         if not columns:
             self.notes.append("no column was understood; say what a column is with --map COLUMN=FIELD")
         return self._whole(entries, columns, seen, rows)
+
+    def _look(self, reader: RowReader) -> None:
+        """Read the cells of a table without names, for what can be told of them: no row can become a record."""
+        for row in reader.table.rows:
+            reader.read(row)
+        kind = reader.table.kind
+        column = f"--map COLUMN={REQUIRED[kind]}"
+        self.notes.append(f"no column was taken for the name of each {kind}: say which one it is with {column}")
 
     def _exported(self, entries: list[Entry], rows: list[Rows], seen: list[Seen]) -> dict[str, str]:
         """Read the rows that an export of ours wrote, and leave those that a person added; the columns."""
@@ -123,7 +133,7 @@ class _Sheet:
             columns,
             tuple(seen),
             {self.source: keys},
-            self.context is not None,
+            self.context is not None or self.exported,
             tuple(rows),
         )
         return joined([whole]) if repeated else whole
@@ -153,6 +163,13 @@ class _Sheet:
         if table.kind == "organization":
             is_presence, country = presence_of(table, self.name, self.notes)
         return Context(self.source, presence=is_presence, country=country, edition=edition)
+
+
+def _is_named(table: Table, context: Context) -> bool:
+    """Whether a column names the records; in a table of presence an acronym does."""
+    fields = {column.field for column in table.columns}
+    instead = {"person": {"first_name", "last_name"}, "organization": {"acronym"} if context.presence else set[str]()}
+    return REQUIRED[table.kind] in fields or bool(fields & instead.get(table.kind, set()))
 
 
 def _kept(table: Table, reader: RowReader, context: Context, alone: bool) -> Rows:

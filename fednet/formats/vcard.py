@@ -130,6 +130,8 @@ def _tag(language: str) -> str:
 
 def folded(line: str) -> str:
     """The line cut so that none is longer than 75 octets (RFC 6350, 3.2), never inside a character."""
+    if len(line.encode("utf-8", "replace")) <= 75:
+        return line
     parts: list[str] = []
     current, size = "", 0
     for char in line:

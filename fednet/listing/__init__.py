@@ -20,7 +20,7 @@ from fednet.listing.organization import Identifier, Membership, Organization, Pl
 from fednet.listing.person import Person
 from fednet.listing.record import KINDS, Listing, encode, parse
 from fednet.listing.resource import Resource
-from fednet.listing.terms import KIND_NUMBERS, Terms, display, terms
+from fednet.listing.terms import KIND_NUMBERS, Terms, display, terms, title
 
 __all__ = [
     "KINDS",
@@ -50,4 +50,5 @@ __all__ = [
     "normalize",
     "parse",
     "terms",
+    "title",
 ]

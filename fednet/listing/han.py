@@ -7,7 +7,6 @@ words may become one (乾 and 幹 are both 干): a search may find more for it, 
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 
 def simplified(character: str) -> str:
@@ -35,5 +34,7 @@ def _end(one: str, pairs: dict[str, str]) -> str:
 @cache
 def _pairs(name: str) -> dict[str, str]:
     """A table of OpenCC: a character, a tab, its counterparts, of which the first is the usual one."""
+    from importlib.resources import files  # slow to import, and most commands meet no such character
+
     lines = files("opencc").joinpath("dictionary", f"{name}.txt").read_text("utf-8").splitlines()
     return {one: others.split()[0] for one, others in (line.split("\t") for line in lines if line)}

@@ -34,18 +34,17 @@ HOSTING = frozenset(
 FREE_MAIL = frozenset(
     """
     126.com 163.com abv.bg aol.com bluewin.ch btinternet.com comcast.net daum.net dnet.net.id eircom.net fastmail.com
-    free.fr gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com hanmail.net hotmail.ca hotmail.co.th
-    hotmail.co.uk hotmail.com hotmail.de hotmail.es hotmail.fr hotmail.it hush.com hushmail.com icloud.com inbox.ru
-    kakao.com laposte.net libero.it list.ru live.ca live.co.uk live.com live.fr live.nl mac.com mail.com mail.ru
-    mailbox.org me.com msn.com naver.com ntlworld.com o2.pl orange.fr outlook.com outlook.fr pm.me posteo.de posteo.net
-    proton.me protonmail.ch protonmail.com qq.com rambler.ru rediffmail.com riseup.net rocketmail.com seznam.cz sfr.fr
-    shaw.ca sina.com sympatico.ca t-online.de telus.net tuta.io tutanota.com ukr.net verizon.net videotron.ca
-    wanadoo.fr web.de wp.pl ya.ru yahoo.ca yahoo.co.id yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.ar
-    yahoo.com.au yahoo.com.br yahoo.com.mx yahoo.com.my yahoo.com.ph yahoo.de yahoo.es yahoo.fr yahoo.gr yahoo.it
-    yandex.com yandex.ru yeah.net ymail.com zoho.com
+    free.fr gmail.com googlemail.com hanmail.net hush.com hushmail.com icloud.com inbox.ru kakao.com laposte.net
+    libero.it list.ru live.ca live.co.uk live.com live.fr live.nl mac.com mail.com mail.ru mailbox.org me.com msn.com
+    naver.com ntlworld.com o2.pl orange.fr pm.me posteo.de posteo.net proton.me protonmail.ch protonmail.com qq.com
+    rambler.ru riseup.net rocketmail.com seznam.cz sfr.fr shaw.ca sina.com sympatico.ca t-online.de telus.net tuta.io
+    tutanota.com ukr.net verizon.net videotron.ca wanadoo.fr web.de wp.pl ya.ru yeah.net ymail.com zoho.com
     """.split()
 )
 """Mail domains where anybody may have a mailbox."""
+
+FREE_MAIL_FAMILIES = frozenset("gmx hotmail outlook rediffmail yahoo yandex".split())
+"""And those that are so below every country's domain: `yahoo.co.th`."""
 
 # Kinds of bodies that registries keep below a country code.
 _SECOND_LEVELS = frozenset(
@@ -86,4 +85,5 @@ def mail_domain(email: str) -> str | None:
     if "." not in host or host in FREE_MAIL or host in SHARED_HOSTS:
         return None
     found = domain(host)
-    return None if found in FREE_MAIL or found in SHARED_HOSTS else found
+    free = found in FREE_MAIL or found.partition(".")[0] in FREE_MAIL_FAMILIES
+    return None if free or found in SHARED_HOSTS else found

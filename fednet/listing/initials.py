@@ -8,7 +8,6 @@ FEWEST, MOST = 3, 8
 """Letters of a short form."""
 
 _OTHER_NAME = re.compile(r"\s*[(\[（].*|\s[-–—|/]\s.*", re.DOTALL)  # what follows is another name, or a place
-_BEGINS = re.compile(r"[(\[（–—|/]| - ")
 
 SMALL = frozenset(
     """a al an and as at au aux avec by con d da das de dei del della den der des di die do dos du e el em en et for
@@ -23,17 +22,21 @@ def initials(name: str) -> tuple[str, ...]:
 
     Conseil canadien pour les réfugiés -> CCPLR, CCR
     """
-    if _BEGINS.search(name):
+    if name[:1].upper() == name[:1].lower():
+        return ()
+    if not name.isascii() or "(" in name or " - " in name or "|" in name or "/" in name or "[" in name:
         name = _OTHER_NAME.sub("", name)
     words = name.upper().split()
-    if not FEWEST <= len(words) <= 2 * MOST or words[0] == words[0].lower():
+    if not FEWEST <= len(words) <= 2 * MOST:
         return ()
     every = "".join([word[0] for word in words])
-    if every.isalpha() and _SMALL.isdisjoint(words):
-        return (every,) if len(every) <= MOST else ()
-    begun = [word for word in words if word[0].isalpha()]
-    forms = ([word for word in begun if word not in _SMALL], begun)
-    return tuple(dict.fromkeys("".join(word[0] for word in form) for form in forms if FEWEST <= len(form) <= MOST))
+    if not every.isalpha():
+        words = [word for word in words if word[0].isalpha()]
+        every = "".join([word[0] for word in words])
+    if _SMALL.isdisjoint(words):
+        return (every,) if FEWEST <= len(every) <= MOST else ()
+    told = "".join([word[0] for word in words if word not in _SMALL])
+    return tuple(form for form in (told, every) if FEWEST <= len(form) <= MOST)
 
 
 _SMALL = frozenset(map(str.upper, SMALL))

@@ -102,6 +102,11 @@ def name(tag: str, locale: str = "en") -> str:
     return _own_name(tag.split("-")[0]) or tag
 
 
+def names(locale: str) -> dict[str, str]:
+    """The tag of a language by the key of its name in a locale."""
+    return dict(_keys(locale))
+
+
 def is_right_to_left(tag: str) -> bool:
     """Whether text in that language runs from right to left."""
     script = re.search(r"[-_]([A-Z][a-z]{3})(?:[-_]|$)", tag)

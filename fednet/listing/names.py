@@ -36,6 +36,7 @@ _BRACKETED = re.compile(r"[(\[（【]([^)\]）】]{1,80})[)\]）】]?")
 _ACRONYM = re.compile(r"[^\W\d_][\w&./-]{1,11}")
 _DASHED = re.compile(r"\s+[-–—:|/]\s+|\s*[–—|]\s*")
 _APOSTROPHES = re.compile(r"[’'ʼʻ`´]")
+_DOTTED = re.compile(r"(?<=\b\w)\.(?=\w\b)")  # e.V., S.A.R.L.
 
 
 class Likeness(IntEnum):
@@ -96,7 +97,7 @@ def initials(spelt: Words) -> str:
 @lru_cache(8192)
 def words(name: str) -> Words:
     """The words that tell names apart, folded, in Latin letters, in order."""
-    spelt = romanized(key(_APOSTROPHES.sub(" ", name))).split()
+    spelt = romanized(key(_DOTTED.sub("", _APOSTROPHES.sub(" ", name)))).split()
     telling = [word for word in spelt if word not in _FILLERS]
     return tuple((telling or spelt)[:MAX_WORDS])
 

@@ -207,6 +207,12 @@ def region_named(text: str, locales: Iterable[str]) -> str | None:
     return _named(_region_keys, _bare(text), locales)
 
 
+def names(locale: str) -> Iterator[tuple[str, str, str]]:
+    """Every name of a country or region in a locale as ("country" or "region", key, code); not of the world."""
+    yield from (("country", bare, code) for bare, code in _country_keys(locale).items())
+    yield from (("region", bare, code) for bare, code in _region_keys(locale).items() if code != WORLD)
+
+
 def is_country(code: str) -> bool:
     """Whether that is the alpha-2 code of a country, in capitals."""
     return code in _COUNTRIES

@@ -67,8 +67,8 @@ def _bengali(text: str) -> str:
 _HEBREW_MARKS = re.compile("(?<=[\u05d0-\u05ea])[\"'\u05f3\u05f4\u2018\u2019\u201c\u201d](?=[\u05d0-\u05ea])")
 
 
-def _hebrew(text: str) -> str:
-    """Abbreviations with or without their marks: או״ם, או"ם, אום."""
+def unmarked(text: str) -> str:
+    """Hebrew abbreviations without their marks, which may be plain quotes: או״ם, או"ם, אום."""
     return _HEBREW_MARKS.sub("", text)
 
 
@@ -92,7 +92,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile("[\u1780-\u17ff]"), _khmer),
     (re.compile("[\u0900-\u097f]"), _devanagari),
     (re.compile("[\u0980-\u09ff]"), _bengali),
-    (re.compile("[\u0590-\u05ff]"), _hebrew),
+    (re.compile("[\u0590-\u05ff]"), unmarked),
     (re.compile("[\u1200-\u137f]"), _ethiopic),
 )
 _ANY = re.compile("[\u0590-\u05ff\u0900-\u09ff\u0e31-\u0eff\u1000-\u109f\u1200-\u137f\u1780-\u17ff]")

@@ -162,6 +162,7 @@ CLIENT_GROUPS = {
         "ስደተኞች"
     ),
     "asylum-seekers": (
+        "asylum claimants | "
         "Asylsuchende | Asylbewerber | requerentes de asilo | solicitantes de refúgio | sığınmacılar | iltica "
         "edenler | người xin tị nạn | просители убежища | соискатели убежища | шукачі притулку | پناهجویان | "
         "ผู้ขอลี้ภัย | ခိုလှုံခွင့်တောင်းခံသူ | 寻求庇护者 | 庇護申請者 | 망명 신청자"

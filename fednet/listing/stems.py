@@ -12,14 +12,15 @@ from functools import lru_cache
 _LATIN_LEAST, _CYRILLIC_LEAST, _ARABIC_LEAST = 4, 4, 3
 _VOWELS_FROM = 5  # letters: shorter words are told apart by their vowel ("data", "date")
 _CYRILLIC = re.compile("[а-яёђ-џґ]+")
-_CYRILLIC_END = re.compile(
-    "(?:иями|ями|ами|иях|иям|ией|ого|его|ому|ему|ыми|ими|ов|ев|ив|ам|ям|ах|ях|ом|ем|им|ым|их|ых|ой|ей|ая|яя|ое|ее|ые|ие|ый|ий"
-    "|ую|юю|ою|ею|ию|ия|ии|а|я|о|е|ы|и|у|ю|ь|й)$"
+_CYRILLIC_END = re.compile(  # a key has no breve: й is и
+    "(?:иями|ями|ами|иях|иям|иеи|ого|его|ому|ему|ыми|ими|ов|ев|ив|ам|ям|ах|ях|ом|ем|им|ым|их|ых|ои|еи|ая|яя|ое|ее|ые|ие"
+    "|ии|ыи|ую|юю|ою|ею|ию|ия|а|я|о|е|ы|и|у|ю|ь)$"
 )
 _ARABIC = re.compile("(?:وال|بال|لل|ال)?([\u0621-\u06d3]+)")
 _ARABIC_END = re.compile("(?:ين|ون|ات|ان|يه|ه|ي)$")
 _FILLERS = frozenset(
-    "a al and aux d da das de del des do dos du e el en et for fur i in la las le les los of the u und y".split()
+    """a al and aux d da das de del des do dos du e el en et for fur i in l la las le les los of the u un una une und
+    y""".split()
 )
 
 
@@ -39,6 +40,8 @@ def _stem(word: str) -> str:
         return short if len(short) >= _CYRILLIC_LEAST - 1 and len(word) >= _CYRILLIC_LEAST else word
     if found := _ARABIC.fullmatch(word):
         bare = found[1] if len(found[1]) >= _ARABIC_LEAST else word
+        if word.startswith("للاج"):
+            bare = word[1:]  # "for the refugees": of article and word, which both begin with L, one is not written
         short = _ARABIC_END.sub("", bare)
         return short if len(short) >= _ARABIC_LEAST else bare
     return word

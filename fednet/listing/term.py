@@ -80,12 +80,12 @@ class Vocabulary:
             return text
         sought = key(text)
         bare = _TAIL.sub("", sought)
-        return self._by_key.get(sought) or self._by_key.get(bare) or self._by_stem.get(stem(bare))
+        return self.by_key.get(sought) or self.by_key.get(bare) or self._by_stem.get(stem(bare))
 
     def near(self, text: str) -> str | None:
         """The code that was probably meant by a misspelt `text`, or None."""
-        close = difflib.get_close_matches(key(text), self._by_key, n=1, cutoff=0.75)
-        return self._by_key[close[0]] if close else None
+        close = difflib.get_close_matches(key(text), self.by_key, n=1, cutoff=0.75)
+        return self.by_key[close[0]] if close else None
 
     def name(self, code: str, language: str = "en") -> str:
         """What to show for a code: its name in that language, else in English, else the code itself."""
@@ -103,19 +103,16 @@ class Vocabulary:
                 bits |= 1 << found.bit
         return bits
 
-    def called(self, key: str) -> str | None:
-        """The code of the term that has exactly this name or synonym, given as a key (`fednet.listing.text`)."""
-        return self._by_key.get(key)
-
     @cached_property
     def _by_stem(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for known, code in self._by_key.items():
+        for known, code in self.by_key.items():
             found.setdefault(stem(known), code)
         return found
 
     @cached_property
-    def _by_key(self) -> dict[str, str]:
+    def by_key(self) -> dict[str, str]:
+        """The code by every name and synonym, as keys (`fednet.listing.text`)."""
         found: dict[str, str] = {}
         for name_of in (_own_names, _synonyms):
             for term in self.terms:

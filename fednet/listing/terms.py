@@ -75,6 +75,21 @@ def terms(listing: Listing) -> Terms:
     return _TERMS[type(listing)](listing)
 
 
+def title(listing: Listing) -> str:
+    """The title of a record alone, which is a small part of the work of `terms`."""
+    match listing:
+        case Organization() | Group() | Network():
+            return display(listing.names, listing.original)
+        case Event() | Exchange() | Resource():
+            return display(listing.titles, listing.original)
+        case Person():
+            return listing.name
+        case Contact():
+            return listing.person
+        case Opinion():
+            return listing.verdict
+
+
 def display(texts: Texts, language: str | None) -> str:
     """The text to show: in `language` if it is there, else in English, else the first."""
     if language in texts:
@@ -264,7 +279,7 @@ def _last_minute(event: Event, begins: int | None) -> int | None:
         return begins + lasts
     last = begins
     if event.rrule:
-        until = _until(event.rrule, event.zone)
+        until = _until(event.rrule, event.zone) or _counted(event.rrule, begins)
         if until is None:
             return None
         last = max(last, until)
@@ -283,6 +298,21 @@ def _until(rrule: str, zone: str | None) -> int | None:
         return None
     minute = _minute(clock.isoformat(), "UTC" if until.endswith("Z") else zone)
     return minute if "T" in until or minute is None else minute + _DAY // _MINUTE
+
+
+_MINUTES = {"HOURLY": 60, "DAILY": 24 * 60, "WEEKLY": 7 * 24 * 60}
+
+
+def _counted(rrule: str, begins: int) -> int | None:
+    """The last minute at which a rule that counts can begin, for those of which every period has a date; else None."""
+    parts = dict(part.partition("=")[::2] for part in rrule.upper().removeprefix("RRULE:").split(";"))
+    every = [parts.get("INTERVAL", "1"), parts.get("COUNT", "")]
+    minutes = _MINUTES.get(parts.get("FREQ", ""))
+    choosy = {name for name in parts if name.startswith("BY")} - ({"BYDAY"} if parts.get("FREQ") == "WEEKLY" else set())
+    if minutes is None or choosy or not all(number.isascii() and number.isdigit() for number in every):
+        return None
+    interval, count = (int(number[:6]) for number in every)
+    return begins + (count + 1) * interval * minutes
 
 
 @lru_cache(1024)

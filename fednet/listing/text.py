@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from fednet.listing import han, zawgyi
-from fednet.listing.scripts import shaped
+from fednet.listing.scripts import shaped, unmarked
 
 TOKENIZER = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
 """What `fold` and `query` are written for: marks are part of a word, as Thai, Burmese and Indic scripts need."""
@@ -128,7 +128,7 @@ def pieces(text: str) -> list[Piece]:
 
         legal aid -"mae sot"  ->  legal, aid, not "mae sot"
     """
-    typed = text[:MAX_QUERY_CHARACTERS].translate(_QUOTES).replace("\0", " ")
+    typed = unmarked(text[:MAX_QUERY_CHARACTERS]).translate(_QUOTES).replace("\0", " ")
     found = list(_PIECE.finditer(typed))[:MAX_QUERY_WORDS]
     parts = [Piece(plain[2] or plain[3] or "", plain[3] is None, bool(plain[1])) for plain in found]
     if found and not (parts[-1].quoted or parts[-1].excluded) and not typed[found[-1].end() :].strip():

@@ -11,17 +11,18 @@ from functools import lru_cache
 
 from fednet.listing.text import key, unified
 
-LEAST_CONSONANTS = 3
-"""Fewer are the bones of too many words."""
+LEAST_CONSONANTS = 2
+"""One is the bone of too many words."""
 
 _MARK = "xq"  # begins no word of any language; what follows are consonants
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _ALIF_FIRST = re.compile(r"(?<![\u0621-\u06ff])ا")
+_ARTICLE = re.compile("(?<![\u0621-\u06ff])(?:وال|بال|لل|ال)(?=[\u0621-\u06ff]{3})")
 _WORD = re.compile(r"[a-z0-9]+")
 _SAME_SOUND = (
     (re.compile("shch|sch|sh|ch"), "s"), (re.compile("kh"), "h"), (re.compile("gh"), "g"), (re.compile("ph"), "f"),
     (re.compile("dh|zh"), "z"), (re.compile("th"), "t"), (re.compile("[qc]"), "k"), (re.compile("ou|oo"), "u"),
-    (re.compile(r"(.)\1"), r"\1"), (re.compile("[aeiouyw]|h$"), ""),
+    (re.compile(r"h\b"), ""), (re.compile("[aeiouyw]"), ""), (re.compile(r"(.)\1+"), r"\1"),
 )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def is_latin(text: str) -> bool:
 
 def sounds(name: str) -> str:
     """The words by which the index finds a name without Latin letters: each in Latin letters, and its consonants."""
-    words = romanized(name).split()
+    words = romanized(_ARTICLE.sub("", unified(name))).split()
     return " ".join([*words, *filter(None, map(consonants, words))])
 
 

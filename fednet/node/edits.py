@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.errors import NotFoundError, UsageError
 from fednet.feed.record import Put, check_body, check_handle, key_of
-from fednet.listing import references
+from fednet.listing import ListingError, references
 from fednet.listing.check import text
 from fednet.listing.event import revised
 from fednet.node import circles
@@ -56,7 +56,23 @@ def new_handle() -> str:
 
 def body_of(fields: Mapping[str, Any]) -> bytes:
     """Fields as their user entered them, checked strictly, in the form that is signed (RFC 8785)."""
-    return check_body(listing.encode(listing.normalize(dict(fields))))
+    found = listing.normalize(dict(fields))
+    if found.get("rrule"):
+        _check_rule(found)
+    return check_body(listing.encode(found))
+
+
+def _check_rule(event: Mapping[str, Any]) -> None:
+    """Refuse a recurrence that no calendar could follow (RFC 5545, 3.3.10)."""
+    from fednet.formats.recurrence import RuleError, comes_true
+
+    try:
+        comes_true(dict(event))
+    except RuleError as error:
+        raise ListingError("rrule", event["rrule"], f"cannot be followed: {error.detail}", hint=_RULES) from None
+
+
+_RULES = "write it as FREQ=WEEKLY;BYDAY=WE;COUNT=6"
 
 
 def add(home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None) -> Own:

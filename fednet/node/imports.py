@@ -29,9 +29,10 @@ from fednet.formats.reading import Entry, Reading, RowError, Seen, Told, identit
 from fednet.listing.event import WHEN, revised
 from fednet.listing.references import moved
 from fednet.node import circles
-from fednet.node.edits import Own, body_of, new_handle, usual_circle
+from fednet.node.edits import NETWORK, Own, body_of, new_handle, of_itself, usual_circle
 from fednet.node.home import Home
 from fednet.store import drafts, feeds, records
+from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Draft, ImportRow
 from fednet.store.feeds import Feed
 
@@ -314,12 +315,16 @@ class _Plan:
         self.notes = list(self.reading.notes)
         self.earlier = _Earlier(db, name, self.sources.keys())
         self.known = drafts.imported(db, [key(entry) for entry in self.reading.entries])
-        self.same_name = Counter(entry.source.partition("|")[0] for entry in self.reading.entries)
+        self.same_name = Counter(_without_country(entry) for entry in self.reading.entries)
         self.before: dict[str, Own] = {}
+        speaks = any(entry.fields["kind"] == NETWORK for entry in self.reading.entries)
+        self.itself = of_itself(db, home) if speaks else None
         self.handles = {key(entry): self._handle(entry) for entry in self.reading.entries}
         self.names = _unambiguous((entry, self.handles[key(entry)]) for entry in self.reading.entries)
         self.moved = dict(self._moved())
         self.rows: list[ImportRow] = []
+        self.unchanged: list[ImportRow] = []
+        self.titles: dict[str, str] = {}
         self.outcomes: list[Outcome] = []
         for entry in self.reading.entries:
             self._decide(entry)
@@ -340,7 +345,7 @@ class _Plan:
         for row in self.rows:
             if row.after is None and row.before is not None:
                 self.standing.withdraw(Own(row.handle, row.circle, row.before, False), now)
-        return drafts.add_import(self.db, self.name, self.summary, self.rows, now, self.sources)
+        return drafts.add_import(self.db, self.name, self.summary, [*self.rows, *self.unchanged], now, self.sources)
 
     def imported(self, import_id: int | None) -> Imported:
         return Imported(
@@ -369,7 +374,7 @@ class _Plan:
                 if drafts.named_elsewhere(self.db, handle, source):
                     elsewhere += 1
                 else:
-                    yield Missing(source, handle, own.fields["kind"], own.circle, title_of(own.body))
+                    yield Missing(source, handle, own.fields["kind"], own.circle, self._title(own.body))
         if elsewhere:
             self.notes.append(f"{elsewhere} records that this file names no more are still named by others")
 
@@ -389,6 +394,9 @@ class _Plan:
 
     def _handle(self, entry: Entry) -> str:
         """The handle of the record that the entry is about; a new one when there is none."""
+        if entry.fields["kind"] == NETWORK and self.itself is not None:
+            self.before[self.itself.handle] = self.itself
+            return self.itself.handle
         for handle in (self.known.get(key(entry)), _exported_handle(entry.source), self._alike(entry)):
             own = self.standing.find(handle) if handle else None
             if own is not None and own.fields["kind"] == entry.fields["kind"]:
@@ -397,12 +405,16 @@ class _Plan:
         return new_handle()
 
     def _alike(self, entry: Entry) -> str | None:
-        """The one organisation of that name, when only one of the two sources tells the country of its seat."""
-        name, told, _ = entry.source.partition("|")
-        if entry.fields["kind"] != "organization" or self.same_name[name] > 1:
+        """The one organisation of that name, or its contact, when only one of two sources tells where its seat is."""
+        plain = _without_country(entry)
+        if entry.fields["kind"] not in {"organization", "contact"} or self.same_name[plain] > 1:
             return None
-        plain = f"organization:{name}"
-        found = drafts.imported(self.db, [plain]) if told else drafts.imported_below(self.db, f"{plain}|")
+        name, hash_, rest = plain.partition("#")
+        if plain != key(entry):
+            found = drafts.imported(self.db, [plain])
+        else:
+            below = drafts.imported_below(self.db, f"{name}|")
+            found = {one: handle for one, handle in below.items() if one.partition("#")[1:] == (hash_, rest)}
         handles = set(found.values())
         return handles.pop() if len(handles) == 1 else None
 
@@ -412,6 +424,7 @@ class _Plan:
         try:
             after = self._body(entry, own)
             circle = own.circle if own else self._circle(entry)
+            self._check_only(entry, own, circle)
         except FednetError as error:
             line = min(entry.lines, default=0)
             self.refused.append(RowError(line, getattr(error, "field", ""), shown(entry.source), error.detail))
@@ -420,7 +433,30 @@ class _Plan:
             return
         if own is None or own.body != after:
             self.rows.append(ImportRow(handle, circle, own.body if own else None, after))
-        self.outcomes.append(_outcome(entry.fields["kind"], handle, circle, own, after))
+        else:
+            self.unchanged.append(ImportRow(handle, circle, None, None))
+        self.titles[handle] = self._title(after)
+        self.outcomes.append(_outcome(entry.fields["kind"], handle, circle, own, after, self.titles[handle]))
+
+    def _title(self, body: bytes) -> str:
+        """What a record is called; a contact of nobody in person, as its organisation."""
+        if title := title_of(body):
+            return title
+        about = msgspec.json.decode(body).get("organization", "")
+        if about in self.titles:
+            return self.titles[about]
+        try:
+            own = self.standing.find(about)
+        except FednetError:  # no handle, but a name
+            return str(about)
+        return title_of(own.body) if own else ""
+
+    def _check_only(self, entry: Entry, own: Own | None, circle: str) -> None:
+        """Of records in which the network speaks of itself there is one, and it is public."""
+        if entry.fields["kind"] != NETWORK or own is not None:
+            return
+        if circle != PUBLIC or any(outcome.kind == NETWORK for outcome in self.outcomes):
+            raise UsageError("a network lists one record about itself, in public")
 
     def _circle(self, entry: Entry) -> str:
         """Where a new record goes: as a person said, else as the file says, else as is usual for its kind."""
@@ -541,12 +577,18 @@ def _unambiguous(entries: Iterable[tuple[Entry, str]]) -> dict[str, str]:
     return {name: handles.pop() for name, handles in found.items() if len(handles) == 1}
 
 
-def _outcome(kind: str, handle: str, circle: str, own: Own | None, after: bytes) -> Outcome:
+def _without_country(entry: Entry) -> str:
+    """The key without the country that follows the name in it (`organization:aster house|TH#contact`)."""
+    name, hash_, rest = key(entry).partition("#")
+    return f"{name.partition('|')[0]}{hash_}{rest}"
+
+
+def _outcome(kind: str, handle: str, circle: str, own: Own | None, after: bytes, title: str) -> Outcome:
     if own is None:
-        return Outcome("added", kind, handle, circle, title_of(after))
+        return Outcome("added", kind, handle, circle, title)
     if own.body == after:
-        return Outcome("unchanged", kind, handle, circle, title_of(after))
+        return Outcome("unchanged", kind, handle, circle, title)
     before, now = own.fields, msgspec.json.decode(after)
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     changes = tuple(Change(name, before.get(name), now.get(name)) for name in names)
-    return Outcome("changed", kind, handle, circle, title_of(after), changes)
+    return Outcome("changed", kind, handle, circle, title, changes)

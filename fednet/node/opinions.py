@@ -84,7 +84,7 @@ def say(
         if (one.network, one.handle) == (other.network, other.handle):
             raise UsageError(f"{one.handle} was given twice", hint="name two records")
         if type(one.record) is not type(other.record):
-            raise UsageError("an organisation and an event cannot be the same")
+            raise UsageError("an organisation and an event cannot be the same", hint="fednet show HANDLE")
         open_to_all = one.circle == other.circle == "public"
         if circle == "public" and not open_to_all:
             raise UsageError(
@@ -129,5 +129,3 @@ def _said(db: Database, home: Home, one: Meant, other: Meant) -> list[Own]:
         if isinstance(said := listing.parse(own.body), Opinion)
         and {(subject.network, subject.handle) for subject in said.subjects} == about
     ]
-
-

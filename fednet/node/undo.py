@@ -1,9 +1,9 @@
 """Taking an import back, the latest or any other, in any order.
 
 Each field that the import changed becomes what it was before, unless somebody changed it again: what a later import or
-a person wrote since stays, and is named. A record that the import added is withdrawn if it is still as it was added;
-one that it withdrew comes back. What later imports remember is rewritten as if the import had never been, so that
-taking all of them back ends where it began, in whatever order. To redo it, import the file again.
+a person wrote since stays, and is named. A record that the import added is withdrawn if it is still as it was added and
+no later import names it; one that it withdrew comes back. What later imports remember is rewritten as if the import had
+never been, so that taking all of them back ends where it began, in whatever order. To redo it, import the file again.
 """
 
 from __future__ import annotations
@@ -35,13 +35,17 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Undone(msgspec.Struct, frozen=True):
-    """An import that was taken back: so many records it had added are withdrawn, others restored to what they were."""
+    """An import that was taken back: so many records it had added are withdrawn, others restored to what they were.
+
+    `renamed`: handle that a record which came back had -> the one it has now.
+    """
 
     id: int
     name: str
     withdrawn: int
     restored: int
     kept: tuple[Kept, ...]
+    renamed: dict[str, str] = {}
 
 
 def undo(home: Home, import_id: int | None, now: datetime) -> Undone:
@@ -54,7 +58,8 @@ def undo(home: Home, import_id: int | None, now: datetime) -> Undone:
         taking.follow()
         drafts.forget_imported(db, taking.withdrawn)
         drafts.mark_undone(db, found.id, now)
-    return Undone(found.id, found.name, len(taking.withdrawn), taking.restored, tuple(taking.kept))
+    renamed = {old.handle: new.handle for old, new in taking.moved}
+    return Undone(found.id, found.name, len(taking.withdrawn), taking.restored, tuple(taking.kept), renamed)
 
 
 def _undoable(db: Database, import_id: int | None) -> drafts.Import:
@@ -89,16 +94,22 @@ class _TakingBack:
         own = self.standing.find(row.handle)
         later = drafts.later_rows(self.db, self.id, row.handle)
         if row.after is None:
-            self._bring_back(row, own)
+            if row.before is not None:
+                self._bring_back(row, row.before, own)
         elif row.before is None:
             self._withdraw(row, row.after, own, later)
         else:
-            self._restore(row, _Patch(row.before, row.after), own, later)
+            changed = [(id_, one) for id_, one in later if one.before or one.after]
+            self._restore(row, _Patch(row.before, row.after), own, changed)
 
     def _withdraw(self, row: ImportRow, after: bytes, own: Own | None, later: list[tuple[int, ImportRow]]) -> None:
-        """Withdraw what the import added; if a later one changed it, it is that one that added it now."""
-        if later and later[0][1].before == after:
-            self._rewrite(later[0][0], later[0][1]._replace(before=None))
+        """Withdraw what the import added; if a later one names it, it is that one that added it now."""
+        if later:
+            next_id, following = later[0]
+            if following.before is None and following.after is None:
+                self._rewrite(next_id, following._replace(after=after))
+            elif following.before == after:
+                self._rewrite(next_id, following._replace(before=None))
         if own is None:
             self.kept.append(Kept(row.handle, title_of(after), "was withdrawn since"))
         elif own.body != after or later:
@@ -126,11 +137,11 @@ class _TakingBack:
         for (id_, _), one in zip(later, rewritten, strict=True):
             self._rewrite(id_, one)
 
-    def _bring_back(self, row: ImportRow, own: Own | None) -> None:
-        """List again what the import withdrew: under another handle once an edition has dropped it (SPEC, 5.2)."""
-        if own is not None or row.before is None:
+    def _bring_back(self, row: ImportRow, before: bytes, own: Own | None) -> None:
+        """List again what the import withdrew: under another handle if an edition may have dropped it (SPEC, 5.2)."""
+        if own is not None:
             return
-        again = Own(row.handle, row.circle, row.before, True)
+        again = Own(row.handle, row.circle, before, True)
         if self.standing.listed(row.handle) is None:
             moved = again._replace(handle=new_handle())
             drafts.move_imported(self.db, again.handle, moved.handle, moved.circle)
@@ -145,16 +156,22 @@ class _TakingBack:
             edits.repoint(self.db, self.home, old, new, self.now)
 
     def _rewrite(self, import_id: int, row: ImportRow) -> None:
-        if row.before == row.after:
+        if row.before is None and row.after is None:  # it withdrew what was never there
             drafts.forget_import_row(self.db, import_id, row.handle)
+        elif row.before == row.after:  # it named what was so already
+            drafts.set_import_rows(self.db, import_id, [row._replace(before=None, after=None)])
         else:
             drafts.set_import_rows(self.db, import_id, [row])
 
 
 def _since(later: list[tuple[int, ImportRow]]) -> str:
     if later:
-        return f"import {', '.join(str(id_) for id_, _ in later)} changed it since"
+        return f"import {', '.join(str(id_) for id_, _ in later)} {_did(later)} it since"
     return "was edited since"
+
+
+def _did(later: list[tuple[int, ImportRow]]) -> str:
+    return "changed" if any(one.before or one.after for _, one in later) else "named"
 
 
 def _whole(body: bytes) -> bytes | None:

@@ -81,6 +81,11 @@ class Sets:
         """Each code of each of these rows: where the row stands among them, and the code."""
         return apart(self.column[rows], self.starts, self.codes)
 
+    def are_equal(self, rows: Rows, others: Rows) -> NDArray[bool_]:
+        """For each two rows whether they have the same codes."""
+        equal: NDArray[bool_] = self.column[rows] == self.column[others]
+        return equal
+
     def having(self, codes: Iterable[str]) -> NDArray[bool_]:
         """For each number whether it stands for one of those codes."""
         wanted = np.zeros(len(self.labels) + 1, bool_)
@@ -140,6 +145,12 @@ class Countries:
         at, place = self._wide(rows)
         more, codes = self.sets.taken_apart(at)
         return np.concatenate([whose, place[more]]), np.concatenate([slots[whose, slot].astype(int64), codes])
+
+    def are_equal(self, rows: Rows, others: Rows) -> NDArray[bool_]:
+        """For each two rows whether they surely have the same countries."""
+        slots = self.slots[rows]
+        equal: NDArray[bool_] = (slots == self.slots[others]) & (slots != 0)
+        return equal
 
     def having(self, rows: Any, codes: Iterable[str]) -> NDArray[bool_]:
         """For each of these rows (or of a slice, of all rows) whether it has one of those countries."""

@@ -120,7 +120,10 @@ def published(db: Database, feed_id: int) -> None:
 
 
 class ImportRow(NamedTuple):
-    """What an import did to one record; `before` is None when it added it, `after` when it withdrew it."""
+    """What an import did to one record; `before` is None when it added it, `after` when it withdrew it.
+
+    Both are None when it named it and changed nothing.
+    """
 
     handle: str
     circle: str

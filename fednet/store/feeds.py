@@ -392,6 +392,12 @@ def signed(db: Database, record_ids: Collection[int]) -> dict[int, datetime]:
     return found
 
 
+def edition_signed(db: Database, feed_id: int, edition: int) -> datetime | None:
+    """When an edition of a feed was signed, as `signed` says it."""
+    epoch, closes, newest = db.execute("SELECT epoch, closes, edition FROM feed WHERE id = ?", (feed_id,)).fetchone()
+    return _signed(db, feed_id, edition, epoch, closes) or _issued(newest)
+
+
 def _signed(db: Database, feed_id: int, edition: int, epoch: int, closes: bytes | None) -> datetime | None:
     closed = _LINE.decode(closes).edition if closes else 0
     if edition > closed:

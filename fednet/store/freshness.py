@@ -33,17 +33,17 @@ class Dated(NamedTuple):
 
 def counts(db: Database, feed_id: int, stale_before: int, contacts: Collection[int]) -> Counted:
     """The organisations of a feed; `contacts` are the feeds whose contacts make up for a missing website."""
-    rows = db.conn.execute(
-        "SELECT complete, confirmed IS NULL, coalesce(confirmed < ?, 0), count(*) FROM facet "
-        "WHERE kind = 1 AND feed_id = ? GROUP BY 1, 2, 3",
-        (stale_before, feed_id),
+    rows = db.conn.execute(  # in the order of the index, which spares sorting: a third of the time
+        "SELECT complete, confirmed, count(*) FROM facet WHERE kind = 1 AND feed_id = ? GROUP BY complete, confirmed",
+        (feed_id,),
     ).fetchall()
-    lacking = any(complete == ALL_BUT_WEBSITE for complete, *_ in rows)
+    lacking = any(complete == ALL_BUT_WEBSITE for complete, _, _ in rows)
+    reached = _reached(db, feed_id, contacts) if lacking and contacts else 0
     return Counted(
-        organizations=sum(row[3] for row in rows),
-        complete=sum(row[3] for row in rows if row[0] == ALL) + (_reached(db, feed_id, contacts) if lacking else 0),
-        stale=sum(row[3] for row in rows if row[2]),
-        never_confirmed=sum(row[3] for row in rows if row[1]),
+        organizations=sum(count for _, _, count in rows),
+        complete=sum(count for complete, _, count in rows if complete == ALL) + reached,
+        stale=sum(count for _, day, count in rows if day is not None and day < stale_before),
+        never_confirmed=sum(count for _, day, count in rows if day is None),
     )
 
 

@@ -20,7 +20,6 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.listing import Event, Exchange, Group, Organization, Person, Place, Resource, places, text, vocabulary
 from fednet.listing.organization import missing
-from fednet.listing.signals import evidence
 from fednet.store import matching, references
 
 VERSION = 2
@@ -64,7 +63,6 @@ def indexed(feed_id: int, body: bytes) -> Indexed | None:
             group_tokens,
             language_tokens,
             *map(name_token, whole_names(listed)),
-            *evidence(listed),
         )
     )
     row: tuple[int | str | None, ...] = (
@@ -91,7 +89,8 @@ def _seat(listed: listing.Listing) -> tuple[int | str | None, ...]:
     point = (seat.latitude_e6, seat.longitude_e6)
     if None in point:
         point = (None, None)
-    return country, listed.type or "", confirmed, *point, int(listed.refugee_led is True)
+    kind = listed.type if listed.type in vocabulary.ORGANIZATION_TYPES else ""
+    return country, kind, confirmed, *point, int(listed.refugee_led is True)
 
 
 _NOWHERE = Place()

@@ -87,9 +87,9 @@ def pairs_of(db: Database, one: int, other: int) -> list[Pair]:
     return [Pair(*row) for row in db.conn.execute(sql, sorted((one, other)))]
 
 
-def suggested(db: Database) -> list[tuple[int, ...]]:
+def all_pairs(db: Database) -> Iterator[tuple[int, ...]]:
     """Rows as `Pair` of all pairs, those with the newest record first; those of one pair follow each other."""
-    return db.conn.execute("SELECT * FROM pair ORDER BY other DESC, one DESC, one_feed, other_feed").fetchall()
+    return iter(db.conn.execute("SELECT * FROM pair ORDER BY other DESC, one DESC, one_feed, other_feed"))
 
 
 # --- what goes --------------------------------------------------------------------------------------------------------
@@ -203,18 +203,18 @@ def bearing_key(db: Database, key: bytes, feeds: Iterable[int]) -> list[int]:
     return [row[0] for feed in feeds for row in db.conn.execute(sql, (feed, key))]
 
 
-def taken_for_rematch(db: Database) -> list[bytes]:
-    """The keys to match again; they are not asked for a second time."""
-    keys = [key for (key,) in db.conn.execute("SELECT key FROM rematch")]
-    db.execute("DELETE FROM rematch")
+def taken_for_rematch(db: Database, limit: int) -> list[bytes]:
+    """Keys to match again; they are not asked for a second time."""
+    keys = [key for (key,) in db.conn.execute("SELECT key FROM rematch ORDER BY key LIMIT ?", (limit,))]
+    db.conn.executemany("DELETE FROM rematch WHERE key = ?", [(key,) for key in keys])
     return keys
 
 
-def thinned(db: Database) -> set[int]:
+def thinned(db: Database, limit: int) -> set[int]:
     """Records that bear a word which tells something again, since others went; they are not asked for twice."""
-    rows = db.conn.execute("SELECT word, feed_id FROM crowded WHERE thinned").fetchall()
+    rows = db.conn.execute("SELECT word, feed_id FROM crowded WHERE thinned LIMIT ?", (limit,)).fetchall()
     again = [(word, feed, found) for word, feed in rows if len(found := _bearing(db, word, feed)) <= CROWD]
-    db.execute("UPDATE crowded SET thinned = 0 WHERE thinned")
+    db.conn.executemany("UPDATE crowded SET thinned = 0 WHERE word = ? AND feed_id = ?", rows)
     db.conn.executemany("DELETE FROM crowded WHERE word = ? AND feed_id = ?", [one[:2] for one in again])
     return {record_id for _, _, found in again for record_id in found}
 
@@ -250,7 +250,9 @@ def bear(db: Database, bearers: Sequence[tuple[int, int, Collection[int]]]) -> s
 def _crowd(db: Database, words: Collection[tuple[int, int]]) -> set[int]:
     """Note which of these words, given with their feeds, have become crowded; the records that bear them."""
     known = crowded(db, [word for word, _ in words])
-    fresh = [one for one in words if one not in known and len(_bearing(db, *one)) > CROWD]
+    quiet = [word for word, feed in words if (word, feed) not in known]
+    full = _rows(db, f"{_BEARERS} GROUP BY word, feed_id HAVING count(*) > {CROWD}", quiet)
+    fresh = {(word, feed) for word, feed, _ in full} - known
     db.conn.executemany("INSERT INTO crowded (word, feed_id) VALUES (?, ?)", fresh)
     sql = "SELECT record_id FROM signal WHERE word = ? AND feed_id = ?"
     return {row[0] for one in fresh for row in db.conn.execute(sql, one)}
@@ -264,9 +266,13 @@ def crowded(db: Database, words: Iterable[int]) -> set[tuple[int, int]]:
 
 def sharing(db: Database, words: Iterable[int]) -> Iterator[Bearer]:
     """Who bears any of these words, in the feeds where it is not crowded."""
-    crowd = "EXISTS (SELECT 1 FROM crowded c WHERE c.word = s.word AND c.feed_id = s.feed_id)"
-    sql = f"SELECT word, feed_id, record_id FROM signal s WHERE word IN ({{}}) AND NOT {crowd}"
-    return (Bearer(*row) for row in _rows(db, sql, words))
+    return (Bearer(*row) for row in _rows(db, _BEARERS, words))
+
+
+_BEARERS = (
+    "SELECT word, feed_id, record_id FROM signal s WHERE word IN ({}) "
+    "AND NOT EXISTS (SELECT 1 FROM crowded c WHERE c.word = s.word AND c.feed_id = s.feed_id)"
+)
 
 
 def _rows(db: Database, sql: str, words: Iterable[int]) -> Iterator[tuple[int, ...]]:

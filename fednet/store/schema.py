@@ -262,6 +262,7 @@ CREATE TABLE crowded (                          -- words that too many records o
   thinned INTEGER NOT NULL DEFAULT 0,           -- some have gone since
   PRIMARY KEY (word, feed_id)
 ) WITHOUT ROWID;
+CREATE INDEX crowded_thinned ON crowded (word) WHERE thinned;
 CREATE TABLE pair (                             -- two records that may be about one thing, and why
   one INTEGER NOT NULL,                         -- the smaller record id
   other INTEGER NOT NULL,
@@ -299,7 +300,7 @@ CREATE TABLE import_row (                       -- what an import did, so that i
   handle TEXT NOT NULL,
   circle TEXT NOT NULL,
   before BLOB,                                  -- NULL: the import added it
-  after BLOB,                                   -- NULL: the import withdrew it
+  after BLOB,                                   -- NULL: the import withdrew it; both: it left it as it was
   PRIMARY KEY (import_id, handle)
 ) WITHOUT ROWID;
 INSERT INTO import_row SELECT * FROM import_row_1;

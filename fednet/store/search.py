@@ -227,17 +227,6 @@ def naming(db: Database, key: bytes, feeds: Collection[int]) -> list[Listed]:
     return [Listed(*row) for row in rows]
 
 
-def feeds_bearing(db: Database, words: Sequence[str], feeds: Collection[int]) -> set[int]:
-    """Which of these feeds list a record that bears any of those facet words."""
-    expression = _expression([Clause(words=tuple(words))])
-    if expression is None:
-        return set()
-    sql = "SELECT DISTINCT f.feed_id FROM {0} s CROSS JOIN facet f ON f.record_id = s.rowid "
-    sql += f"WHERE {{0}} MATCH ? AND f.feed_id IN ({_integers(feeds)})"
-    found = (db.conn.execute(sql.format(table), (expression,)).fetchall() for table in _tables(db, feeds))
-    return {feed_id for rows in found for (feed_id,) in rows}
-
-
 def counts(db: Database, feed_id: int) -> dict[int, int]:
     """How many shown records of each kind a feed lists."""
     sql = "SELECT kind, count(*) FROM facet WHERE feed_id = ? AND kind BETWEEN 1 AND 9 GROUP BY kind"

@@ -47,13 +47,24 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
+class Understood(msgspec.Struct, frozen=True):
+    """Words that are nowhere, and those that were looked for instead."""
+
+    typed: str
+    shown: tuple[str, ...]
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """One page of what was found. `facets` counts all of it; `next` is the cursor of the next page, null at the end."""
+    """One page of what was found. `facets` counts all of it; `next` is the cursor of the next page, null at the end.
+
+    What several networks list is one item and counts once.
+    """
 
     total: int
     items: list[T]
     facets: dict[str, dict[str, int]]
     next: str | None
+    understood: list[Understood] = []
 
 
 class Naming(msgspec.Struct, frozen=True):

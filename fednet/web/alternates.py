@@ -112,9 +112,8 @@ def event(
     """An event in the words of schema.org; hosts that are only handles are left out unless they are given by name."""
     page = files.pages_below(base)
     parent = fields.get("parent")
-    named = [Party(one) for one in fields.get("hosts", ()) if not files.is_handle(one)] if hosts is None else hosts
     superior = page("event", parent) if isinstance(parent, str) and files.is_handle(parent) else None
-    return linked.event(fields, str(page("event", handle)), hosts=named, parent=superior)
+    return linked.event(fields, str(page("event", handle)), hosts=hosts, parent=superior)
 
 
 def in_page(node: dict[str, Any]) -> Markup | None:

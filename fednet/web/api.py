@@ -19,8 +19,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fednet import listing
 from fednet.directory.agenda import PARAMETERS as AGENDA_PARAMETERS
-from fednet.directory.agenda import Occurrence, agenda, parse_agenda
+from fednet.directory.agenda import Difference, Occurrence, agenda, parse_agenda
 from fednet.directory.freshness import Silence
 from fednet.directory.networks import Network, networks
 from fednet.directory.planning import PARAMETERS as PLANNED
@@ -30,7 +31,7 @@ from fednet.directory.search import Hit, Reader, search
 from fednet.errors import UsageError
 from fednet.node.home import Home
 from fednet.web import files
-from fednet.web.addresses import JSON, Address, Naming, Page, listed
+from fednet.web.addresses import JSON, Address, Naming, Page, Understood, listed
 from fednet.web.asking import Asked, Clock, asked, given
 from fednet.web.callers import Callers
 from fednet.web.sending import base_of, sent
@@ -53,7 +54,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Who lists a record, in which signed edition, and when this node verified that; beside the record's own fields.
 
     `networks` are all that list the same thing. `expired`: its network has not renewed the edition; `ahead`: it is
-    dated in the future; `frozen`: its network has contradicted itself since.
+    dated in the future; `frozen`: its network has contradicted itself since. `why` (when asked for) says in words why
+    it was found, `kilometres` how far it is from the place that was asked for.
     """
 
     handle: str
@@ -67,6 +69,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     expired: bool
     ahead: bool
     frozen: bool
+    why: list[str]
+    kilometres: int | None
 
 
 class When(msgspec.Struct, frozen=True):
@@ -80,17 +84,28 @@ class When(msgspec.Struct, frozen=True):
     status: Literal["confirmed", "tentative", "cancelled"]
 
 
+class Differing(msgspec.Struct, frozen=True):
+    """What another network says of when an event (first) takes place."""
+
+    network: str
+    network_name: str
+    handle: str
+    occurrence: When
+
+
 class Occurring(msgspec.Struct, frozen=True):
-    """What an item of the calendar has besides."""
+    """What an item of the calendar has besides. `uid` is the one that calendar programs know."""
 
     occurrence: When
+    differs: list[Differing]
 
 
 class Known(msgspec.Struct, frozen=True):
     """A network and its public feed as it is verified here; None for what is not verified yet.
 
     Of its organisations: how many entries are complete, how many confirmations older than it says they hold, how many
-    missing. `withheld` is null: how many records a network keeps from the asker, nobody is told.
+    missing. `withheld` is null: how many records a network keeps from the asker, nobody is told. `itself` is what the
+    network says of itself.
     """
 
     network: str
@@ -116,6 +131,7 @@ class Known(msgspec.Struct, frozen=True):
     withheld: int | None
     confirm_within_days: int
     silent: Silence | None
+    itself: listing.Network | None
 
 
 _SEARCHED = tuple(PARAMETERS)
@@ -182,7 +198,7 @@ def _told(request: Request, found: Answer, reader: Reader, vary: str = "") -> Re
 
 def _of_kind(home: Home, kind: str, clock: Clock) -> Callable[[Request, Asked, Reader], Response]:
     def answer(request: Request, asked: Asked, reader: Reader) -> Response:
-        form = files.wanted(request, asked, files.OFFERED[kind])
+        form = files.wanted(request, asked, files.offered(kind))
         query = parse_query(**given(asked))
         if query.kinds not in ((), (kind,)):
             raise UsageError(f"kind: only records of kind {kind} are listed here")
@@ -190,11 +206,12 @@ def _of_kind(home: Home, kind: str, clock: Clock) -> Callable[[Request, Asked, R
         if form is not None:
             return _file(request, form, query, asked, reader)
         results = search(home.store, query, reader, clock())
-        found = Page(results.total, [item(hit) for hit in results.hits], results.facets, results.next)
+        understood = [Understood(*one) for one in results.understood]
+        found = Page(results.total, [item(hit) for hit in results.hits], results.facets, results.next, understood)
         return _told(request, found, reader, files.VARY)
 
     def _file(request: Request, form: files.Form, query: Query, asked: Asked, reader: Reader) -> Response:
-        rows = files.gathered(home, query, reader, clock(), paged=bool(asked.keys() & {"limit", "cursor"}))
+        rows = files.gathered(home, form, query, reader, clock(), paged=bool(asked.keys() & {"limit", "cursor"}))
         if form.suffix == "vcf":
             rows = files.with_contacts(home, rows, reader, clock())
         return files.file(request, form, rows, reader, f"{kind}s", files.pages_below(base_of(home, request)), asked)
@@ -220,6 +237,8 @@ def _provenance(hit: Hit) -> Provenance:
         expired=hit.expired,
         ahead=hit.ahead,
         frozen=hit.frozen,
+        why=list(hit.why),
+        kilometres=hit.kilometres,
     )
 
 
@@ -230,7 +249,7 @@ def _events(home: Home, clock: Clock) -> Callable[[Request, Asked, Reader], Resp
     """
 
     def answer(request: Request, asked: Asked, reader: Reader) -> Response:
-        form = files.wanted(request, asked, files.OFFERED["event"])
+        form = files.wanted(request, asked, files.offered("event"))
         page, rest = _page(asked)
         query = parse_agenda(**{"zone": home.config.zone, **given(rest)})
         found = agenda(home.store, query, reader, clock())
@@ -246,9 +265,13 @@ def _events(home: Home, clock: Clock) -> Callable[[Request, Asked, Reader], Resp
 
 
 def _occurrence(one: Occurrence, zone: str) -> dict[str, Any]:
+    differs = [Differing(at.network, at.network_name, at.handle, _when(at, zone)) for at in one.differs]
+    return {**item(one.hit), "title": one.title, "uid": one.uid, "occurrence": _when(one, zone), "differs": differs}
+
+
+def _when(one: Occurrence | Difference, zone: str) -> When:
     start, end = (one.start.date(), one.end.date()) if one.all_day else (one.start, one.end)
-    when = When(start.isoformat(), end.isoformat(), zone, one.all_day, one.status)  # type: ignore[arg-type]
-    return {**item(one.hit), "title": one.title, "occurrence": when}
+    return When(start.isoformat(), end.isoformat(), zone, one.all_day, one.status)  # type: ignore[arg-type]
 
 
 def _planning(home: Home, clock: Clock) -> Callable[[Request, Asked, Reader], Response]:
@@ -336,4 +359,5 @@ def network_item(network: Network) -> Known:
         withheld=network.withheld,
         confirm_within_days=network.confirm_within_days,
         silent=network.silent,
+        itself=network.itself,
     )

@@ -19,7 +19,7 @@ from fednet.node.address import parsed
 from fednet.node.home import Home, now
 from fednet.store import columns
 from fednet.store.feeds import own
-from fednet.web import alternates, api, calendars, cards, feeds, hsds, openapi, pages, receipts, witness
+from fednet.web import alternates, api, calendars, cards, changes, feeds, hsds, openapi, pages, receipts, witness
 from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Throttled, Timed
 from fednet.web.asking import Clock
 from fednet.web.callers import Callers
@@ -30,7 +30,13 @@ STATIC = Path(__file__).parent / "static"
 
 ADDRESSES = tuple(
     openapi.every(
-        api.ADDRESSES, alternates.ADDRESSES, calendars.ADDRESSES, cards.ADDRESSES, hsds.ADDRESSES, openapi.OWN
+        api.ADDRESSES,
+        alternates.ADDRESSES,
+        calendars.ADDRESSES,
+        changes.ADDRESSES,
+        cards.ADDRESSES,
+        hsds.ADDRESSES,
+        openapi.OWN,
     )
 )
 """All addresses for programs, as `/openapi.json` tells them."""
@@ -49,6 +55,7 @@ def create_app(home: Home, *, clock: Clock = now) -> Starlette:
             *api.routes(home, callers, clock),
             *cards.routes(home, callers, clock),
             *calendars.routes(home, callers, clock),
+            *changes.routes(home, callers, clock),
             *pages.routes(home, templates, callers, clock),
             *hsds.routes(home, callers, clock),
             *openapi.routes(home, templates, ADDRESSES),

@@ -82,7 +82,7 @@ class Beside(msgspec.Struct, frozen=True):
     statements: list[listed("organization", Provenance, Standing)]  # type: ignore[valid-type]
     differences: tuple[str, ...]
     fields: list[Field]
-    why: tuple[cards.Why, ...]
+    joins: tuple[cards.Why, ...]
     opinions: list[Opinion]
     contacts: list[listed("contact", Provenance)]  # type: ignore[valid-type]
     groups: list[listed("group", Provenance)]  # type: ignore[valid-type]
@@ -123,7 +123,7 @@ def card_item(card: Card) -> dict[str, Any]:
         "statements": [statement_item(statement) for statement in card.statements],
         "differences": card.differences,
         "fields": [_field(field) for field in card.fields],
-        "why": card.why,
+        "joins": card.why,
         "opinions": [
             Opinion(one.network, one.network_name, one.verdict, one.reason, tuple(Subject(*s) for s in one.subjects))
             for one in card.opinions

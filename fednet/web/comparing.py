@@ -13,11 +13,12 @@ from fednet.listing.differences import Compared
 from fednet.web import show
 from fednet.web.show import Text
 
-MAX_SIDES = 8
+MAX_SIDES = 6
 """Statements shown on a page; the API gives all."""
 MOST = 10
 """Contacts, groups, events, needs and offers shown on a page, of each."""
 TAGS = 60
+LEAST_TAGS = 5
 """Codes of one field shown on a page, over all sides."""
 
 LABELS = {
@@ -107,20 +108,26 @@ def _row(field: Compared, statements: Sequence[Statement]) -> Row:
     by = [] if len(everybody) == len(statements) else [statements[at].hit.network_name for at in sorted(everybody)[:3]]
     values = _shown(field.name, 1)([said.value for said in field.said])
     differs = sum(at < len(statements) for at in field.differs) > 1
-    return Row(field.name, LABELS[field.name], differs, sides, values, by, max(6, TAGS // share) if differs else TAGS)
+    most = max(LEAST_TAGS, TAGS // 2 // share) if differs else TAGS
+    return Row(field.name, LABELS[field.name], differs, sides, values, by, most)
 
 
 def _shown(name: str, share: int) -> Callable[[list[Any]], list[Any]]:
     """How the values of a field are cut to what a page may take, as one of so many sides."""
     match name:
         case "names":
-            return lambda values: show.within(_texts(values), show.PAGE_NAMES // share)
+            return lambda values: show.within(_texts(values), _share(show.PAGE_NAMES, share))
         case "description":
-            return lambda values: show.within(_texts(values), show.PAGE_TEXT // share)
+            return lambda values: show.within(_texts(values), _share(show.PAGE_TEXT, share))
         case "former_names" | "identifiers":
-            return lambda values: values[:12]
+            return lambda values: values[: max(2, 12 // share)]
         case _:
             return lambda values: values
+
+
+def _share(size: int, sides: int) -> int:
+    """Bytes for one of so many sides: the head and the strip take some as well, where there are several."""
+    return size if sides == 1 else size * 2 // 3 // sides
 
 
 def _texts(values: list[tuple[str, str]]) -> list[Text]:

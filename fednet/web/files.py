@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -28,9 +28,10 @@ from fednet.web.addresses import JSON
 from fednet.web.asking import Asked
 from fednet.web.sending import sent, tagged
 
-MAX_RECORDS = 10_000
+MAX_RECORDS = 5_000
+MAX_SHEET = 2_000
 MAX_BYTES = 32 << 20
-"""What one file holds at most: records, and bytes of their bodies."""
+"""What one file holds at most: records (of a workbook fewer, which takes longest to write), bytes of their bodies."""
 MAX_CONTACTS = 2_000
 """Contacts that are put onto cards."""
 
@@ -66,19 +67,18 @@ FORMS = {
 FORMS["ics"] = Form("text/calendar", "ics", lambda rows, _, __: calendar_of(export.without_controls(rows)))
 
 _TABLES = ("csv", "xlsx", "jsonl")
-OFFERED: dict[str, Sequence[str]] = {
-    "organization": (*_TABLES, "vcf", "jsonld"),
-    "person": (*_TABLES, "vcf", "jsonld"),
-    "event": (*_TABLES, "jsonld"),
-    "exchange": _TABLES,
-    "resource": _TABLES,
-}
-"""The forms in which records of a kind are given."""
+_MORE: dict[str, Sequence[str]] = {"organization": ("vcf", "jsonld"), "person": ("vcf", "jsonld"), "event": ("jsonld",)}
 
 
-def answers(kind: str) -> dict[str, None]:
+def offered(kind: str) -> Sequence[str]:
+    """The forms in which records of a kind are given."""
+    return (*_TABLES, *_MORE.get(kind, ()))
+
+
+def answers(kind: str) -> dict[str, Any]:
     """The media types besides JSON, for an address's description."""
-    return {FORMS[name].media_type: None for name in OFFERED[kind]}
+    graph = {"type": "object", "required": ["@context", "@graph"]}
+    return {FORMS[name].media_type: graph if name == "jsonld" else None for name in offered(kind)}
 
 
 def wanted(request: Request, given: Asked, offered: Sequence[str], usual: str = JSON) -> Form | None:
@@ -134,16 +134,17 @@ class Rows(NamedTuple):
     next: str | None
 
 
-def gathered(home: Home, query: Query, reader: Reader, now: datetime, paged: bool) -> Rows:
+def gathered(home: Home, form: Form, query: Query, reader: Reader, now: datetime, paged: bool) -> Rows:
     """All statements that fit; when `paged`, one page of them. LimitError when that is more than one file holds."""
+    most = min(MAX_RECORDS, MAX_SHEET) if form.suffix == "xlsx" else MAX_RECORDS
     found: list[Hit] = []
     asked = msgspec.structs.replace(query, apart=True, limit=query.limit if paged else MAX_LIMIT)
     size = 0
     while True:
         results = search(home.store, asked, reader, now, facets=())
-        if not paged and results.total > MAX_RECORDS:
+        if not paged and results.total > most:
             raise LimitError(
-                f"{results.total:,} records were found, one file holds at most {MAX_RECORDS:,}",
+                f"{results.total:,} records were found, one such file holds at most {most:,}",
                 hint=f"narrow the search, or ask for parts: limit={MAX_LIMIT}, and cursor from the Link header",
             )
         size += sum(len(msgspec.json.encode(hit.fields)) for hit in results.hits)

@@ -27,8 +27,18 @@ from fednet.directory.query import one
 from fednet.directory.search import PUBLIC, Reader
 from fednet.directory.statements import Part
 from fednet.errors import NotFoundError, UsageError
-from fednet.formats import hsds, hsds_profile
-from fednet.formats.hsds import Organization, Service, ServiceAtLocation, Statement, Taxonomy, TaxonomyTerm
+from fednet.formats import hsds, hsds_profile, hsds_terms
+from fednet.formats.hsds import Statement
+from fednet.formats.hsds_objects import (
+    VERSION,
+    Id,
+    Organization,
+    Service,
+    ServiceAtLocation,
+    Taxonomy,
+    TaxonomyTerm,
+    Uri,
+)
 from fednet.listing import text, vocabulary
 from fednet.node.address import base_url
 from fednet.node.home import Home
@@ -67,14 +77,14 @@ class About(msgspec.Struct, frozen=True):
     """What this API is: the version of HSDS, the address of its profile, and of its OpenAPI document."""
 
     version: str
-    profile: hsds.Uri
-    openapi_url: hsds.Uri
+    profile: Uri
+    openapi_url: Uri
 
 
 class Minimal(msgspec.Struct, frozen=True, omit_defaults=True):
     """A service of which only the id is asked for, and when it changed; the standard calls that so here alone."""
 
-    id: hsds.Id
+    id: Id
     modified_date: str | None = None
 
 
@@ -277,14 +287,14 @@ def of_services(given: _Given, located: bool) -> statements.Asked:
     codes = frozenset(vocabulary.SERVICES.codes)
     groups: frozenset[str] | None = None
     if term := given.text("taxonomy_term_id").lower():
-        group = hsds.client_group_bearing(term)
+        group = hsds_terms.client_group_bearing(term)
         groups = frozenset([group]) if group else None
-        codes = codes if group else hsds.codes_bearing(term)
+        codes = codes if group else hsds_terms.codes_bearing(term)
     if taxonomy := given.text("taxonomy_id").lower():
         found = _taxonomy(taxonomy)
         if found == "client-groups":
             groups = groups or frozenset(vocabulary.CLIENT_GROUPS.codes)
-        elif found == hsds.OPEN_ELIGIBILITY:
+        elif found == hsds_terms.OPEN_ELIGIBILITY:
             codes &= {term.code for term in vocabulary.SERVICES if term.hsds}
         elif found != "services":
             codes = frozenset()
@@ -303,7 +313,7 @@ def of_services(given: _Given, located: bool) -> statements.Asked:
 
 
 def _taxonomy(id: str) -> str | None:
-    return next((taxonomy.name for taxonomy in hsds.taxonomies() if taxonomy.id == id), None)
+    return next((taxonomy.name for taxonomy in hsds_terms.taxonomies() if taxonomy.id == id), None)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -340,6 +350,8 @@ def _route(address: Address, callers: Callers, answer: Answer) -> Route:
         given = _Given(request, await asked(request), address.parameters)
         found = await run_in_threadpool(answer, given, reader, request)
         if isinstance(found, Iterator):
+            if request.method == "HEAD":
+                found = iter(())
             headers = headers_for(reader) if reader != PUBLIC else {"Cache-Control": "no-store"}
             return StreamingResponse(_lines(found), media_type=NDJSON, headers=headers)
         return sent(request, msgspec.json.encode(found), JSON, reader)
@@ -364,7 +376,7 @@ def _base(home: Home, request: Request) -> str:
 
 def _about(home: Home, request: Request) -> About:
     base = _base(home, request)
-    return About(hsds.VERSION, f"{base}/hsds/profile", f"{base}/openapi.json")
+    return About(VERSION, f"{base}/hsds/profile", f"{base}/openapi.json")
 
 
 def page_of(contents: Sequence[T], total: int, wanted: Wanted) -> Page[T]:
@@ -448,28 +460,28 @@ class _Answers:
 
     def taxonomies(self, given: _Given, reader: Reader, request: Request) -> Any:
         sought = text.key(given.text("search"))
-        found = [one for one in hsds.taxonomies() if sought in text.key(f"{one.name} {one.description}")]
+        found = [one for one in hsds_terms.taxonomies() if sought in text.key(f"{one.name} {one.description}")]
         return _listed(found, given.wanted())
 
     def taxonomy(self, given: _Given, reader: Reader, request: Request) -> Taxonomy:
         id = request.path_params["id"].lower()
-        return _only((one for one in hsds.taxonomies() if one.id == id), "taxonomy")
+        return _only((one for one in hsds_terms.taxonomies() if one.id == id), "taxonomy")
 
     def taxonomy_terms(self, given: _Given, reader: Reader, request: Request) -> Any:
         taxonomy, parent = given.text("taxonomy_id").lower(), given.text("parent_id").lower()
         top, search = given.yes("top_only"), given.text("search")
         found = [
             term
-            for term in hsds.taxonomy_terms()
+            for term in hsds_terms.taxonomy_terms()
             if (not taxonomy or term.taxonomy_id == taxonomy)
             and (not parent or term.parent_id == parent)
             and not (top and term.parent_id)
-            and (not search or hsds.is_named(term, search))
+            and (not search or hsds_terms.is_named(term, search))
         ]
         return _listed(found, given.wanted())
 
     def taxonomy_term(self, given: _Given, reader: Reader, request: Request) -> TaxonomyTerm:
-        found = hsds.term_by_id(request.path_params["id"].lower())
+        found = hsds_terms.term_by_id(request.path_params["id"].lower())
         return _only([found] if found else [], "term")
 
     def patch(self, given: _Given, reader: Reader, request: Request) -> Any:

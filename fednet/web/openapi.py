@@ -49,6 +49,18 @@ _DESCRIBED = (
     Described("language", "Language spoken: BCP 47 tag or name.", several(), ["my"]),
     Described("network", "Listed by: a network's id, name or initials.", several()),
     Described("kind", "Kind of record.", several()),
+    Described("seat", "Country of the seat, wherever it works.", several(), ["CH"]),
+    Described("refugee_led", "Led by refugees, by its own word; or not.", YES),
+    Described("confirmed", "Whether the last confirmation holds.", {"type": "string", "enum": ["fresh", "stale"]}),
+    Described("near", "Latitude and longitude in degrees, or a place that records name.", TEXT, "16.71,98.57"),
+    Described("within", "Kilometres from there; else 50.", {"type": "integer", "minimum": 1, "maximum": 20_100}),
+    Described("sort", "The order.", {"type": "string", "enum": ["relevance", "title", "confirmed", "near"]}),
+    Described(
+        "opinions",
+        "Whose word counts on what is one organisation.",
+        {"type": "string", "enum": ["own", "followed", "all"]},
+    ),
+    Described("why", "Say with each item why it was found.", YES),
     Described("limit", "At most so many, from 1 to 1000.", {"type": "integer", "minimum": 1, "maximum": 1000}),
     Described("cursor", "`next` of an earlier answer.", TEXT),
     Described("since", "First day; `from` is the same.", DAY, "2026-11-21"),
@@ -177,19 +189,33 @@ def _parameter(one: Described, place: str) -> dict[str, Any]:
         "description": one.description,
         **required,
         **several,
-        "schema": dict(one.schema),
+        "schema": dict(one.schema) if place == "path" else _or_nothing(one.schema),
         **example,
     }
 
 
+_NOTHING: tuple[dict[str, Any], ...] = ({"type": "string", "maxLength": 0}, {"type": "array", "maxItems": 0})
+
+
+def _or_nothing(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What is empty counts as not given."""
+    told = schema.keys() & {"enum", "format", "pattern", "minLength"}
+    plain = schema.get("type") == "array" or (schema.get("type") == "string" and not told)
+    return dict(schema) if plain else {"anyOf": [dict(schema), _NOTHING[0]]}
+
+
 def _body(asked: Iterable[Described]) -> dict[str, Any]:
     """The parameters of a GET as an object: one value, several where that makes sense, or null for none."""
-    properties = {one.name: {"anyOf": [*_values(one.schema), {"type": "null"}]} for one in asked}
-    schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    form = {"type": "object", "properties": {one.name: dict(one.schema) for one in asked}}
+    described = list(asked)
+    nothing = [*_NOTHING, {"type": "null"}]
+    number = {"type": "integer"}  # is taken for the text that it is written as
+    properties = {one.name: {"anyOf": [*_values(one.schema), number, *nothing]} for one in described}
+    schema = {"type": "object", "properties": properties, "additionalProperties": {"anyOf": nothing}}
+    fields = {one.name: _or_nothing(one.schema) for one in described}
+    form = {"type": "object", "properties": fields, "additionalProperties": _NOTHING[0]}
     return {
-        "description": "The same parameters, for what no log should keep.",
-        "content": {JSON: {"schema": schema}, FORM: {"schema": form | {"additionalProperties": False}}},
+        "description": "The same parameters, for what no log should keep. What is empty counts as not given.",
+        "content": {JSON: {"schema": schema}, FORM: {"schema": form}},
     }
 
 

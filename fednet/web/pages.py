@@ -123,7 +123,7 @@ class Site:
             hits=views.entries(results.hits),
             facets=views.facets(results, query, names),
             chosen=views.chosen(query, names) if asked else [],
-            elsewhere={} if asked else views.elsewhere(networks(self.home.store, reader, self.clock())),
+            elsewhere={} if asked else views.elsewhere(networks(self.home.store, reader, self.clock(), counted=False)),
             pager=views.pager(query, results),
         )
 

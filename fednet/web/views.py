@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import Calendar
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ import msgspec
 from fednet import listing
 from fednet.directory.agenda import DEFAULT_DAYS, Agenda, Occurrence, Standing
 from fednet.directory.networks import Network
-from fednet.directory.query import DEFAULT_LIMIT, Query
+from fednet.directory.query import DEFAULT_LIMIT, USUAL_KILOMETRES, Query
 from fednet.directory.search import Hit, Results
 from fednet.formats.recurrence import RuleError, occurrences
 from fednet.listing import Event, Listing, places
@@ -44,10 +44,17 @@ FACETS = (
     ("country", "Countries", show.country),
     ("language", "Languages spoken", show.language),
     ("network", "Listed by", str),
+    ("type", "Type", show.term),
 )
 """Filters of the search page in the order shown: parameter, heading, and what a code is called."""
 
-CALLED = {name: called for name, _, called in FACETS} | {"region": show.country}
+CALLED: dict[str, Callable[[str], str]] = {name: called for name, _, called in FACETS} | {
+    "region": show.country,
+    "seat": lambda code: f"seat: {show.country(code)}",
+    "refugee_led": lambda led: "refugee-led" if led == "yes" else "not refugee-led",
+    "confirmed": lambda how: "confirmed" if how == "fresh" else "not confirmed of late",
+    "near": lambda place: f"near {place}",
+}
 
 Pairs = list[tuple[str, str]]
 
@@ -109,9 +116,22 @@ def pairs(query: Query) -> Pairs:
         "language": query.languages,
         "network": query.networks,
         "kind": query.kinds,
+        "seat": query.seats,
+        "type": query.types,
+        "refugee_led": () if query.refugee_led is None else ("yes" if query.refugee_led else "no",),
+        "confirmed": (query.confirmed or "",),
+        "near": (_degrees(query.near),),
+        "within": (str(query.within),) if query.within not in (None, USUAL_KILOMETRES) else (),
+        "sort": (query.sort,) if query.sort != "relevance" else (),
+        "opinions": (query.opinions,) if query.opinions != "followed" else (),
+        "why": ("1",) if query.why else (),
         "limit": (str(query.limit),) if query.limit != DEFAULT_LIMIT else (),
     }
     return [(name, value) for name, given in values.items() for value in given if value]
+
+
+def _degrees(near: tuple[int, int] | str | None) -> str:
+    return near if isinstance(near, str) else "" if near is None else f"{near[0] / 1e6:.6f},{near[1] / 1e6:.6f}"
 
 
 def facets(results: Results, query: Query, networks: Mapping[str, str]) -> list[Facet]:
@@ -136,11 +156,17 @@ def chosen(query: Query, networks: Mapping[str, str]) -> list[Choice]:
     """The filters that are set, as links that take them off."""
     given = pairs(query)
     return [
-        Choice(networks.get(value) or CALLED[name](value), 0, address("/", [one for one in given if one != choice]))
+        Choice(networks.get(value) or CALLED[name](value), 0, address("/", _without(given, choice)))
         for choice in given
         for name, value in [choice]
         if name in CALLED
     ]
+
+
+def _without(given: Pairs, choice: tuple[str, str]) -> Pairs:
+    """Without a place, nothing is near or far."""
+    rest = [one for one in given if one != choice]
+    return [one for one in rest if one[0] != "within" and one != ("sort", "near")] if choice[0] == "near" else rest
 
 
 def pager(query: Query, results: Results) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from fednet.directory.search import OPERATOR, parse_query, search
 from fednet.node import home, publish
 from fednet.node.descent import BATCH_RECORDS
 from fednet.node.home import Home
+from tests.bench import search as search_bench
 from tests.bench.nodes import Ran, change, new_home, origin, run, serving
 
 SMALL, MIDDLE, LARGE = 10_000, 100_000, 1_000_000
@@ -36,14 +37,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--largest", type=int, default=LARGE, help="records of the largest node")
     parser.add_argument("--write", action="store_true", help="write docs/bench.md")
+    parser.add_argument("--only", choices=["search"], help="only this section")
     options = parser.parse_args()
+    if options.only:
+        searching(options.largest, options.write)
+        return
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="fednet-bench-") as folder:
         for row in measure(Path(folder), options.largest):
             rows.append(row)
             print(f"{'  ' if row.met else '! '}{row.what}: {row.figure} (target {row.target})", flush=True)
     if options.write:
-        TABLE.write_text(document(rows, options.largest))
+        section = TABLE.read_text().partition(search_bench.HEADING)
+        TABLE.write_text(document(rows, options.largest) + "\n" + "".join(section[1:]))
+    searching(options.largest, options.write)
+
+
+def searching(largest: int, write: bool) -> None:
+    """The section about searching, alone: the other rows of the table stay as they are."""
+    with tempfile.TemporaryDirectory(prefix="fednet-bench-") as folder:
+        section = search_bench.section(Path(folder), largest)
+    print(section)
+    if write:
+        rest = TABLE.read_text().partition(search_bench.HEADING)[0].rstrip("\n")
+        TABLE.write_text(f"{rest}\n\n{section}")
 
 
 def measure(folder: Path, largest: int) -> Iterator[Row]:

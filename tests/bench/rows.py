@@ -13,13 +13,15 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.feed.identity import begun, sign_statement
 from fednet.feed.record import key_of
+from fednet.listing.likeness import Reason
 from fednet.node import home
-from fednet.store import feeds, index
+from fednet.store import feeds, index, matching
 from fednet.store.database import Store
 from tests.bench.records import Maker
 from tests.feed.network import first_statement, seed
 
 BATCH = 20_000
+SAME = int(Reason.LISTED | Reason.SITE | Reason.NAME | Reason.COUNTRY)
 JOINED = 20  # one organisation in so many is listed by the second network, too: a tenth of all rows belong together
 
 
@@ -29,7 +31,7 @@ def build(path: Path, count: int) -> Store:
     with store.writing() as db:
         feed_ids = [_feed(db, name) for name in ("First", "Second")]
     ids = random.Random(2)
-    for start, bodies in _batches(count):
+    for bodies in _batches(count):
         with store.writing() as db:
             first = index.next_id(db)
             rows = [
@@ -41,7 +43,15 @@ def build(path: Path, count: int) -> Store:
                 [(row_id, feed_id, key_of(name), name, body) for row_id, feed_id, body, name in rows],
             )
             index.add(db, [row[:3] for row in rows])
+            _join(db, [(row_id, which) for (row_id, *_), (which, _) in zip(rows, bodies, strict=True)], feed_ids)
     return store
+
+
+def _join(db: Database, rows: list[tuple[int, int]], feed_ids: list[int]) -> None:
+    """What matching would find: a record of the second network is about what the one before it is about."""
+    pairs = [(row_id - 1, row_id, *feed_ids, SAME, 1, row_id) for row_id, which in rows if which == 1]
+    db.conn.executemany("INSERT INTO pair VALUES (?, ?, ?, ?, ?, ?, ?)", pairs)
+    matching.changed(db)
 
 
 def _feed(db: Database, name: str) -> int:
@@ -50,18 +60,18 @@ def _feed(db: Database, name: str) -> int:
     return feed.id
 
 
-def _batches(count: int) -> Iterator[tuple[int, list[tuple[int, bytes]]]]:
+def _batches(count: int) -> Iterator[list[tuple[int, bytes]]]:
     maker = Maker(1)
+    number = 0
     for start in range(0, count, BATCH):
         bodies: list[tuple[int, bytes]] = []
-        number = start
         while len(bodies) < min(BATCH, count - start):
             body = maker.organization(number)
             bodies.append((0, body))
             if number % (JOINED - 1) == 0:
                 bodies.append((1, _again(body)))
             number += 1
-        yield start, bodies[: count - start]
+        yield bodies[: count - start]
 
 
 def _again(body: bytes) -> bytes:

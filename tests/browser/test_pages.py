@@ -70,7 +70,7 @@ def test_a_region_can_be_chosen(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Region").select_option("035")
     page.get_by_role("button", name="Search").click()
-    assert page.locator("#results").inner_text() == "4 entries"
+    assert page.locator("#results").inner_text() == "3 entries"
 
 
 def test_a_facet_link_narrows_and_its_chip_widens_again(page: Page) -> None:
@@ -96,3 +96,20 @@ def test_the_first_key_press_offers_to_skip_to_the_content(page: Page) -> None:
     page.keyboard.press("Tab")
     focused = page.locator(":focus")
     assert focused.inner_text() == "Skip to the content" and focused.bounding_box()["y"] >= 0  # type: ignore[index]
+
+
+def test_a_card_sets_statements_in_columns_or_one_below_another(page: Page) -> None:
+    page.goto("/?text=paper+boat&kind=organization")
+    page.locator(".hits a").first.click()
+    strip, differing = page.locator(".strip > li"), page.locator(".apart .sides").first.locator("> li")
+    assert strip.count() == differing.count() == 2
+    assert page.get_by_text("they differ").count() >= 1
+    for sides in (strip, differing):
+        one, other = (sides.nth(at).bounding_box() for at in range(2))
+        assert one is not None and other is not None
+        beside = one["x"] + one["width"] <= other["x"] and abs(one["y"] - other["y"]) < 1
+        assert beside == (page.viewport_size is not None and page.viewport_size["width"] > 1000)
+        assert beside or one["y"] + one["height"] <= other["y"]
+    page.get_by_role("link", name="Canadian Example Council").first.click()
+    assert page.locator("h1").inner_text() == "Canadian Example Council"
+    assert "never confirmed" in page.locator("article").inner_text()

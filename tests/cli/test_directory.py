@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,18 @@ def test_an_export_comes_back_without_a_change(listing: Fednet, file: str, count
 def test_an_export_narrows_as_a_search_does(listing: Fednet) -> None:
     assert "1 record in th.csv" in listing("export", "th.csv", "--country", "TH", "--as", "organization").err
     assert "1 record in aster.jsonl" in listing("export", "aster.jsonl", "aster").err
+
+
+def test_an_export_of_contacts_comes_back_to_their_organisations(listing: Fednet) -> None:
+    (aster,) = listing("search", "aster", "--kind", "organization", "--json").lines
+    contact = {"organization": aster["handle"], "emails": ["info@aster.example"]}
+    listing("add", "contact", "--json", "-", given=json.dumps(contact))
+    listing("publish")
+    listing("export", "people.csv", "--as", "contact", "--as", "organization")
+    (summary,) = listing("import", "people.csv", "--json").lines
+    assert (summary["added"], summary["changed"], summary["refused"]) == (0, 0, [])
+    assert "1 record in ngo.csv" in listing("export", "ngo.csv", "--as", "contact", "--network", "Example").err
+    assert "0 records in none.csv" in listing("export", "none.csv", "--seat", "NO").err
 
 
 def test_an_export_replaces_nothing_unasked(listing: Fednet) -> None:

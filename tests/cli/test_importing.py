@@ -78,3 +78,66 @@ def test_people_and_contacts_stay_with_partners(node: Fednet, tmp_path: Path) ->
     node("import", "list.csv")
     circles = {line["circle"]: line["drafts"] for line in node("status", "--json").lines}
     assert circles == {"public": 1, "partners": 1}
+
+
+def test_a_preview_shows_each_column_and_each_change(node: Fednet, members: str, tmp_path: Path) -> None:
+    said = node("import", members, "--dry-run")
+    assert "column\tread as\tbecause of\tcells understood\tfor example" in said.out
+    assert "Pays\tseat.country\tits header\t1 of 2\tThaïlande -> TH, Wakanda -> ?" in said.out
+    node("import", members)
+    (tmp_path / "members.csv").write_text(MEMBERS.replace(",MA,", ",MAX,").replace("aide juridique", "santé"))
+    assert (
+        "changed\torganization\tpublic\tMaison Aster\tacronym: MA -> MAX; services:"
+        in node("import", members, "--dry-run").out
+    )
+    (tried,) = node("import", members, "--dry-run", "--json").lines
+    assert tried["records"][0]["changes"][0] == {"field": "acronym", "before": "MA", "after": "MAX"}
+    assert tried["seen"][0]["header"] == "Organisation"
+
+
+def test_refused_rows_are_written_corrected_and_imported(node: Fednet, members: str, tmp_path: Path) -> None:
+    said = node("import", members, "--refused-to", "refused.csv")
+    assert "hint: correct refused.csv, then: fednet import refused.csv" in said.err
+    corrected = (tmp_path / "refused.csv").read_text("utf-8-sig").replace(",Wakanda,", ",Ghana,")
+    (tmp_path / "refused.csv").write_text(corrected)
+    (again,) = node("import", "refused.csv", "--json").lines
+    assert (again["added"], again["changed"], again["refused"], again["missing"]) == (0, 1, [], [])
+    assert node("import", members, "--refused-to", "refused.csv").code == 2  # nobody can be asked to overwrite it
+    assert node("import", members, "--refused-to", "refused.pdf", "--yes").code == 2
+    assert "no row of a table was refused" in node("import", "refused.csv", "--refused-to", "none.xlsx").err
+    assert not (tmp_path / "none.xlsx").exists()
+
+
+def test_what_disappeared_is_listed_and_withdrawn_only_with_a_yes(node: Fednet, members: str, tmp_path: Path) -> None:
+    node("import", members)
+    (tmp_path / "members.csv").write_text("\n".join(MEMBERS.splitlines()[:2]))
+    said = node("import", members)
+    assert "organization\tClinique Bouleau\t" in said.out and "--withdraw-missing withdraws them" in said.err
+    assert "1 unchanged, 0 refused, 1 missing" in said.out
+    assert node("import", members, "--withdraw-missing").code == 2
+    said = node("import", members, "--withdraw-missing", "--yes")
+    assert "0 added, 0 changed, 1 withdrawn, 1 unchanged" in said.out
+    (first, second) = node("import", "--history", "--json").lines[::-1]
+    assert (first["summary"]["added"], second["summary"]["withdrawn"]) == (2, 1)
+    assert "1 as before" in node("import", "--undo").out
+    assert "members.csv" in node("import", "--history").out
+
+
+def test_mappings_are_remembered_shown_and_forgotten(node: Fednet, tmp_path: Path) -> None:
+    for name in ("odd 2026.csv", "odd 2027.csv"):
+        (tmp_path / name).write_text("name,zzz\nAster House,AH\n")
+    node("import", "odd 2026.csv", "--map", "zzz=acronym")
+    assert "remembered of 'odd': zzz=acronym" in node("import", "odd 2027.csv", "--dry-run").err
+    assert "odd\tzzz=acronym\t" in node("import", "--mappings").out
+    (known,) = node("import", "--mappings", "--json").lines
+    assert (known["source"], known["columns"]) == ("odd", {"zzz": "acronym"})
+    assert node("import", "--forget-mapping", "odd").code == 0
+    assert node("import", "--forget-mapping", "odd").code == 1
+    assert node("import", "--mappings", "--undo").code == 2
+    assert node("import", "--history", "--dry-run").code == 2
+
+
+def test_a_slip_in_a_column_is_understood(node: Fednet, members: str) -> None:
+    said = node("import", members, "--map", "Organisaton=names")
+    assert said.code == 2 and "did you mean 'Organisation'?" in said.err
+    assert "did you mean 'acronym'?" in node("import", members, "--map", "Sigle=acronim").err

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.cli.conftest import Fednet
+from tests.web import place
 
 HOUSE = '{"names": {"en": "Aster House"}, "seat": {"country": "Thailand"}, "services": ["aide juridique"]}'
 
@@ -67,3 +70,19 @@ def test_an_edit_that_changes_nothing_says_so(node: Fednet) -> None:
     node("publish")
     assert "nothing differs" in node("edit", handle, "--json", "-", given='{"names": {"en": "Aster House"}}').err
     assert node("publish", "--json").lines == []
+
+
+def test_an_organisation_is_shown_with_what_other_networks_say_of_it(fednet: Fednet, tmp_path: Path) -> None:
+    home = place.node(tmp_path)
+    home.close()
+    (ours,) = (one for one in fednet("search", "paper boat", "--kind", "organization", "--json").lines)
+    (shown,) = fednet("show", ours["handle"], "--json").lines
+    assert [one["network_name"] for one in shown["statements"]] == [
+        "Asia Pacific Example Network",
+        "Canadian Example Council",
+    ]
+    assert "names" in shown["differences"] and "website" not in shown["differences"]
+    said = fednet("show", ours["handle"]).out
+    assert "Canadian Example Council" in said and "the same website" in said and "names there" in said
+    (event,) = fednet("search", "winnipeg", "--json").lines
+    assert "statements" not in fednet("show", event["handle"], "--json").lines[0]

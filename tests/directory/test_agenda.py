@@ -8,11 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fednet.directory.agenda import MAX_PER_EVENT, Agenda, Occurrence, agenda, parse_agenda
-from fednet.directory.search import OPERATOR, PUBLIC
+from fednet.directory.agenda import (
+    MAX_PER_EVENT,
+    Agenda,
+    Occurrence,
+    agenda,
+    announced,
+    parse_agenda,
+    standing,
+)
+from fednet.directory.query import parse_query
+from fednet.directory.search import OPERATOR, PUBLIC, search
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.formats.calendar_writer import uid_of
-from tests.directory.world import NOW, World, event, organization
+from tests.directory.world import LONG_AGO, NOW, World, event, organization
 
 UID = "2026-consultation@calendar.example"
 
@@ -121,13 +130,138 @@ def test_an_event_imported_from_our_calendar_is_ours(world: World) -> None:
     assert (at.title, [name for _, name in at.hit.networks]) == ("Call", ["A", "B"])
 
 
-def test_copies_that_disagree_are_both_shown(world: World) -> None:
+def told(world: World, **asked: Any) -> list[tuple[int, str, list[str], list[tuple[str, int, str]]]]:
+    """Hour, status, the networks that say so, and what others say."""
+    return [
+        (
+            at.start.hour,
+            at.status,
+            [name for _, name in at.hit.networks],
+            [(other.network_name, other.start.hour, other.status) for other in at.differs],
+        )
+        for at in shown(world, **asked)
+    ]
+
+
+def test_of_copies_that_disagree_the_most_revised_is_shown_and_the_others_told(world: World) -> None:
     a, b, c = world.network("A"), world.network("B"), world.network("C")
     world.lists(a, event("Consultation", "2026-12-01T10:00", zone="UTC", uid=UID))
-    world.lists(b, event("Consultation", "2026-12-01T12:00", zone="UTC", uid=UID))
-    world.lists(c, event("Consultation", "2026-12-01T10:00", zone="UTC", uid=UID, status="cancelled", sequence=9))
-    found = [(at.start.hour, at.status, [name for _, name in at.hit.networks]) for at in shown(world)]
-    assert sorted(found) == [(10, "cancelled", ["C"]), (10, "confirmed", ["A"]), (12, "confirmed", ["B"])]
+    world.lists(b, event("Consultation", "2026-12-01T12:00", zone="UTC", uid=UID, sequence=1))
+    world.lists(c, event("Consultation", "2026-12-01T10:00", zone="UTC", uid=UID, status="cancelled", sequence=1))
+    assert told(world) == [(12, "confirmed", ["B"], [("A", 10, "confirmed"), ("C", 10, "cancelled")])]
+    world.lists(c, event("Consultation", "2026-12-01T10:00", zone="UTC", uid=UID, status="cancelled", sequence=2))
+    assert told(world)[0][:3] == (10, "cancelled", ["C"])
+
+
+def test_of_equally_revised_copies_the_one_signed_last_is_shown(world: World) -> None:
+    a, own = world.network("A"), world.network("Own", own=True)
+    world.lists(own, event("Call", "2026-12-01T10:00", zone="UTC", uid=UID), issued=LONG_AGO)
+    world.lists(a, event("Call", "2026-12-01T12:00", zone="UTC", uid=UID))
+    assert told(world) == [(12, "confirmed", ["A"], [("Own", 10, "confirmed")])]
+
+
+def test_a_network_has_the_last_word_on_the_event_that_it_made(world: World) -> None:
+    a, b = world.network("A"), world.network("B")
+    [handle] = world.lists(a, event("Call", "2026-12-01T10:00", zone="UTC"))
+    copy = event("Call", "2026-12-01T10:00", zone="UTC", uid=uid_of(a.network, handle, {}), status="cancelled")
+    world.lists(b, copy | {"sequence": 99})
+    assert told(world) == [(10, "confirmed", ["A"], [("B", 10, "cancelled")])]
+    assert told(world, network="B") == told(world)
+
+
+def test_a_copy_that_was_moved_out_of_sight_hides_the_one_that_was_not(world: World) -> None:
+    a, b = world.network("A"), world.network("B")
+    world.lists(a, event("Consultation", "2026-12-01T10:00", zone="UTC", uid=UID))
+    world.lists(b, event("Consultation", "2027-12-01T10:00", zone="UTC", uid=UID, sequence=1))
+    assert told(world) == []
+
+
+def test_what_a_reader_may_not_see_changes_nothing_for_them(world: World) -> None:
+    a, b = world.network("A"), world.network("B")
+    world.lists(a, event("Call", "2026-12-01T10:00", zone="UTC", uid=UID))
+    before = told(world)
+    secret = event("Call", "2026-12-01T12:00", zone="UTC", uid=UID, sequence=9)
+    world.lists(b, secret, circle="partners")
+    assert told(world) == before == [(10, "confirmed", ["A"], [])]
+
+
+def test_copies_in_other_zones_agree(world: World) -> None:
+    a, b = world.network("A"), world.network("B")
+    world.lists(a, event("Call", "2026-12-01T16:00", end="2026-12-01T17:00", zone="Asia/Bangkok", uid=UID))
+    world.lists(b, event("Call", "2026-12-01T10:00", end="2026-12-01T11:00", zone="Europe/Zurich", uid=UID, sequence=3))
+    assert told(world) == [(9, "confirmed", ["B", "A"], [])]
+
+
+def test_what_is_joined_at_one_address_at_one_time_is_one_event(world: World) -> None:
+    a, b = world.network("A"), world.network("B")
+    address = {"zone": "UTC", "join_url": "https://meet.example/room"}
+    world.lists(a, event("Detention call", "2026-12-01T10:00", **address), event("Next", "2026-12-08T10:00", **address))
+    world.lists(b, event("Call on detention", "2026-12-01T10:00", languages=["th"], **address))
+    assert [(at.title, len(at.hit.networks)) for at in shown(world)] == [("Detention call", 2), ("Next", 1)]
+    assert [len(at.hit.networks) for at in shown(world, language="Thai")] == [2]
+
+
+def test_sessions_side_by_side_are_not_taken_for_one(world: World) -> None:
+    a, b = world.network("A"), world.network("B")
+    address = {"zone": "UTC", "registration_url": "https://register.example/"}
+    world.lists(a, *(event(title, "2026-12-01T10:00", **address) for title in ("One", "Two")))
+    world.lists(b, event("Two", "2026-12-01T10:00", **address))
+    assert sorted(at.title for at in shown(world)) == ["One", "Two", "Two"]
+
+
+def test_the_same_title_time_and_place_alone_make_two_events(world: World) -> None:
+    for name in "AB":
+        world.lists(world.network(name), event("Assembly", "2026-12-01T10:00", zone="UTC", place="Bangkok"))
+    assert len(shown(world)) == 2
+
+
+def test_sessions_follow_the_event_that_they_are_a_part_of(world: World) -> None:
+    a = world.network("A")
+    [parent] = world.lists(a, event("Consultation", "2026-12-01T09:00", end="2026-12-02T17:00", zone="UTC"))
+    world.lists(
+        a,
+        event("Closing", "2026-12-02T16:00", zone="UTC", parent=parent),
+        event("Assembly", "2026-12-01T09:00", zone="UTC", parent=parent),
+    )
+    assert [(at.title, at.parent) for at in shown(world)] == [
+        ("Consultation", ""),
+        ("Assembly", parent),
+        ("Closing", parent),
+    ]
+    around = standing(world.store, shown(world)[0].hit, "UTC", PUBLIC, NOW)
+    assert [hit.title for hit in around.sessions] == ["Assembly", "Closing"]
+
+
+def files(world: World, **asked: Any) -> list[str]:
+    return [one.hit.title for one in announced(world.store, parse_agenda(**asked), PUBLIC, NOW)]
+
+
+def test_a_file_has_what_is_to_come_and_of_ninety_days_what_is_over(world: World) -> None:
+    a = world.network("A")
+    weekly = {"zone": "UTC", "rrule": "FREQ=WEEKLY"}
+    world.lists(
+        a,
+        event("Long over", "2026-08-01T10:00", zone="UTC"),
+        event("Over", "2026-10-01T10:00", zone="UTC"),
+        event("Weekly", "2020-01-01T10:00", **weekly),
+        event("Counted out", "2020-01-01T10:00", zone="UTC", rrule="FREQ=WEEKLY;COUNT=10"),
+        event("Far off", "2036-01-01T10:00", zone="UTC"),
+    )
+    assert files(world) == ["Weekly", "Over", "Far off"]
+    assert files(world, since="2026-01-01") == ["Weekly", "Long over", "Over", "Far off"]
+
+
+def test_a_cancelled_event_stays_in_the_file_for_ninety_days(world: World) -> None:
+    off = event("Off", "2026-08-01T10:00", zone="UTC", status="cancelled")
+    world.lists(world.network("A"), off)
+    world.lists(world.network("B"), off | {"titles": {"en": "Long off"}}, issued=NOW - timedelta(days=91))
+    assert files(world) == ["Off"]
+
+
+def test_an_event_of_the_file_says_when_it_was_signed(world: World) -> None:
+    world.lists(world.network("A"), event("Call", "2026-12-01T10:00", zone="UTC"), issued=LONG_AGO)
+    [one] = announced(world.store, Agenda(), PUBLIC, NOW)
+    assert one.signed == LONG_AGO
 
 
 def test_two_events_without_uid_or_with_a_counter_for_one_are_two(world: World) -> None:
@@ -246,7 +380,7 @@ LOCAL = st.one_of(
     override=LOCAL | st.none(),
     status=st.sampled_from(["cancelled", "odd"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_no_published_event_breaks_the_calendar(
     tmp_path_factory: pytest.TempPathFactory, override: str | None, status: str, **fields: Any
 ) -> None:
@@ -262,3 +396,18 @@ def test_no_published_event_breaks_the_calendar(
         assert "Even" in [at.title for at in shown(world)]
     except FednetError as error:
         pytest.fail(str(error))
+
+
+@pytest.mark.parametrize(
+    "text", ["detention", "détention", "detenton", '"working group"', "meeting -webinar", "call th"]
+)
+def test_the_calendar_finds_the_events_that_the_search_finds(world: World, text: str) -> None:
+    world.lists(
+        world.network("A"),
+        event("Detention webinar", "2026-12-01T10:00", zone="UTC", languages=["th"], themes=["detention"]),
+        event("Meeting of the working group", "2026-12-02T10:00", zone="UTC", type="working-group-meeting"),
+        event("Meeting before the webinar", "2026-12-03T10:00", zone="UTC", description={"en": "A call."}),
+        organization("Detention House"),
+    )
+    found = search(world.store, parse_query(text=text, kind="event"), PUBLIC, NOW)
+    assert {at.hit.handle for at in shown(world, text=text)} == {hit.handle for hit in found.hits}

@@ -107,6 +107,15 @@ def test_contacts_needs_and_offers_are_those_of_the_networks_on_the_card(two: Tw
     assert {one.hit.title for one in found.events} == {"Call of ours", "Call of theirs", "Call of strange"}
 
 
+def test_a_stranger_cannot_crowd_out_what_the_own_network_lists(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fednet.store.search.MOST", 2)
+    stranger = two.world.network("Stranger")
+    for at in range(3):
+        two.lists(stranger, kind="contact", organization=two.here, emails=[f"{at}@stranger.example"])
+    two.lists(two.own, kind="contact", organization=two.here, emails=["desk@aster.example"])
+    assert [one.hit.fields["emails"] for one in two.card().contacts] == [["desk@aster.example"]]
+
+
 def test_groups_are_those_that_their_own_network_lists(two: Two) -> None:
     group = two.lists(two.own, kind="group", names={"en": "Detention"})
     theirs = two.lists(two.other, kind="group", names={"en": "Theirs"})

@@ -213,13 +213,14 @@ def test_own_records_that_nobody_confirmed_lately_are_due_the_oldest_first(world
     world.lists(own, {"kind": "person", "name": "Somebody", **confirmed("2024-01-01")}, circle="partners")
     world.lists(other, organization("Theirs"))
     _date_the_lines(world)
-    assert [(one.title, one.state, one.since, one.circle) for one in due(world.store, NOW)] == [
+    assert [(one.title, one.state, one.since, one.circle) for one in due(world.store, NOW).due] == [
         ("Old", "stale", "2019-05-01", "public"),
         ("Somebody", "stale", "2024-01-01", "partners"),
         ("Never", "never", "2026-11-21", "public"),
     ]
-    assert [one.title for one in due(world.store, NOW, date(2026, 11, 21))] == ["Old", "Somebody", "Fresh"]
-    assert [one.title for one in due(world.store, NOW, date(2024, 1, 1))] == ["Old"]
+    assert [one.title for one in due(world.store, NOW, date(2026, 11, 21)).due] == ["Old", "Somebody", "Fresh"]
+    assert [one.title for one in due(world.store, NOW, date(2024, 1, 1)).due] == ["Old"]
+    assert due(world.store, NOW, limit=2) == (3, due(world.store, NOW).due[:2])
 
 
 def test_drafts_count_as_they_stand(world: World) -> None:
@@ -234,7 +235,7 @@ def test_drafts_count_as_they_stand(world: World) -> None:
             Draft(new, "public", "put", listing.encode(organization("New"))),
         ]
         drafts.save(db, waiting, NOW)
-    [found] = due(world.store, NOW)
+    [found] = due(world.store, NOW).due
     assert (found.handle, found.state, found.since, found.draft) == (new, "never", "2026-11-21", True)
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fednet.directory.joining import Joins, Scope, joins, worked_out
+from fednet.directory.joining import Joins, Scope, joins, speakers, worked_out
 from fednet.directory.matching import bring_up_to_date
 from fednet.directory.search import OPERATOR, PUBLIC, readable
 from fednet.listing.likeness import Level, Reason
@@ -135,10 +135,8 @@ def test_whose_opinions_do_not_count_might_have_said_nothing(rows: list[tuple[in
     ("scope", "counts"), [("own", {1}), ("followed", {1, 2}), ("all", {1, 2, 3})]
 )  # the third is frozen
 def test_a_reader_chooses_whose_opinions_count(scope: Scope, counts: set[int]) -> None:
-    from fednet.directory.joining import _speakers
-
     sources = {1: source(1), 2: source(2), 3: source(3, frozen="split view")}
-    assert set(_speakers(sources, scope, None)) == counts
+    assert set(speakers(sources, scope, None)) == counts
 
 
 def on_card(world: World, scope: Scope = "followed", reader: Any = PUBLIC) -> list[tuple[int, ...]]:

@@ -39,6 +39,7 @@ from fednet.feed.record import key_of
 from fednet.feed.tree import Entry, Node
 from fednet.feed.wire import EntriesPage, PageName
 from fednet.listing.text import fold
+from fednet.listing.transliteration import sounds
 from fednet.node import bundles, edits, erasure, publish, sites
 from fednet.node.fetch import Fetcher
 from fednet.node.home import Home, now
@@ -83,6 +84,8 @@ class Canary(NamedTuple):
                 yield form.encode()
             if word.isascii():
                 yield word[-8:].lower().encode()
+            else:
+                yield from (sound.encode() for sound in sounds(word).split() if len(sound) >= 8)
         yield self.handle.encode()
 
 

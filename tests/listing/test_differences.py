@@ -18,6 +18,10 @@ def organization(**fields: Any) -> Organization:
     return found
 
 
+def at(latitude: int, longitude: int) -> dict[str, int]:
+    return {"latitude_e6": latitude, "longitude_e6": longitude}
+
+
 def field(name: str, *values: Any) -> Compared | None:
     """A field over statements with these values; None for one in which nobody says anything."""
     found = compared([organization(**({} if value is None else {name: value})) for value in values])
@@ -37,7 +41,7 @@ def field(name: str, *values: Any) -> Compared | None:
         ("website", "https://aster.example/work/", "https://aster.example/work"),
         ("seat", {"country": "TH"}, {"country": "TH", "place": "Mae Sot"}),
         ("seat", {"place": "Mae-Sot"}, {"country": "TH", "place": "mae sot"}),
-        ("seat", {"latitude_e6": 16_700_000, "longitude_e6": 179_999_000}, {"latitude_e6": 16_710_000, "longitude_e6": -179_999_000}),
+        ("seat", at(16_700_000, 179_999_000), at(16_710_000, -179_999_000)),
         ("services", ["legal-aid", "health"], ["health", "legal-aid"]),
         ("languages", ["zh-Hant", "en"], ["en", "zh"]),
         ("identifiers", [{"scheme": "TH-MOI", "value": "0994000-1"}], [{"scheme": "th-moi", "value": "0994 0001"}]),
@@ -62,7 +66,7 @@ def test_what_is_only_written_otherwise_is_no_difference(name: str, one: Any, ot
         ("website", "https://aster.example/work", "https://aster.example/about"),
         ("seat", {"country": "TH"}, {"country": "MM"}),
         ("seat", {"country": "TH", "place": "Mae Sot"}, {"country": "TH", "place": "Bangkok"}),
-        ("seat", {"latitude_e6": 16_700_000, "longitude_e6": 98_500_000}, {"latitude_e6": 13_700_000, "longitude_e6": 98_500_000}),
+        ("seat", at(16_700_000, 98_500_000), at(13_700_000, 98_500_000)),
         ("type", "ngo", "funder"),
         ("services", ["legal-aid"], ["legal-aid", "health"]),
         ("countries", ["TH"], ["MM"]),

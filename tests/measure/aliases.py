@@ -18,19 +18,17 @@ from __future__ import annotations
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
-from fednet.listing import Organization, Place, likeness, places, signals, vocabulary
+from fednet.listing import Organization, likeness, places, signals
 from fednet.listing.likeness import Level, Reason
 from fednet.listing.signals import Signals
 
 FILE = Path(__file__).parents[2].parent / "shared/data/organisations/hdx-name-aliases.csv"
-TYPES = {"437": "International NGO", "441": "National NGO", "447": "United Nations", "435": "Government",
-         "445": "Red Cross / Red Crescent", "438": "Donor", "443": "Other"}  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -85,7 +83,6 @@ def _row(row: dict[str, str], acronyms: bool) -> Row:
         acronym=row["Acronym"] if acronyms else "",
         countries=(country,) if country else (),
         type=row["Type Code"] or None,  # of OCHA's own list, finer than ours
-        seat=Place(),
     )
     return Row(row["Lookup"], row["Normalised Name"], signals.signals(listed))
 
@@ -125,7 +122,10 @@ def counts(among: list[Row]) -> Counts:
 
 
 def table(parts: Iterable[tuple[str, Counts]]) -> Iterator[str]:
-    yield "| rows | true pairs | usable | joined | precision | joined + suggested, recall of usable | suggested | of them true | all: precision / recall |"
+    yield (
+        "| rows | true pairs | with a usable signal | joined | precision of joined | joined or suggested, of usable | "
+        "suggested | of them true | both together: precision / recall of all |"
+    )
     yield "|---|---|---|---|---|---|---|---|---|"
     for name, found in parts:
         precision, recall = found.overall
@@ -143,15 +143,17 @@ def measured() -> Iterator[tuple[str, Counts]]:
         yield f"{what}, all", counts(everything)
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
+    """`--false` lists what is joined and should not be, of the half that rules were made on; `--all-false` of all."""
     if not FILE.exists():
         sys.exit(f"no {FILE.name} in ../shared/data")
     print("\n".join(table(measured())))
-    if "--false" in sys.argv:
-        for one, other, reasons, level in levels([row for row in rows() if half(row) == "tuned"]):
+    if wanted := {"--false", "--all-false"} & set(arguments):
+        shown = [row for row in rows() if "--all-false" in wanted or half(row) == "tuned"]
+        for one, other, reasons, level in levels(shown):
             if level is Level.JOINED and one.truth != other.truth:
-                print(f"{one.name!r} / {other.name!r}: {Reason(reasons)!r}")
+                print(f"{one.name} / {other.name}: {', '.join(likeness.in_words(reasons))}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fednet import formats
 from fednet.errors import NotFoundError, UsageError
-from fednet.formats import Entry, Reading
+from fednet.formats import Entry, Reading, corrections
 from fednet.node import edits, imports
 from fednet.node.home import Home, create
 from fednet.node.imports import Imported, import_reading
@@ -206,6 +208,139 @@ def test_records_of_an_edition_that_is_being_signed_are_known(home: Home, monkey
     ]
     publish(home, NOW)
     assert counts(brought(home, *ROWS[:1], organization("b", "Birch House"))) == (0, 0, 2)
+
+
+# --- previews, what is remembered of a source, and what disappears from it -------------------------------------------
+
+
+def file(text: str, name: str = "members 2026.csv") -> imports.File:
+    return imports.File(name, text.encode())
+
+
+LIST = "Nom;Sigle zzz;Pays\nMaison Aster;MA;Thaïlande\nClinique Bouleau;CB;Wakanda\n"
+
+
+def given_files(home: Home, *texts: str, name: str = "members 2026.csv", **choices: Any) -> Imported:
+    found = [file(text, name) for text in texts]
+    return imports.import_files(home, found, imports.Choices(**choices), NOW)
+
+
+def test_a_preview_tells_how_each_column_is_read_and_writes_nothing(home: Home) -> None:
+    previewed = imports.preview(home, [file(LIST)], imports.Choices())
+    seen = {one.header: one for one in previewed.tried.seen}
+    assert (seen["Nom"].field, seen["Nom"].language, seen["Nom"].why) == ("names", "fr", "its header")
+    assert (seen["Pays"].filled, seen["Pays"].understood) == (2, 1)
+    assert [(one.raw, one.becomes) for one in seen["Pays"].examples] == [("Thaïlande", "TH"), ("Wakanda", "")]
+    assert (seen["Sigle zzz"].field, seen["Sigle zzz"].why) == ("", "nobody knows this header")
+    assert [one.raw for one in seen["Sigle zzz"].examples] == ["MA", "CB"]
+    assert counts(previewed.tried) == (2, 0, 0)
+    assert all_drafts(home) == {} and imports.history(home) == []
+    assert msgspec.json.encode(previewed)
+
+
+def test_a_preview_of_a_newer_version_tells_each_field_before_and_after(home: Home) -> None:
+    given_files(home, LIST)
+    newer = LIST.replace("Maison Aster;MA;Thaïlande", "Maison Aster;MA;Ghana").replace("Wakanda", "Tchad")
+    [aster, birch] = imports.preview(home, [file(newer)], imports.Choices()).tried.records
+    assert aster.outcome == "added"  # another country of the seat: perhaps another house of that name
+    assert [(one.field, one.before, one.after) for one in birch.changes] == [("seat", None, {"country": "TD"})]
+
+
+def test_what_was_said_of_columns_is_remembered_for_the_next_version(home: Home) -> None:
+    given_files(home, LIST, mapping={"Sigle zzz": "acronym"}, kind="organization")
+    previewed = imports.preview(home, [file(LIST, "Members_2027 (final).csv")], imports.Choices())
+    assert previewed.remembered == {"members": {"columns": {"Sigle zzz": "acronym"}, "kind": "organization"}}
+    assert {one.header: one.why for one in previewed.tried.seen}["Sigle zzz"] == "you said so before"
+    assert counts(previewed.tried) == (0, 0, 2)
+    imported = given_files(home, LIST, mapping={"Sigle zzz": "ignore"})
+    assert "Sigle zzz" not in imported.columns
+    [known] = imports.mappings(home)
+    assert (known.source, known.said["columns"]) == ("members", {"Sigle zzz": "ignore"})
+    imports.forget_mapping(home, "members")
+    assert imports.mappings(home) == []
+    with pytest.raises(NotFoundError):
+        imports.forget_mapping(home, "members")
+
+
+def test_a_remembered_column_that_vanished_is_told_and_no_error(home: Home) -> None:
+    given_files(home, LIST, mapping={"Sigle zzz": "acronym"})
+    imported = given_files(home, LIST.replace("Sigle zzz", "Sigle"))
+    assert "columns that you explained before are not in this file any more: 'Sigle zzz'" in imported.notes
+    assert imported.columns["Sigle"] == "acronym"
+
+
+def test_a_source_may_be_named_where_file_names_do_not_tell(home: Home) -> None:
+    given_files(home, LIST, name="export-ab.csv", source="ministry", mapping={"Sigle zzz": "acronym"})
+    again = imports.preview(home, [file(LIST, "export-yz.csv")], imports.Choices(source="ministry"))
+    assert again.tried.columns["Sigle zzz"] == "acronym"
+
+
+def test_what_a_source_names_no_more_is_listed_and_stays(home: Home) -> None:
+    first = brought(home, *ROWS, name="members 2026.csv")
+    second = brought(home, ROWS[0], name="members 2027.csv")
+    assert [(one.title, one.handle) for one in second.missing] == [("Birch Clinic", first.records[1].handle)]
+    assert len(all_drafts(home)) == 2
+    assert [one.title for one in brought(home, ROWS[0], name="members 2028.csv").missing] == ["Birch Clinic"]
+    assert brought(home, *ROWS, name="members 2029.csv").missing == ()
+    assert brought(home, ROWS[0], name="others.csv").missing == ()
+
+
+def test_what_another_source_still_names_has_not_disappeared(home: Home) -> None:
+    brought(home, *ROWS, name="members.csv")
+    brought(home, *ROWS, name="partners.csv")
+    imported = brought(home, ROWS[0], name="members.csv", withdraw_missing=True)
+    assert imported.missing == () and imported.count("withdrawn") == 0
+    assert "1 records that this file names no more are still named by others" in imported.notes
+    assert [one.title for one in brought(home, ROWS[0], name="partners.csv").missing] == ["Birch Clinic"]
+
+
+def test_language_editions_of_a_list_are_sources_of_their_own(home: Home) -> None:
+    brought(home, *ROWS, name="members-en.csv")
+    assert brought(home, ROWS[0], name="members-fr.csv").missing == ()
+
+
+def test_what_has_disappeared_is_withdrawn_when_a_person_says_so(home: Home) -> None:
+    first = brought(home, *ROWS)
+    publish(home, NOW)
+    imported = brought(home, ROWS[0], withdraw_missing=True)
+    assert (imported.count("withdrawn"), imported.missing) == (1, ())
+    assert all_drafts(home) == {first.records[1].handle: None}
+    publish(home, NOW)
+    assert brought(home, ROWS[0], withdraw_missing=True).id is None
+    assert counts(brought(home, *ROWS)) == (1, 0, 1)
+
+
+def test_nothing_is_withdrawn_while_rows_that_may_be_about_it_cannot_be_read(home: Home) -> None:
+    given_files(home, LIST)
+    broken = LIST.replace("Clinique Bouleau", "")
+    assert len(imports.preview(home, [file(broken)], imports.Choices()).tried.missing) == 1
+    with pytest.raises(UsageError, match="1 rows could not be read"):
+        given_files(home, broken, withdraw_missing=True)
+
+
+def test_corrected_rows_update_what_was_refused_and_miss_nothing(home: Home) -> None:
+    first = given_files(home, LIST)
+    content = corrections.corrected(first.reading.rows, first.refused, first.reading.entries, ".csv")
+    assert content is not None
+    again = given_files(home, content.decode().replace("Wakanda", "Tchad"), name="refused.csv", withdraw_missing=True)
+    assert (counts(again), again.missing, again.refused) == ((0, 1, 0), (), ())
+    assert again.records[0].handle == first.records[1].handle
+    assert [one.sources for one in imports.history(home)] == [("members",), ("members",)]
+    assert counts(given_files(home, LIST.replace("Wakanda", "Tchad"))) == (0, 0, 2)
+
+
+def test_an_export_that_comes_back_misses_nothing(home: Home, tmp_path: Path) -> None:
+    first = brought(home, *ROWS)
+    for record in first.records:
+        own = edits_of(home, record.handle)
+        formats.write(tmp_path / "export.csv", [("n", record.handle, own.fields)])
+        back = imports.File("export.csv", (tmp_path / "export.csv").read_bytes())
+        assert imports.import_files(home, [back], imports.Choices(), NOW).missing == ()
+
+
+def edits_of(home: Home, handle: str) -> edits.Own:
+    with home.store.reading() as db:
+        return edits.find(db, home, handle)
 
 
 # --- taking back ------------------------------------------------------------------------------------------------------

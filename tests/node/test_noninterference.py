@@ -19,6 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fednet.directory.joining import joins
+from fednet.directory.matching import bring_up_to_date
+from fednet.directory.search import OPERATOR, PUBLIC, Reader, readable
 from fednet.feed import tlog, tree, wire
 from fednet.feed.wire import PageName
 from fednet.node import circles, doctor, edits, erasure, following, publish
@@ -135,11 +138,18 @@ def addresses(client: Client, home: Home, handles: Iterable[str]) -> list[str]:
     ]
     found += [f"{base}/{circle}/{resource}" for circle in CIRCLES for resource in resources(client, base, handles)]
     found += ["/", "/events", "/networks", f"/networks/{home.network.network}", f"/networks/{PEERS['Partner'].id}"]
-    found += [f"/{page}/{one}" for page in ("organizations", "events") for one in handles]
+    found += [f"/{page}/{one}" for page in ("organizations", "events", "api/v1/organizations") for one in handles]
+    found += ["/calendar.ics", "/calendar.ics?text=alpha", "/api/v1/planning?start=2026-12-01T10:00&zone=UTC"]
+    found += [f"/events/{one}.ics" for one in handles]
+    for name in ("organizations", "services", "service_at_locations"):
+        found += [
+            f"/hsds/{name}{asked}" for asked in ("", "?search=alpha+aid&profile=true", "?format=ndjson&full=true")
+        ]
     for kind in ("organizations", "people", "events", "exchanges", "resources", "networks"):
         found += [f"/api/v1/{kind}", f"/api/v1/{kind}?text=alpha+aid"]
     pairs = zip(WORDS, WORDS[1:] + WORDS[:1], strict=True)
     found += [f"/api/v1/organizations?text={one}+{two}&limit=100" for one, two in pairs]
+    found += [f"/api/v1/organizations?text={word[1:]}" for word in WORDS]  # one letter off
     found += [f"/?text={word}&kind=contact" for word in WORDS[:3]] + ["/?text=house&country=TH", "/?network=secret"]
     return found
 
@@ -164,6 +174,8 @@ def resources(client: Client, base: str, handles: Sequence[str]) -> list[str]:
 
 def assert_alike(plain: World, secretive: World, handles: Iterable[str]) -> None:
     handles = [*handles, handle(123_456)]
+    for world in (plain, secretive):
+        bring_up_to_date(world.home.store)
     one, other = crawl(plain.home, handles), crawl(secretive.home, handles)
     assert one.keys() == other.keys()
     assert sum(answer.status == 200 for answer in one.values()) > 100
@@ -175,7 +187,9 @@ def assert_alike(plain: World, secretive: World, handles: Iterable[str]) -> None
 
 
 def organization(*words: str, **fields: Any) -> dict[str, Any]:
-    return {"kind": "organization", "names": {"en": " ".join(words)}, "countries": ["TH"], **fields}
+    """One that is complete for whoever may read a contact that names it."""
+    told = {"countries": ["TH"], "languages": ["th"], "type": "ngo"}
+    return {"kind": "organization", "names": {"en": " ".join(words)}, **told, **fields}
 
 
 def listed(world: World, circle: str) -> list[str]:
@@ -187,6 +201,12 @@ def listed(world: World, circle: str) -> list[str]:
             (circle,),
         ).fetchall()
     return [one for (one,) in rows]
+
+
+def about(world: World, at: int) -> str:
+    """A public record to speak of, or if there is none nobody's."""
+    there = listed(world, "public")
+    return there[at % len(there)] if there else handle(123_456)
 
 
 class Op(NamedTuple):
@@ -208,6 +228,14 @@ def applied(world: World, number: int, circle: str, op: Op) -> None:
                     edits.add(home, "organization", organization(*op.words, str(extra)), now, circle)
             case "person" if circle != "public":
                 edits.add(home, "person", {"name": " ".join(op.words)}, now, circle)
+            case "contact" if circle != "public":
+                reached = {"organization": about(world, op.at), "emails": [f"desk@{op.words[0]}.example"]}
+                edits.add(home, "contact", reached, now, circle)
+            case "opinion" if circle != "public":
+                subjects = [{"network": home.network.network, "handle": about(world, op.at + at)} for at in (0, 1)]
+                if subjects[0] != subjects[1]:
+                    verdict = ("same", "different")[op.at % 2]
+                    edits.add(home, "opinion", {"verdict": verdict, "subjects": subjects}, now, circle)
             case "edit" if chosen:
                 edits.edit(home, chosen, {"names": {"en": " ".join(op.words)}}, now)
             case "withdraw" if chosen:
@@ -232,7 +260,7 @@ secrets = st.tuples(
     st.sampled_from(["partners", "board"]),
     st.builds(
         Op,
-        st.sampled_from(["add", "add", "person", "edit", "withdraw", "erase", "narrow", "heartbeat"]),
+        st.sampled_from("add add person contact contact opinion edit withdraw erase narrow heartbeat".split()),
         st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(tuple),
         st.integers(0, 20),
     ),
@@ -280,6 +308,31 @@ def test_restricted_records_do_not_change_the_order_of_what_anybody_finds(worlds
         world.act(2, "public", some)
     secretive.act(3, "partners", many)
     assert_alike(plain, secretive, listed(secretive, "partners")[:2])
+
+
+def test_what_a_circle_knows_joins_no_cards_for_anybody_else(worlds: tuple[World, World]) -> None:
+    plain, secretive = worlds
+    for world in worlds:
+        for name in ("Another", "Third"):
+            site = f"https://{name.lower()}.example"
+            followed(world.home, name, [organization("alpha", "House", website=site)])
+        world.act(2, "public", lambda home, now: edits.add(home, "organization", organization("alpha", "House"), now))
+    [public] = listed(plain, "public")
+
+    def reached(home: Home, now: datetime) -> None:
+        edits.add(home, "contact", {"organization": public, "emails": ["desk@another.example"]}, now, "partners")
+        for at in range(8):  # were they counted, the domain would tell nothing to anybody
+            site = organization("delta", str(at), website="https://third.example")
+            edits.add(home, "organization", site, now, "partners")
+
+    secretive.act(3, "partners", reached)
+    assert_alike(plain, secretive, [public])
+    with secretive.home.store.reading() as db:
+        shown = [
+            joins(db, readable(db, reader, BEGAN)).count
+            for reader in (PUBLIC, Reader(frozenset(["partners"])), OPERATOR)
+        ]
+    assert shown[0] == 0 and shown[1] == shown[2] == 1
 
 
 def test_narrowing_looks_like_erasing(worlds: tuple[World, World]) -> None:

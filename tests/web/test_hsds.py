@@ -17,6 +17,7 @@ from fednet.directory import statements
 from fednet.directory.search import OPERATOR, PUBLIC, Reader
 from fednet.errors import NotFoundError
 from fednet.formats import hsds, hsds_profile
+from fednet.formats.hsds_objects import PROFILE_FIELDS
 from fednet.listing import vocabulary
 from fednet.node import edits
 from fednet.node import home as homes
@@ -183,6 +184,11 @@ def test_an_envelope_is_as_hsds_has_it(program: Client) -> None:
     )
 
 
+def test_the_head_of_a_long_list_is_told_without_making_it(program: Client) -> None:
+    head = program.ask("HEAD", "/hsds/organizations?format=ndjson", b"")
+    assert (head.status, head.headers["content-type"], head.body) == (200, "application/x-ndjson", b"")
+
+
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("per_page", [1, 2, 7, 1000])
 def test_the_pages_of_a_list_are_all_of_it_once(program: Client, name: str, per_page: int) -> None:
@@ -221,7 +227,7 @@ def test_minimal_tells_ids_and_when_they_changed(program: Client) -> None:
 
 def test_plain_answers_have_nothing_of_the_profile(program: Client) -> None:
     for one in everything(program, "/hsds/organizations?full_service=true"):
-        assert not one.keys() & hsds.PROFILE_FIELDS
+        assert not one.keys() & PROFILE_FIELDS
     paper_boat = one_named(program, "Paper Boat Legal Aid Centre")
     assert paper_boat["membership"] == {"category": "full member", "since": "2019"} and paper_boat["circle"] == "public"
     assert paper_boat["source"]["confirmed"] == {"at": "2026-05-04", "by": "the secretariat"}
