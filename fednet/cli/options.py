@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fednet.cli.output import say
 from fednet.errors import FednetError, MalformedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from fednet.node.home import Home
     from fednet.store.feeds import Network
+
+MANY = 20_000
+"""New records of which it takes some ten seconds to find what belongs together."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -136,9 +140,12 @@ def find_matches(home: Home) -> None:
     with home.store.reading() as db:
         if not matching.is_waiting(db):
             return
+        new = matching.newest(db) - matching.reached(db)
     from fednet.directory.matching import bring_up_to_date
 
-    with suppress(BusyError):
+    if new >= MANY:
+        say(f"finding which of {new:,} new records belong together; to leave it for later, press Ctrl-C")
+    with suppress(BusyError, KeyboardInterrupt):
         bring_up_to_date(home.store)
 
 

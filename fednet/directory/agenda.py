@@ -28,11 +28,11 @@ from fednet.formats.calendar_writer import parent_uid, uid_of
 from fednet.formats.recurrence import moment, occurrences, zone_of
 from fednet.listing import Event, Override, vocabulary
 from fednet.listing.check import day, language, term
-from fednet.listing.signals import evidence
-from fednet.store import feeds
+from fednet.listing.event import MIN_UID
+from fednet.store import feeds, references
 from fednet.store import search as index_search
 from fednet.store.database import Store
-from fednet.store.search import Clause, Listed, Source
+from fednet.store.search import Listed, Source
 
 DEFAULT_DAYS = 90
 MAX_DAYS = 5 * 366
@@ -56,8 +56,6 @@ _SLACK = timedelta(days=2)
 _RECURRENCE = frozenset({"rrule", "rdates", "exdates", "overrides"})
 _WHEN = ("all_day", "rrule", "exdates", "rdates")
 _EVENT = listing.KIND_NUMBERS["event"]
-_WORDS = 400
-"""Words that one question to the index holds."""
 
 
 class Agenda(msgspec.Struct, frozen=True, kw_only=True):
@@ -320,15 +318,12 @@ def _other_copies(db: Database, copies: Iterable[_Copy], sources: Mapping[int, S
     """Copies of the same events that do not fit the question: moved out of its days, or described in other words."""
     copies = list(copies)
     known = {copy.listed.record_id for copy in copies}
-    words = dict.fromkeys(word for copy in copies for word in _uid_words(copy.uid))
-    found: dict[int, None] = {}
-    for part in _parted(list(words)):
-        rows = index_search.matches(db, [Clause(words=tuple(part))], [_EVENT], list(sources))
-        found.update(dict.fromkeys(row[0] for row in rows))
+    uids = dict.fromkeys(copy.uid for copy in copies if len(copy.uid) >= MIN_UID)
+    found = set(index_search.bearing(db, [references.of_uid(uid) for uid in uids], list(sources)))
     if narrowed:
         starts = {at for copy in copies for _, at in _meeting(copy.event)}
-        found.update(dict.fromkeys(index_search.starting(db, starts, list(sources))))
-    others = _read(db, sorted(found.keys() - known), sources)
+        found.update(index_search.starting(db, starts, list(sources)))
+    others = _read(db, sorted(found - known), sources)
     return others + _origins(db, [*copies, *others], sources)
 
 
@@ -350,15 +345,6 @@ def _origins(db: Database, copies: Iterable[_Copy], sources: Mapping[int, Source
     return found
 
 
-def _uid_words(uid: str) -> tuple[str, ...]:
-    return evidence(Event(titles={"und": "-"}, type="meeting", start="2000-01-01", uid=uid))
-
-
-def _parted(words: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(words), _WORDS):
-        yield words[start : start + _WORDS]
-
-
 # --- one card of each event -------------------------------------------------------------------------------------------
 
 
@@ -377,7 +363,7 @@ def _together(db: Database, copies: Iterable[_Copy], sources: Mapping[int, Sourc
 
 def _uid_key(copy: _Copy) -> object:
     """Equal for copies under one UID; short UIDs are counters of one calendar, and mean nothing."""
-    return _uid_words(copy.uid) or copy.listed.record_id
+    return copy.uid if len(copy.uid) >= MIN_UID else copy.listed.record_id
 
 
 def _joined_by_address(cards: list[_Card], sources: Mapping[int, Source]) -> list[_Card]:
@@ -632,10 +618,10 @@ def _lately_cancelled(db: Database, over: Iterable[_Card], since: datetime) -> l
 
 
 def _parts(db: Database, copy: _Copy, sources: Mapping[int, Source]) -> list[_Copy]:
-    """The events that say that they are a part of one."""
-    named = index_search.naming(db, key_of(copy.listed.handle), list(sources))
-    parts = [part for one in named if (part := _copy(one, sources[one.feed_id]))]
-    return [part for part in parts if part.event.parent == copy.listed.handle]
+    """The events that say that they are a part of one, by its handle or its UID."""
+    keys = [references.of_parent(copy.listed.handle), references.of_parent(copy.uid)]
+    parts = _read(db, index_search.bearing(db, keys, list(sources)), sources)
+    return [part for part in parts if part.event.parent in (copy.listed.handle, copy.uid)]
 
 
 def _by_start(copy: _Copy) -> tuple[str, str]:

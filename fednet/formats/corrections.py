@@ -38,7 +38,8 @@ def corrected(rows: Sequence[Rows], refused: Sequence[RowError], entries: Sequen
         raise UsageError("rows of several files were refused", hint="import the files one by one")
     if not concerned:
         return None
-    table = _table(concerned, refused, entries)
+    # Cells are as they stood in the file: one that was defused there is not defused twice.
+    table = [[bare(cell) for cell in cells] for cells in _table(concerned, refused, entries)]
     if suffix == ".xlsx":
         return workbook_of(table)
     out = io.StringIO(newline="")

@@ -246,7 +246,7 @@ def bounded(refused: list[RowError], notes: list[str]) -> list[RowError]:
 
 def unknown_choice(what: str, found: str, choices: list[str]) -> UsageError:
     """The error for a name that is none of the choices, which it lists; the one that was probably meant comes first."""
-    near = difflib.get_close_matches(found.casefold(), [choice.casefold() for choice in choices], 1, 0.75)
+    near = difflib.get_close_matches(found.casefold(), [choice.casefold() for choice in choices], 1, 0.6)
     meant = next((choice for choice in choices if near and choice.casefold() == near[0]), "")
     detail = f"unknown {what} {shown(found)!r}" + (f"; did you mean {shown(meant)!r}?" if meant else "")
     return UsageError(detail, hint="choose one of: " + ", ".join(choices))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fednet.errors import UsageError
 from fednet.formats import burmese, corrections, exported
-from fednet.formats.columns import FIELDS, REQUIRED, Table, understood
+from fednet.formats.columns import FIELDS, IGNORE, REQUIRED, Table, understood
 from fednet.formats.organizations import presence_of, read_organizations
 from fednet.formats.reading import (
     Context,
@@ -94,11 +94,15 @@ class _Sheet:
             else:
                 entries += read_records(reader)
             seen += reader.seen(self.name) if table.columns else _unknown(self.sheet, self.name)
-            rows.append(_kept(table, reader, context, alone=len(tables) == 1))
+            rows.append(_kept(table, reader, context, self._ignored() if len(tables) == 1 else None))
         columns |= {column.header: column.target for table in tables for column in table.columns}
         if not columns:
             self.notes.append("no column was understood; say what a column is with --map COLUMN=FIELD")
         return self._whole(entries, columns, seen, rows)
+
+    def _ignored(self) -> dict[str, str]:
+        said = {**self.remembered, **self.mapping}
+        return {header: target for header, target in said.items() if target == IGNORE}
 
     def _look(self, reader: RowReader) -> None:
         """Read the cells of a table without names, for what can be told of them: no row can become a record."""
@@ -172,10 +176,10 @@ def _is_named(table: Table, context: Context) -> bool:
     return REQUIRED[table.kind] in fields or bool(fields & instead.get(table.kind, set()))
 
 
-def _kept(table: Table, reader: RowReader, context: Context, alone: bool) -> Rows:
+def _kept(table: Table, reader: RowReader, context: Context, ignored: dict[str, str] | None) -> Rows:
     """The rows as a corrected file takes them. Where kinds share a sheet, a column says which, and that is enough."""
-    if alone:
-        columns = {column.header: column.target for column in reversed(table.columns)}
+    if ignored is not None:
+        columns = ignored | {column.header: column.target for column in reversed(table.columns)}
         whole = Context(
             context.source,
             table.kind,

@@ -68,6 +68,8 @@ WHEN = frozenset(("start", "end", "zone", "all_day", "rrule", "exdates", "rdates
 MATTERING = WHEN | {"status", "place", "join_url"}
 """Fields of which those who mean to come must hear (RFC 5546, 2.1.4, and where it takes place)."""
 MAX_SEQUENCE = 2**31 - 1
+MIN_UID = 8
+"""Shorter UIDs are counters of one calendar, not globally unique."""
 
 
 def revised(fields: Mapping[str, Any], signed: Mapping[str, Any]) -> dict[str, Any]:

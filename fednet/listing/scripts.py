@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from fednet.listing import burmese, zawgyi
-
 
 def shaped(text: str) -> str:
     """`text` with each of its scripts in one spelling; what is in Latin letters comes back unchanged."""
@@ -34,6 +32,8 @@ def _lao(text: str) -> str:
 
 def _burmese(text: str) -> str:
     """Each line by itself: names in Zawgyi and in Unicode may stand one below the other."""
+    from fednet.listing import burmese, zawgyi  # their patterns take longer to build than most commands run
+
     lines = text.split("\n")
     return "\n".join(zawgyi.to_unicode(line) if zawgyi.is_zawgyi(line) else burmese.ordered(line) for line in lines)
 

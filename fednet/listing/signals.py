@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from fednet.listing.contact import Contact
-from fednet.listing.event import Event
+from fednet.listing.event import MIN_UID, Event
 from fednet.listing.hosts import domain, mail_domain, own_host
 from fednet.listing.names import Words, acronyms, forms
 from fednet.listing.organization import Organization, Place
@@ -27,8 +27,6 @@ MAX_REACHED = 8
 """Mailboxes, and telephones, of one contact that are looked at."""
 MAX_NAMES = 24
 MAX_FORMS = 16
-MIN_UID = 8
-"""Shorter UIDs are counters of one calendar, not globally unique."""
 
 FEW_COUNTRIES = 3
 """Who serves more countries than this tells little about itself by them."""

@@ -14,7 +14,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from fednet.listing import han, zawgyi
+from fednet.listing import han
 from fednet.listing.scripts import shaped, unmarked
 
 TOKENIZER = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
@@ -172,8 +172,11 @@ def spellings(word: str) -> tuple[str, ...]:
     forms = [fold(word)]
     if _SPLIT.search(word):
         forms.append(fold(_SPLIT.sub(" ", word)))
-    if zawgyi.DOUBTFUL < zawgyi.probability(word) < zawgyi.SURE:
-        forms.append(fold(zawgyi.to_unicode(word)))
+    if has_script(word, "MYANMAR"):
+        from fednet.listing import zawgyi
+
+        if zawgyi.DOUBTFUL < zawgyi.probability(word) < zawgyi.SURE:
+            forms.append(fold(zawgyi.to_unicode(word)))
     return tuple(dict.fromkeys(form for one in forms for form in _with_prefixes(one)))
 
 

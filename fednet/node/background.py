@@ -179,8 +179,10 @@ class Background:
                 log.exception("match: unforeseen")
 
         while True:
-            seen = watch.seen()
-            if not await self._tried("match", step) or not more:
+            seen, began = watch.seen(), self._loop.time()
+            if await self._tried("match", step) and more:
+                await asyncio.sleep(self._loop.time() - began)  # pages and syncs have half of the processor at least
+            else:
                 await watch.changed(LOOK_AGAIN, seen)
 
     def _owed(self) -> bool:

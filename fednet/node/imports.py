@@ -274,6 +274,17 @@ class Standing:
                 return Own(handle, feed.circle, found.body, False)
         return None
 
+    def title(self, body: bytes) -> str:
+        """What a record is called; a contact of nobody in person, as its organisation."""
+        about = msgspec.json.decode(body).get("organization")
+        if (title := title_of(body)) or not isinstance(about, str):
+            return title
+        try:
+            own = self.find(about)
+        except FednetError:  # no handle, but a name
+            return about
+        return title_of(own.body) if own else ""
+
     def put(self, own: Own, now: datetime) -> None:
         """Let a record be as it is given here."""
         listed = self.listed(own.handle)
@@ -329,7 +340,7 @@ class _Plan:
         for entry in self.reading.entries:
             self._decide(entry)
         self._note_circles()
-        self.missing = [] if reading.partial else list(self._missing())
+        self.missing = [] if reading.partial else sorted(self._missing(), key=lambda one: (one.title, one.kind))
         if withdraw_missing:
             self._withdraw_missing()
 
@@ -440,16 +451,8 @@ class _Plan:
 
     def _title(self, body: bytes) -> str:
         """What a record is called; a contact of nobody in person, as its organisation."""
-        if title := title_of(body):
-            return title
-        about = msgspec.json.decode(body).get("organization", "")
-        if about in self.titles:
-            return self.titles[about]
-        try:
-            own = self.standing.find(about)
-        except FednetError:  # no handle, but a name
-            return str(about)
-        return title_of(own.body) if own else ""
+        about = msgspec.json.decode(body).get("organization")
+        return title_of(body) or self.titles.get(about, "") or self.standing.title(body)
 
     def _check_only(self, entry: Entry, own: Own | None, circle: str) -> None:
         """Of records in which the network speaks of itself there is one, and it is public."""

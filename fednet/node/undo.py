@@ -20,7 +20,7 @@ from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.node import edits
 from fednet.node.edits import Own, body_of, new_handle
 from fednet.node.home import Home
-from fednet.node.imports import GATHERED, Standing, title_of
+from fednet.node.imports import GATHERED, Standing
 from fednet.store import drafts
 from fednet.store.drafts import ImportRow
 
@@ -111,9 +111,9 @@ class _TakingBack:
             elif following.before == after:
                 self._rewrite(next_id, following._replace(before=None))
         if own is None:
-            self.kept.append(Kept(row.handle, title_of(after), "was withdrawn since"))
+            self.kept.append(Kept(row.handle, self.standing.title(after), "was withdrawn since"))
         elif own.body != after or later:
-            self.kept.append(Kept(row.handle, title_of(own.body), _since(later)))
+            self.kept.append(Kept(row.handle, self.standing.title(own.body), _since(later)))
         else:
             self.standing.withdraw(own, self.now)
             self.withdrawn.append(row.handle)
@@ -123,17 +123,17 @@ class _TakingBack:
         rewritten = [one._replace(before=patch.undone(one.before), after=patch.undone(one.after)) for _, one in later]
         body = patch.undone(own.body if own else None)
         if own is None or body is None:
-            self.kept.append(Kept(row.handle, title_of(row.after or b""), "was withdrawn since"))
+            self.kept.append(Kept(row.handle, self.standing.title(row.after or b"{}"), "was withdrawn since"))
         elif (whole := _whole(body)) is None:
-            self.kept.append(Kept(row.handle, title_of(own.body), "would make no sense without it"))
+            self.kept.append(Kept(row.handle, self.standing.title(own.body), "would make no sense without it"))
             return
         elif not patch.fields:
-            self.kept.append(Kept(row.handle, title_of(own.body), _since(later), patch.overwritten))
+            self.kept.append(Kept(row.handle, self.standing.title(own.body), _since(later), patch.overwritten))
         else:
             self.standing.put(own._replace(body=whole), self.now)
             self.restored += 1
             if patch.overwritten:
-                self.kept.append(Kept(row.handle, title_of(own.body), _since(later), patch.overwritten))
+                self.kept.append(Kept(row.handle, self.standing.title(own.body), _since(later), patch.overwritten))
         for (id_, _), one in zip(later, rewritten, strict=True):
             self._rewrite(id_, one)
 

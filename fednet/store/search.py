@@ -172,6 +172,20 @@ def starting(db: Database, minutes: Collection[int], feeds: Collection[int]) -> 
     return [record_id for (record_id,) in rows]
 
 
+def bearing(db: Database, keys: Sequence[bytes], feeds: Collection[int]) -> list[int]:
+    """The records of these feeds that bear one of these keys (`store/references.py`), by id."""
+    found: set[int] = set()
+    for start in range(0, len(keys), BATCH):
+        part = keys[start : start + BATCH]
+        rows = db.conn.execute(
+            "SELECT x.record_id FROM reference x JOIN record r ON r.id = x.record_id "
+            f"WHERE x.key IN ({','.join('?' * len(part))}) AND r.feed_id IN ({_integers(feeds)})",
+            part,
+        )
+        found.update(record_id for (record_id,) in rows)
+    return sorted(found)
+
+
 def listed(db: Database, record_ids: Sequence[int]) -> list[Listed]:
     """What those records list, in the order asked for."""
     found: dict[int, Listed] = {}

@@ -67,7 +67,12 @@ FORMS = {
 FORMS["ics"] = Form("text/calendar", "ics", lambda rows, _, __: calendar_of(export.without_controls(rows)))
 
 _TABLES = ("csv", "xlsx", "jsonl")
-_MORE: dict[str, Sequence[str]] = {"organization": ("vcf", "jsonld"), "person": ("vcf", "jsonld"), "event": ("jsonld",)}
+_MORE: dict[str, Sequence[str]] = {
+    "organization": ("vcf", "jsonld"),
+    "group": ("vcf",),
+    "person": ("vcf", "jsonld"),
+    "event": ("jsonld",),
+}
 
 
 def offered(kind: str) -> Sequence[str]:

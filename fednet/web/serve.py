@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from threading import Thread
 from typing import Any
 
 import uvicorn
@@ -14,6 +15,7 @@ from fednet.node.background import Background
 from fednet.node.erasure import settle_promptly
 from fednet.node.files import held
 from fednet.node.home import Home
+from fednet.store import columns
 from fednet.web import connection
 from fednet.web.app import create_app
 
@@ -48,6 +50,12 @@ def _log_plainly() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[told])
 
 
+def _read_columns(home: Home) -> None:
+    """What searches need in memory: seconds for a million records, which the first who searches should not wait."""
+    with home.store.reading() as db:
+        columns.keep(home.store).at(db)
+
+
 def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     staging.sweep(home.path)
     if tombstones.reapply(home):
@@ -64,6 +72,7 @@ def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         **connection.options(),
     )
+    Thread(target=_read_columns, args=(home,), daemon=True).start()
     background.start()
     try:
         uvicorn.Server(config).run()

@@ -18,6 +18,7 @@ from fednet.directory.search import OPERATOR, parse_query, search
 from fednet.node import home, publish
 from fednet.node.descent import BATCH_RECORDS
 from fednet.node.home import Home
+from tests.bench import matching as matching_bench
 from tests.bench import search as search_bench
 from tests.bench.nodes import Ran, change, new_home, origin, run, serving
 
@@ -83,6 +84,8 @@ def measure(folder: Path, largest: int) -> Iterator[Row]:
         node.close()
     ratio = update_seconds[largest] / update_seconds[SMALL]
     yield Row(f"100 changes: time at {largest:,} against {SMALL:,}", f"{ratio:.2f}", "1.5", ratio <= 1.5)
+    (folder / "matching").mkdir()
+    yield from (Row(*row) for row in matching_bench.rows(folder / "matching"))
 
 
 def first_sync_rows(node: Home, folder: Path, share: float, first: Ran, origin_megabytes: float) -> Iterator[Row]:

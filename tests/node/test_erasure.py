@@ -51,9 +51,12 @@ def on_disk(home: Home) -> bytes:
 
 
 def traces(home: Home, word: str = SECRET) -> list[str]:
-    """What is left of a word in the database and its side files: as it was written, or as it is indexed."""
+    """What is left of a word in the database and its side files: as it was written, or as it is indexed.
+
+    The index leaves out what a word shares with the one before it, here the letter of the initials ZLA.
+    """
     raw = on_disk(home)
-    return [form for form in (word, word.lower(), word[4:]) if form.encode() in raw]
+    return [form for form in (word, word[1:].lower(), word[4:]) if form.encode() in raw]
 
 
 def owed(home: Home) -> bool:

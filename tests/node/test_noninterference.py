@@ -141,6 +141,11 @@ def addresses(client: Client, home: Home, handles: Iterable[str]) -> list[str]:
     found += [f"/{page}/{one}" for page in ("organizations", "events", "api/v1/organizations") for one in handles]
     found += ["/calendar.ics", "/calendar.ics?text=alpha", "/api/v1/planning?start=2026-12-01T10:00&zone=UTC"]
     found += [f"/events/{one}.ics" for one in handles]
+    found += [f"/{page}/{one}?format=jsonld" for page in ("organizations", "events") for one in handles]
+    found += [f"/organizations/{one}?format=vcf" for one in handles]
+    found += ["/feed.json", "/feed.json?limit=2", "/feed.json?text=alpha+aid", "/openapi.json", "/docs"]
+    found += [f"/api/v1/organizations?format={form}" for form in ("csv", "vcf", "jsonl", "jsonld")]
+    found += ["/api/v1/people?format=csv", "/api/v1/events?format=jsonl", "/api/v1/organizations?format=csv&limit=1"]
     for name in ("organizations", "services", "service_at_locations"):
         found += [
             f"/hsds/{name}{asked}" for asked in ("", "?search=alpha+aid&profile=true", "?format=ndjson&full=true")
