@@ -45,7 +45,9 @@ SINGULAR = {
 @click.option("--sort", metavar="BY", help="relevance, title, confirmed or near. Default: relevance.")
 @click.option("--opinions", metavar="WHOSE", help="Whose word counts on what is one organisation: own, followed, all.")
 @click.option("--why", is_flag=True, help="Say why each was found.")
-@click.option("--cursor", metavar="C", help="Go on: the last line of an earlier answer says where.")
+@click.option(
+    "--cursor", metavar="C", help="Go on behind an earlier answer: with --json its last line of talk says where."
+)
 @click.option("--facets", is_flag=True, help="Print counts by country, service, ... instead of the list.")
 @json_option
 def search(text: str, limit: int, facets: bool, as_json: bool, cursor: str | None, **asked: Any) -> None:
@@ -67,6 +69,8 @@ def search(text: str, limit: int, facets: bool, as_json: bool, cursor: str | Non
         _show_facets(_named_facets(results, network_names(home)), as_json)
     elif as_json:
         show_json(map(hit_object, results.hits))
+        if results.next:
+            say(f"the next ones: --cursor {results.next}")
     else:
         _show(results)
 
@@ -98,8 +102,6 @@ def _show(results: Results) -> None:
         if len(counts) > 1:
             more = ", ..." if len(counts) > VALUES_SHOWN else ""
             say(f"{facet}: {', '.join(f'{code} {count}' for code, count in counts[:VALUES_SHOWN])}{more}")
-    if results.next:
-        say(f"the next ones: --cursor {results.next}")
 
 
 def hit_object(hit: Hit) -> dict[str, Any]:

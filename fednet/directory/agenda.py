@@ -194,11 +194,11 @@ def standing(store: Store, hit: Hit, zone: str, reader: Reader, now: datetime) -
         if found is None:
             return Standing((), ())
         copies = _copies_of(db, found, sources)
-        parts = [part for copy in copies for part in _parts(db, copy, sources)]
+        parts = _parts(db, copies, sources)
     heads = heads_of(sources, now)
     others = [copy for copy in copies if copy.listed.record_id != found.listed.record_id]
     differs = _differences(found, others, ZoneInfo(zone), sources)
-    return Standing(differs, tuple(_hit([part], sources, heads) for part in sorted(parts, key=_by_start)))
+    return Standing(differs, tuple(_hit(card, sources, heads) for card in sorted(parts, key=_by_start)))
 
 
 # --- the events of a question, one card for each ----------------------------------------------------------------------
@@ -405,15 +405,24 @@ def _meeting(event: Event) -> list[tuple[str, int]]:
 
 def _shown_first(card: _Card, when: Mapping[int, datetime]) -> _Card:
     """The copy that is shown comes first: that of the network under whose name the UID was made, else the one with the
-    highest SEQUENCE (RFC 5545, 3.8.7.4); of equal ones that disagree the one signed last, else the first."""
+    highest SEQUENCE (RFC 5545, 3.8.7.4); of equal ones that disagree the one signed last, else the first.
+
+    Revisions of one UID say nothing of another: of copies that only share an address the first one's UID counts.
+    """
     if len(card) == 1:
         return card
-    best = min((not copy.of_its_own, -copy.event.sequence) for copy in card)
-    level = [copy for copy in card if (not copy.of_its_own, -copy.event.sequence) == best]
+    same = [copy for copy in card if _uid_key(copy) == _uid_key(card[0])]
+    best = min(_revision(copy) for copy in same)
+    level = [copy for copy in same if _revision(copy) == best]
     first = level[0]
     if not _agree(level):
         first = max(level, key=lambda copy: when.get(copy.listed.record_id, _NEVER))
     return [first, *(copy for copy in card if copy is not first)]
+
+
+def _revision(copy: _Copy) -> tuple[bool, int]:
+    """The better, the smaller."""
+    return not copy.of_its_own, -copy.event.sequence
 
 
 def _agree(card: _Card) -> bool:
@@ -617,15 +626,18 @@ def _lately_cancelled(db: Database, over: Iterable[_Card], since: datetime) -> l
     return [card for card in off if when.get(card[0].listed.record_id, _NEVER) >= since]
 
 
-def _parts(db: Database, copy: _Copy, sources: Mapping[int, Source]) -> list[_Copy]:
-    """The events that say that they are a part of one, by its handle or its UID."""
-    keys = [references.of_parent(copy.listed.handle), references.of_parent(copy.uid)]
-    parts = _read(db, index_search.bearing(db, keys, list(sources)), sources)
-    return [part for part in parts if part.event.parent in (copy.listed.handle, copy.uid)]
+def _parts(db: Database, copies: _Card, sources: Mapping[int, Source]) -> list[_Card]:
+    """The events that say that they are a part of one, by its handle or its UID; of networks that list it only, for
+    anybody could say so."""
+    names = {name for copy in copies for name in (copy.listed.handle, copy.uid)}
+    networks = {sources[copy.listed.feed_id].network for copy in copies}
+    found = _read(db, index_search.bearing(db, [references.of_parent(name) for name in names], list(sources)), sources)
+    listed = [part for part in found if sources[part.listed.feed_id].network in networks]
+    return _together(db, [part for part in listed if part.event.parent in names], sources)
 
 
-def _by_start(copy: _Copy) -> tuple[str, str]:
-    return copy.event.start, copy.uid
+def _by_start(card: _Card) -> tuple[str, str]:
+    return card[0].event.start, card[0].uid
 
 
 # --- what people type -------------------------------------------------------------------------------------------------

@@ -102,6 +102,7 @@ class _Pass:
     def __init__(self, db: Database, known: dict[int, _Known | None]) -> None:
         self._db = db
         self._network = matching.networks(db)
+        self._own = matching.own_network(db)
         self._feeds: dict[str, list[int]] = defaultdict(list)
         for feed, network in self._network.items():
             self._feeds[network].append(feed)
@@ -239,11 +240,15 @@ class _Pass:
     def _candidates(
         self, known: _Known, telling: Iterable[_Borne], bearers: Mapping[int, list[Bearer]]
     ) -> dict[int, dict[tuple[int, int], int]]:
-        """Records that share a word with it or are spoken of together, and what that tells, by feeds that tell it."""
+        """Records that share a word with it or are spoken of together, and what that tells, by feeds that tell it.
+
+        What another network lists twice is nobody's business here, and a flood there costs nothing.
+        """
         found: dict[int, dict[tuple[int, int], int]] = defaultdict(lambda: defaultdict(int))
+        alien = self._network[known.feed_id] if self._network[known.feed_id] != self._own else None
         for word in telling:
             for bearer in bearers.get(word.number, ()):
-                if bearer.record_id != known.record_id:
+                if bearer.record_id != known.record_id and self._network[bearer.feed_id] != alien:
                     for other, contact in self._bearing(bearer.record_id):
                         through = contact or word.bearer != known.record_id
                         found[other][(word.feed_id, bearer.feed_id)] |= _THROUGH.get(word.kind, 0) if through else 0

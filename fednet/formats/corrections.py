@@ -67,7 +67,8 @@ def _table(concerned: Sequence[Rows], refused: Sequence[RowError], entries: Sequ
     if first.tags:
         table.append(["", "", *first.tags])
     table += ([_joined(reasons.get(line, [])), str(line), *kept[line]] for line in sorted(kept))
-    return table
+    width = max(map(len, table))  # rows of one width tell a reader where cells are cut
+    return [[*cells, *[""] * (width - len(cells))] for cells in table]
 
 
 def _reason(error: RowError) -> str:

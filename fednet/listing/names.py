@@ -14,7 +14,7 @@ from fednet.listing import places
 from fednet.listing.text import key
 from fednet.listing.transliteration import romanized
 
-MAX_WORDS = 12
+MAX_WORDS = 10
 MAX_CHARACTERS = 200
 
 # What stands in a name for grammar or law: articles, prepositions, legal forms; folded, in Latin letters.

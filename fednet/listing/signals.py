@@ -25,8 +25,8 @@ from fednet.listing.text import key
 MAX_IDENTIFIERS = 8
 MAX_REACHED = 8
 """Mailboxes, and telephones, of one contact that are looked at."""
-MAX_NAMES = 24
-MAX_FORMS = 16
+MAX_NAMES, MAX_FORMS = 24, 10
+"""Names of an organisation that are looked at, and forms of them that are compared."""
 
 FEW_COUNTRIES = 3
 """Who serves more countries than this tells little about itself by them."""

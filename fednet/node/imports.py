@@ -451,7 +451,7 @@ class _Plan:
 
     def _title(self, body: bytes) -> str:
         """What a record is called; a contact of nobody in person, as its organisation."""
-        about = msgspec.json.decode(body).get("organization")
+        about = str(msgspec.json.decode(body).get("organization"))
         return title_of(body) or self.titles.get(about, "") or self.standing.title(body)
 
     def _check_only(self, entry: Entry, own: Own | None, circle: str) -> None:

@@ -88,12 +88,19 @@ class Sets:
 
     def having(self, codes: Iterable[str]) -> NDArray[bool_]:
         """For each number whether it stands for one of those codes."""
-        wanted = np.zeros(len(self.labels) + 1, bool_)
-        wanted[[at for at, label in enumerate(self.labels) if label in set(codes)]] = True
+        wanted = _marked(self.labels, codes, len(self.labels) + 1)
         found = np.zeros(len(self.starts) - 1, bool_)
         numbers = np.repeat(np.arange(len(found)), np.diff(self.starts))
         found[numbers[wanted[self.codes]]] = True
         return found
+
+
+def _marked(labels: Sequence[str], codes: Iterable[str], size: int) -> NDArray[bool_]:
+    """For each number below `size` whether its label is one of those codes; others may number more meanwhile."""
+    found = np.zeros(size, bool_)
+    asked = set(codes)
+    found[[at for at, label in enumerate(labels[:size]) if label in asked]] = True
+    return found
 
 
 def apart(numbers: NDArray[Any], starts: NDArray[int64], codes: NDArray[int64]) -> tuple[Rows, NDArray[int64]]:
@@ -154,9 +161,7 @@ class Countries:
 
     def having(self, rows: Any, codes: Iterable[str]) -> NDArray[bool_]:
         """For each of these rows (or of a slice, of all rows) whether it has one of those countries."""
-        wanted = np.zeros(256, bool_)
-        numbers = [at for at, label in enumerate(self.labels) if label in set(codes)]
-        wanted[[number for number in numbers if 0 < number < 256]] = True
+        wanted = _marked(self.labels, codes, 256)
         either = (wanted[:, None] | wanted[None, :]).reshape(-1)
         halves = self.slots[rows].view(uint16).reshape(-1, 2)
         found: NDArray[bool_] = either[halves[:, 0]] | either[halves[:, 1]]

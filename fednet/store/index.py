@@ -23,7 +23,7 @@ from fednet.listing.organization import missing
 from fednet.store import matching, references
 
 VERSION = 2
-NOTES = 5_000  # kept of what was put in and taken out
+NOTES = 20_000  # kept of what was put in and taken out
 SCRUB_PAGES = 1_000  # of the text index, written anew in one transaction: others wait no longer
 
 OPEN, CLOSED = "search", "closed"

@@ -287,6 +287,12 @@ def put(db: Database, pairs: Iterable[Pair]) -> None:
     db.conn.executemany("INSERT OR REPLACE INTO pair VALUES (?, ?, ?, ?, ?, ?, ?)", pairs)
 
 
+def own_network(db: Database) -> str | None:
+    """This node's own network, when it has one."""
+    row = db.conn.execute("SELECT network FROM network WHERE own").fetchone()
+    return row[0] if row else None
+
+
 def networks(db: Database) -> dict[int, str]:
     """The network id of each feed, whatever is shown of it."""
     rows = db.conn.execute("SELECT f.id, n.network FROM feed f JOIN network n ON n.id = f.network_id")

@@ -235,7 +235,7 @@ CREATE TABLE facet (                            -- one narrow row a shown record
 );
 CREATE INDEX facet_event ON facet (starts) WHERE kind = 5;
 CREATE INDEX facet_kind ON facet (kind, feed_id, complete, confirmed);
-CREATE TABLE reindexed (                        -- what was put into the index and taken out, the last few thousands
+CREATE TABLE reindexed (                        -- what was put into the index and taken out, the newest 20,000
   stamp INTEGER PRIMARY KEY,
   first INTEGER NOT NULL,                       -- record ids, both included
   last INTEGER NOT NULL,

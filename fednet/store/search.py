@@ -178,7 +178,7 @@ def bearing(db: Database, keys: Sequence[bytes], feeds: Collection[int]) -> list
     for start in range(0, len(keys), BATCH):
         part = keys[start : start + BATCH]
         rows = db.conn.execute(
-            "SELECT x.record_id FROM reference x JOIN record r ON r.id = x.record_id "
+            "SELECT x.record_id FROM reference x CROSS JOIN record r ON r.id = x.record_id "
             f"WHERE x.key IN ({','.join('?' * len(part))}) AND r.feed_id IN ({_integers(feeds)})",
             part,
         )

@@ -141,7 +141,7 @@ ADDRESSES = (
     *(
         Address(
             path=f"/api/v1/{name}",
-            summary=f"{name.capitalize()}, by words and filters",
+            summary=f"{name.capitalize().replace('z', 's')}, by words and filters",
             description="In another form: all statements that fit, each by itself, as a file.",
             parameters=(*_SEARCHED, "format"),
             answers={JSON: Page[_ITEMS[name]], **files.answers(kind)},  # type: ignore[valid-type]

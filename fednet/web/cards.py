@@ -29,7 +29,8 @@ from fednet.node.home import Home
 from fednet.web.addresses import JSON, Address, listed
 from fednet.web.api import Provenance, item
 from fednet.web.asking import Asked, Clock, asked, given
-from fednet.web.callers import Callers, headers_for
+from fednet.web.callers import Callers
+from fednet.web.sending import sent
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -111,7 +112,7 @@ def routes(home: Home, callers: Callers, clock: Clock) -> list[Route]:
     async def endpoint(request: Request) -> Response:
         reader = await callers.reader(request)
         found = await run_in_threadpool(answer, request.path_params["handle"], await asked(request), reader)
-        return Response(msgspec.json.encode(found), media_type=JSON, headers=headers_for(reader))
+        return sent(request, msgspec.json.encode(found), JSON, reader)
 
     return [Route("/api/v1/organizations/{handle}", endpoint, methods=["GET"])]
 

@@ -18,6 +18,7 @@ from fednet.directory.search import OPERATOR, parse_query, search
 from fednet.node import home, publish
 from fednet.node.descent import BATCH_RECORDS
 from fednet.node.home import Home
+from fednet.store import columns
 from tests.bench import matching as matching_bench
 from tests.bench import search as search_bench
 from tests.bench.nodes import Ran, change, new_home, origin, run, serving
@@ -157,6 +158,7 @@ def changes_after(node: Home, reader: Path) -> tuple[float, dict[str, Any]]:
 
 def search_rows(reader: Path) -> Iterator[Row]:
     node = Home(reader)
+    columns.keep(node.store)
     times = []
     texts = ("refugee", "legal aid", "women shelter", "ramoti", "community", "housing project", "youth", "hope")
     for round_ in range(25):
@@ -168,9 +170,9 @@ def search_rows(reader: Path) -> Iterator[Row]:
             times.append((time.perf_counter() - began) * 1000)
     node.close()
     median, p95 = statistics.median(times[8:]), statistics.quantiles(times[8:], n=20)[18]
-    what = f"search among {MIDDLE:,}: text + 2 filters + 6 facets, p50 / p95"
+    what = f"search among {MIDDLE:,}: text + 2 filters + 7 facets, p50 / p95"
     yield Row(what, f"{median:.1f} / {p95:.1f} ms", "30 ms p95", p95 < 30)
-    starts = [run(reader, "search", "refugee", "--country", "TH", "--json").seconds for _ in range(6)]
+    starts = [run(reader, "search", "refugee", "--country", "CA", "--json").seconds for _ in range(6)]
     cold = statistics.median(starts[1:])
     yield Row("`fednet search` as a process, from nothing to printed", f"{cold:.2f} s", "0.4 s", cold < 0.4)
 

@@ -26,7 +26,7 @@ def page(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Ite
 
 def addresses(address: str) -> list[str]:
     """Every kind of page, and the page of every record."""
-    found = ["/", "/?text=legal&country=TH", "/?country=Thaland", "/events", "/networks", "/nowhere"]
+    found = ["/", "/?text=legal&country=TH", "/?country=Thaland", "/events", "/networks", "/nowhere", "/docs"]
     for kind in ("organizations", "events"):
         with urlopen(f"{address}/api/v1/{kind}?limit=100") as answer:
             found += sorted({f"/{kind}/{item['handle']}" for item in json.load(answer)["items"]})

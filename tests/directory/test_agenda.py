@@ -201,6 +201,14 @@ def test_what_is_joined_at_one_address_at_one_time_is_one_event(world: World) ->
     assert [len(at.hit.networks) for at in shown(world, language="Thai")] == [2]
 
 
+def test_who_shares_an_address_with_an_event_cannot_revise_it(world: World) -> None:
+    a, b = world.network("A"), world.network("B")
+    address = {"zone": "UTC", "join_url": "https://meet.example/room"}
+    world.lists(a, event("Call", "2026-12-01T10:00", **address))
+    world.lists(b, event("Call", "2026-12-01T10:00", status="cancelled", sequence=99, **address))
+    assert told(world) == [(10, "confirmed", ["A"], [("B", 10, "cancelled")])]
+
+
 def test_sessions_side_by_side_are_not_taken_for_one(world: World) -> None:
     a, b = world.network("A"), world.network("B")
     address = {"zone": "UTC", "registration_url": "https://register.example/"}
@@ -230,6 +238,19 @@ def test_sessions_follow_the_event_that_they_are_a_part_of(world: World) -> None
     ]
     around = standing(world.store, shown(world)[0].hit, "UTC", PUBLIC, NOW)
     assert [hit.title for hit in around.sessions] == ["Assembly", "Closing"]
+
+
+def test_sessions_are_those_of_the_networks_that_list_the_event(world: World) -> None:
+    a, b, c = world.network("A"), world.network("B"), world.network("C")
+    world.lists(a, event("Consultation", "2026-12-01T09:00", zone="UTC", uid=UID))
+    world.lists(b, event("Consultation", "2026-12-01T09:00", zone="UTC", uid=UID))
+    opening = event("Opening", "2026-12-01T09:00", zone="UTC", parent=UID, uid="opening-2026@calendar.example")
+    for network in (a, b):
+        world.lists(network, opening)
+    world.lists(b, event("Evening", "2026-12-01T20:00", zone="UTC", parent=UID))
+    world.lists(c, event("Something to sell", "2026-12-01T21:00", zone="UTC", parent=UID))
+    around = standing(world.store, shown(world)[0].hit, "UTC", PUBLIC, NOW)
+    assert [(hit.title, len(hit.networks)) for hit in around.sessions] == [("Opening", 2), ("Evening", 1)]
 
 
 def files(world: World, **asked: Any) -> list[str]:

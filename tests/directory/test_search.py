@@ -384,6 +384,14 @@ def test_everything_given_is_read_into_codes() -> None:
         ({"limit": "many"}, "whole number"),
         ({"servcie": "health"}, "service"),
         ({"text": 5}, "text"),
+        ({"near": "99,0"}, "latitude first"),
+        ({"within": "5"}, "near which place"),
+        ({"sort": "near"}, "near which place"),
+        ({"near": "1,1", "within": "0"}, "20,100"),
+        ({"sort": "random"}, "relevance"),
+        ({"confirmed": "yes"}, "fresh"),
+        ({"refugee_led": "perhaps"}, "yes or no"),
+        ({"opinions": "mine"}, "followed"),
     ],
 )
 def test_a_wrong_parameter_is_refused_with_what_was_meant(asked: dict[str, Any], says: str) -> None:

@@ -113,6 +113,7 @@ EVENTS = st.fixed_dictionaries(
         )
     ).map(lambda when: fields | when)
 )
+SUBJECTS = [{"network": "a", "handle": HANDLE.format(n)} for n in (1, 2)]
 OTHERS = st.one_of(
     st.fixed_dictionaries({"kind": st.just("person"), "name": texts}, optional=COMMON | {"expertise": several(texts)}),
     st.fixed_dictionaries({"kind": st.just("group"), "names": translated}, optional=COMMON | {"roles": several(texts)}),
@@ -121,13 +122,14 @@ OTHERS = st.one_of(
         optional=COMMON | {"open_until": days, "modality": terms(vocabulary.MODALITIES)},
     ),
     st.fixed_dictionaries(
-        {"kind": st.just("resource"), "titles": translated}, optional=COMMON | {"date": st.just("2026-11"), "url": st.just("https://a.example")}
+        {"kind": st.just("resource"), "titles": translated},
+        optional=COMMON | {"date": st.just("2026-11"), "url": st.just("https://a.example")},
     ),
     st.fixed_dictionaries(
-        {"kind": st.just("opinion"), "verdict": st.just("same"), "subjects": st.just([{"network": "a", "handle": HANDLE.format(n)} for n in (1, 2)])},
+        {"kind": st.just("opinion"), "verdict": st.just("same"), "subjects": st.just(SUBJECTS)},
         optional={"reason": texts},
     ),
-)  # fmt: skip
+)
 
 
 def valid(fields: dict[str, Any]) -> dict[str, Any] | None:

@@ -49,3 +49,16 @@ def test_every_calendar_gives_events_or_says_why_not() -> None:
     for path in sorted((REAL / "calendars").rglob("*.ics")):
         found = formats.read(path)
         assert found.entries or found.refused, path.name
+
+
+def test_every_cell_of_the_columns_that_were_read_is_understood_or_refused_in_words() -> None:
+    for path in sorted((REAL / "organisations").iterdir()):
+        found = formats.read(path)
+        for column in found.seen:
+            assert column.understood == column.filled or not column.field or found.refused, (path.name, column)
+
+
+def test_a_list_of_terms_without_a_header_says_that_nothing_was_understood() -> None:
+    found = formats.read(REAL / "organisations/unhcr-jordan-terms-en-ar.csv")
+    assert (found.entries, found.refused, len(found.seen)) == ([], [], 2)
+    assert found.notes == ["no column was understood; say what a column is with --map COLUMN=FIELD"]

@@ -15,6 +15,7 @@ from fednet.node.fetch import Fetched, Fetcher
 from fednet.node.following import unfollow
 from fednet.node.home import Home
 from fednet.node.sync import Synced
+from fednet.store.database import Store
 from fednet.store.feeds import Network
 from tests.node.nodes import NOW, Nodes, Served, add, held, listing, network_of, pin, problems, published
 
@@ -180,3 +181,25 @@ def test_news_are_waited_for_where_the_feed_was_read_last(nodes: Nodes) -> None:
         restricted = msgspec.structs.replace(read, followed=msgspec.structs.replace(read.followed, circle="partners"))
         assert background._told_by(restricted, "http://origin.example") == "http://origin.example"
     assert background._told_by(msgspec.structs.replace(feed, source="b.fednet"), None) is None
+
+
+@pytest.mark.clock
+def test_what_comes_is_matched_step_by_step_and_a_mistake_there_ends_nothing_else(nodes: Nodes) -> None:
+    home = nodes.home("Origin")
+    steps: list[bool] = [True, True, False]
+    taken: list[int] = []
+
+    def match(store: Store) -> bool:
+        taken.append(len(taken))
+        if len(taken) == 2:
+            raise ValueError("a mistake of ours")
+        return steps[min(len(taken) - 1, 2)]
+
+    act = Background(home, allow_private=True, match=match)
+    act.start()
+    try:
+        until(lambda: len(taken) >= 3, "the third step")
+        add(home, "Alpha")
+        until(lambda: edition(home, home) == 2, "the edition with the edit")
+    finally:
+        act.stop()

@@ -16,6 +16,7 @@ from fednet.errors import NotFoundError
 from fednet.formats.reading import Entry, Reading
 from fednet.node import edits
 from fednet.node.edits import Own
+from fednet.node.erasure import erase
 from fednet.node.home import Home, create
 from fednet.node.imports import Imported, Standing, history, import_reading
 from fednet.node.publish import publish
@@ -331,3 +332,16 @@ def test_each_record_is_what_is_left_of_its_history(taken: list[tuple[Any, ...]]
 def test_there_is_nothing_to_take_back_at_first(home: Home) -> None:
     with pytest.raises(NotFoundError):
         undo(home, None, NOW)
+
+
+def test_nothing_that_imports_remember_of_a_record_outlives_its_erasure(home: Home) -> None:
+    brought(home, organization("aster"), organization("birch"))
+    publish(home, NOW)
+    second = brought(home, organization("aster", acronym="A1"), organization("birch"))
+    publish(home, NOW)
+    aster, birch = (record.handle for record in second.records)
+    erase(home, birch, NOW)
+    with home.store.reading() as db:
+        assert drafts.named_before(db, "members") == [aster]
+        assert [row.handle for row in drafts.import_rows(db, number(second))] == [aster]
+    assert undo(home, number(second), NOW).kept == ()
