@@ -15,8 +15,9 @@ from fednet.errors import FednetError, UsageError
 
 if TYPE_CHECKING:
     from fednet.formats.reading import Seen
+    from fednet.node.edits import Difference
     from fednet.node.home import Home
-    from fednet.node.imports import Change, Choices, File, Imported
+    from fednet.node.imports import Choices, File, Imported
     from fednet.node.undo import Undone
 
 MAX_SHOWN = 20
@@ -273,7 +274,7 @@ def _show_records(imported: Imported) -> None:
     _say_rest(len(differing), "records")
 
 
-def _differences(changes: tuple[Change, ...]) -> str:
+def _differences(changes: tuple[Difference, ...]) -> str:
     return "; ".join(f"{one.field}: {_value(one.before)} -> {_value(one.after)}" for one in changes)
 
 

@@ -12,7 +12,8 @@ from fednet.cli.options import json_option, opened
 from fednet.cli.output import counted, say, show_entries, show_json, written
 
 if TYPE_CHECKING:
-    from fednet.node.preview import Change, Difference, Leaving, View
+    from fednet.node.edits import Difference
+    from fednet.node.preview import Change, Leaving, View
 
 EVERYBODY = "everybody"
 MAX_SHOWN = 60

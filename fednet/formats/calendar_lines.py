@@ -1,5 +1,7 @@
 """The text of an iCalendar file as it is written (RFC 5545, 3.1): content lines, escaped, folded, with CRLF.
 
+Lines of a vCard are escaped and folded in the same way (RFC 6350, 3.2 and 3.4).
+
 line("SUMMARY", text("Voies; issues"), LANGUAGE="fr")   ->   SUMMARY;LANGUAGE=fr:Voies\\; issues
 """
 

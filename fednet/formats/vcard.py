@@ -16,11 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from fednet.formats.calendar_lines import folded, text, uri
 from fednet.formats.calendar_writer import Exported
 from fednet.listing import places, vocabulary
-
-_ESCAPES = str.maketrans({"\\": "\\\\", ",": "\\,", ";": "\\;", "\n": "\\n", "\r": ""})
-
 
 PageOf = Callable[[str, str], str | None]
 """The address of the page of a record, by kind and handle; None for one that has none."""
@@ -38,7 +36,7 @@ def cards_of(rows: Iterable[Exported], *, page: PageOf | None = None) -> bytes:
         if fields.get("kind") == "contact" and fields.get("organization") in known:
             contacts.setdefault(fields["organization"], []).append(fields)
     lines = [line for row in listed for line in _card(row, contacts.get(row[1], []), known, page)]
-    return "".join(f"{folded(line)}\r\n" for line in lines).encode()
+    return b"".join(map(folded, lines))
 
 
 def _card(row: Exported, contacts: list[dict[str, Any]], known: set[str], page: PageOf | None) -> Iterator[str]:
@@ -54,7 +52,7 @@ def _card(row: Exported, contacts: list[dict[str, Any]], known: set[str], page: 
             body = ["KIND:group", *_texts("FN", fields["names"], fields.get("original"), "1")]
         case "contact" if fields.get("organization") not in known:
             shown = fields.get("person") or next(iter(fields.get("emails", [])), handle)
-            body = ["KIND:individual", f"FN:{_text(shown)}", *_contact(fields)]
+            body = ["KIND:individual", f"FN:{text(shown)}", *_contact(fields)]
         case _:
             return
     yield from ("BEGIN:VCARD", "VERSION:4.0", f"UID:urn:uuid:{handle}", *source, *body, "END:VCARD")
@@ -66,48 +64,48 @@ def _organization(fields: dict[str, Any]) -> Iterator[str]:
     yield from _texts("FN", fields["names"], original, "1")
     yield from _texts("ORG", fields["names"], original, "2")
     if fields.get("acronym"):
-        yield f"NICKNAME:{_text(fields['acronym'])}"
+        yield f"NICKNAME:{text(fields['acronym'])}"
     if fields.get("website"):
-        yield f"URL:{fields['website']}"
+        yield f"URL:{uri(fields['website'])}"
     seat = fields.get("seat") or {}
     if seat.get("latitude_e6") is not None and seat.get("longitude_e6") is not None:
         yield f"GEO:geo:{_degrees(seat['latitude_e6'])},{_degrees(seat['longitude_e6'])}"
     if seat.get("place") or seat.get("country"):
         yield _address(locality=seat.get("place", ""), country=places.name(seat.get("country", "")))
     if fields.get("services"):
-        yield "CATEGORIES:" + ",".join(_text(vocabulary.SERVICES.name(code)) for code in fields["services"])
+        yield "CATEGORIES:" + ",".join(text(vocabulary.SERVICES.name(code)) for code in fields["services"])
     yield from (f"LANG:{_tag(tag)}" for tag in fields.get("languages", ()))
     yield from _texts("NOTE", fields.get("description") or {}, original, "3")
 
 
 def _person(fields: dict[str, Any]) -> Iterator[str]:
     yield "KIND:individual"
-    yield f"FN:{_text(fields['name'])}"
+    yield f"FN:{text(fields['name'])}"
     if fields.get("role"):
-        yield f"TITLE:{_text(fields['role'])}"
+        yield f"TITLE:{text(fields['role'])}"
     if fields.get("country"):
         yield _address(country=places.name(fields["country"]))
     yield from (f"LANG:{_tag(tag)}" for tag in fields.get("languages", ()))
     if fields.get("expertise"):
-        yield "CATEGORIES:" + ",".join(_text(one) for one in fields["expertise"])
+        yield "CATEGORIES:" + ",".join(text(one) for one in fields["expertise"])
 
 
 def _contact(fields: dict[str, Any]) -> Iterator[str]:
-    yield from (f"EMAIL:{_text(address)}" for address in fields.get("emails", ()))
-    yield from (f"TEL;VALUE=text:{_text(number)}" for number in fields.get("phones", ()))
+    yield from (f"EMAIL:{text(address)}" for address in fields.get("emails", ()))
+    yield from (f"TEL;VALUE=text:{text(number)}" for number in fields.get("phones", ()))
     if fields.get("address"):
         yield _address(street=fields["address"])
     if fields.get("hours"):
-        yield f"NOTE:{_text(fields['hours'])}"
+        yield f"NOTE:{text(fields['hours'])}"
 
 
 def _texts(name: str, texts: dict[str, str], original: str | None, alternatives: str) -> Iterator[str]:
     """A text in each language, the original preferred; ALTID says that they are one (RFC 6350, 5.4)."""
-    for language, text in texts.items():
+    for language, said in texts.items():
         preferred = ";PREF=1" if language == original and len(texts) > 1 else ""
         one = f";ALTID={alternatives}" if len(texts) > 1 else ""
         tagged = f";LANGUAGE={_tag(language)}" if language != "und" and _tag(language) else ""
-        yield f"{name}{one}{tagged}{preferred}:{_text(text)}"
+        yield f"{name}{one}{tagged}{preferred}:{text(said)}"
 
 
 def _degrees(millionths: int) -> str:
@@ -116,29 +114,9 @@ def _degrees(millionths: int) -> str:
 
 
 def _address(*, street: str = "", locality: str = "", country: str = "") -> str:
-    return f"ADR:;;{_text(street)};{_text(locality)};;;{_text(country)}"
-
-
-def _text(value: str) -> str:
-    return value.translate(_ESCAPES)
+    return f"ADR:;;{text(street)};{text(locality)};;;{text(country)}"
 
 
 def _tag(language: str) -> str:
     """A language tag as it can stand in a line: what peers published need not be one."""
     return "".join(char for char in language if char.isascii() and (char.isalnum() or char == "-"))
-
-
-def folded(line: str) -> str:
-    """The line cut so that none is longer than 75 octets (RFC 6350, 3.2), never inside a character."""
-    if len(line.encode("utf-8", "replace")) <= 75:
-        return line
-    parts: list[str] = []
-    current, size = "", 0
-    for char in line:
-        width = len(char.encode("utf-8", "replace"))
-        if size + width > 75:
-            parts.append(current)
-            current, size = "", 1  # the space that marks a continuation counts
-        current += char
-        size += width
-    return "\r\n ".join([*parts, current])

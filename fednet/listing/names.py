@@ -16,6 +16,8 @@ from fednet.listing.transliteration import romanized
 
 MAX_WORDS = 10
 MAX_CHARACTERS = 200
+BEGINNING = 3
+"""Letters of a word by which others are found that may be the same."""
 
 # What stands in a name for grammar or law: articles, prepositions, legal forms; folded, in Latin letters.
 _FILLERS = frozenset(
@@ -110,6 +112,8 @@ def likeness(one: Words, other: Words) -> Likeness:
     if glued == apart:
         return Likeness.SAME
     few, many = sorted((one, other), key=len)
+    if 2 * len(_beginnings(one) & _beginnings(other)) < len(few):  # cheap, for who lists many names to keep us busy
+        return Likeness.UNLIKE
     left = list(many)
     missing = 0
     exact = True
@@ -147,6 +151,11 @@ _SHORT_WHERES = frozenset(
     "us usa uk uae drc rdc rca car national regional branch chapter office section bureau".split()
 )
 _NO_WHERES = frozenset("united republic democratic people world islands saint international".split())
+
+
+@lru_cache(8192)
+def _beginnings(spelt: Words) -> frozenset[str]:
+    return frozenset(word[:BEGINNING] for word in spelt)
 
 
 def _far(one: str, other: str) -> int:

@@ -17,7 +17,7 @@ import msgspec
 from fednet.listing.contact import Contact
 from fednet.listing.event import MIN_UID, Event
 from fednet.listing.hosts import domain, mail_domain, own_host
-from fednet.listing.names import Words, acronyms, forms
+from fednet.listing.names import BEGINNING, Words, acronyms, forms
 from fednet.listing.organization import Organization, Place
 from fednet.listing.record import Listing
 from fednet.listing.text import key
@@ -154,7 +154,7 @@ def _of_name(form: Words) -> Iterator[tuple[str, str]]:
     """The name, all of it but a word, and how its words begin: names a word or some letters apart share one of them."""
     ordered = sorted(form)
     yield "name", " ".join(ordered)
-    yield "begins", " ".join(word[:3] for word in ordered)
+    yield "begins", " ".join(word[:BEGINNING] for word in ordered)
     for at, left_out in enumerate(ordered):
         rest = ordered[:at] + ordered[at + 1 :]
         if len(rest) > 1 or (rest and len(rest[0]) > 5 and rest[0] != left_out):

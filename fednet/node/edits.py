@@ -50,6 +50,20 @@ def usual_circle(kind: str) -> str:
     return "partners" if kind in CLOSED_KINDS else "public"
 
 
+class Difference(msgspec.Struct, frozen=True):
+    """A field of a record before and after; None where it is not there."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """The fields that are not the same, by name."""
+    names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    return tuple(Difference(name, before.get(name), after.get(name)) for name in names)
+
+
 def new_handle() -> str:
     return str(uuid.uuid4())
 

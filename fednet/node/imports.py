@@ -29,7 +29,16 @@ from fednet.formats.reading import Entry, Reading, RowError, Seen, Told, identit
 from fednet.listing.event import WHEN, revised
 from fednet.listing.references import moved
 from fednet.node import circles
-from fednet.node.edits import NETWORK, Own, body_of, new_handle, of_itself, usual_circle
+from fednet.node.edits import (
+    NETWORK,
+    Difference,
+    Own,
+    body_of,
+    differences,
+    new_handle,
+    of_itself,
+    usual_circle,
+)
 from fednet.node.home import Home
 from fednet.store import drafts, feeds, records
 from fednet.store.circles import PUBLIC
@@ -68,14 +77,6 @@ class Choices(msgspec.Struct, frozen=True):
     withdraw_missing: bool = False
 
 
-class Change(msgspec.Struct, frozen=True):
-    """One field of a record, as it was and as it will be; None where there is nothing."""
-
-    field: str
-    before: Any
-    after: Any
-
-
 class Outcome(msgspec.Struct, frozen=True):
     """What an import did, or would do, to one record. `changes`: of one that was there before."""
 
@@ -84,7 +85,7 @@ class Outcome(msgspec.Struct, frozen=True):
     handle: str
     circle: str
     title: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Difference, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -591,7 +592,4 @@ def _outcome(kind: str, handle: str, circle: str, own: Own | None, after: bytes,
         return Outcome("added", kind, handle, circle, title)
     if own.body == after:
         return Outcome("unchanged", kind, handle, circle, title)
-    before, now = own.fields, msgspec.json.decode(after)
-    names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    changes = tuple(Change(name, before.get(name), now.get(name)) for name in names)
-    return Outcome("changed", kind, handle, circle, title, changes)
+    return Outcome("changed", kind, handle, circle, title, differences(own.fields, msgspec.json.decode(after)))

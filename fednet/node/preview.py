@@ -14,7 +14,7 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet.node import circles, edits
-from fednet.node.edits import CLOSED_KINDS, Own
+from fednet.node.edits import CLOSED_KINDS, Difference, Own, differences
 from fednet.node.home import Home
 from fednet.node.imports import title_of
 from fednet.store import circles as stored
@@ -28,14 +28,6 @@ OWN = "staff"
 """The audience that reads every circle: this network's own people."""
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """A field before and after; None where it is not there."""
-
-    field: str
-    before: Any
-    after: Any
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -126,7 +118,7 @@ def _change(db: Database, home: Home, draft: Draft) -> Change:
         kind=str(_fields(shown).get("kind", "")),
         title=title_of(shown),
         leaves=_leaves(draft, before),
-        differences=tuple(_differences(old, new)) if draft.body and before else (),
+        differences=differences(old, new) if draft.body and before else (),
         notes=tuple(_notes(new)) if draft.circle == PUBLIC else (),
     )
 
@@ -143,12 +135,6 @@ def _leaves(draft: Draft, before: bytes | None) -> Leaves:
 
 def _fields(body: bytes | None) -> dict[str, Any]:
     return msgspec.json.decode(body, type=dict[str, Any]) if body else {}
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
-    for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            yield Difference(name, before.get(name), after.get(name))
 
 
 def _notes(fields: Mapping[str, Any]) -> Iterator[str]:

@@ -171,12 +171,13 @@ class Countries:
         return found
 
     def _wide(self, rows: Rows) -> tuple[NDArray[int64], NDArray[int64]]:
-        """Those of the rows that have a set: its place in `sets.column`, and where the row stands among them."""
+        """Those of the rows, in any order, that have a set: its place in `sets.column`, and which of them it is."""
         if not len(self.wide) or not len(rows):
             return np.zeros(0, int64), np.zeros(0, int64)
-        place = np.minimum(np.searchsorted(rows, self.wide), len(rows) - 1)
-        at = np.flatnonzero(rows[place] == self.wide)
-        return at, place[at]
+        place = np.flatnonzero(self.slots[rows] == 0)
+        at = np.minimum(np.searchsorted(self.wide, rows[place]), len(self.wide) - 1)
+        has_set = self.wide[at] == rows[place]
+        return at[has_set], place[has_set]
 
 
 class Points(NamedTuple):

@@ -40,13 +40,12 @@ from fednet.formats.hsds_objects import (
     Uri,
 )
 from fednet.listing import text, vocabulary
-from fednet.node.address import base_url
 from fednet.node.home import Home
 from fednet.store.database import Store
 from fednet.web.addresses import JSON, Address, Described
 from fednet.web.asking import Asked, Clock, asked
 from fednet.web.callers import Callers, headers_for
-from fednet.web.sending import sent
+from fednet.web.sending import base_of, sent
 
 T = TypeVar("T")
 
@@ -337,7 +336,7 @@ def routes(home: Home, callers: Callers, clock: Clock) -> list[Route]:
         "/hsds/taxonomy_terms": answers.taxonomy_terms,
         "/hsds/taxonomy_terms/{id}": answers.taxonomy_term,
         "/hsds/profile": lambda given, reader, request: hsds_profile.description(
-            f"{_base(home, request)}/hsds/profile"
+            f"{base_of(home, request)}/hsds/profile"
         ),
         "/hsds/profile/{name}": answers.patch,
     }
@@ -370,12 +369,8 @@ def _lines(found: Iterator[Any]) -> Iterator[bytes]:
     yield bytes(held)
 
 
-def _base(home: Home, request: Request) -> str:
-    return base_url(home.config.url) if home.config.url else str(request.base_url).rstrip("/")
-
-
 def _about(home: Home, request: Request) -> About:
-    base = _base(home, request)
+    base = base_of(home, request)
     return About(VERSION, f"{base}/hsds/profile", f"{base}/openapi.json")
 
 

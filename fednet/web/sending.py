@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fednet.directory.search import PUBLIC, Reader
+from fednet.node.address import base_url
 from fednet.node.home import Home
 from fednet.web.callers import headers_for
 
@@ -44,8 +45,8 @@ def sent(
 
 
 def base_of(home: Home, request: Request) -> str:
-    """The address of this node: as its settings say, else as it was asked."""
-    return (home.config.url or f"{request.url.scheme}://{request.url.netloc}").rstrip("/")
+    """The address of this node, ending in no slash: as its settings say, else as it was asked."""
+    return base_url(home.config.url) if home.config.url else str(request.base_url).rstrip("/")
 
 
 def tagged(*parts: bytes) -> str:

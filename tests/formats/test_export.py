@@ -11,7 +11,7 @@ from fednet.errors import UsageError
 from fednet.formats.calendar import read_calendar
 from fednet.formats.calendar_writer import calendar_of
 from fednet.formats.export import as_csv, defused
-from fednet.formats.vcard import cards_of, folded
+from fednet.formats.vcard import cards_of
 
 HANDLE = "0190a6a4-0000-7000-8000-00000000000"
 
@@ -159,10 +159,16 @@ def test_contacts_are_on_the_card_of_their_organisation() -> None:
 
 
 def test_cards_are_folded_between_characters() -> None:
-    line = "NOTE:" + "บ้านท่าเรือ" * 20
-    parts = folded(line).split("\r\n ")
-    assert "".join(parts) == line
-    assert all(len(part.encode()) <= 75 for part in parts)
+    name = "บ้านท่าเรือ" * 20
+    lines = cards_of([("n", HANDLE, {"kind": "person", "name": name})]).split(b"\r\n")
+    assert all(len(line) <= 75 and line.decode() is not None for line in lines)
+    assert f"FN:{name}" in b"\r\n".join(lines).decode().replace("\r\n ", "").split("\r\n")
+
+
+def test_no_value_of_a_card_begins_a_line_of_its_own() -> None:
+    fields = {"kind": "organization", "names": {"en": "A\r\nB"}, "website": "https://a.example/\r\nTEL:1"}
+    lines = cards_of([("n", HANDLE, fields)]).decode().split("\r\n")
+    assert "FN;LANGUAGE=en:A\\nB" in lines and "URL:https://a.example/TEL:1" in lines
 
 
 def test_rows_of_a_kind_that_nobody_knows_here_are_refused_when_a_table_is_read(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_the_same_name_however_it_is_written(one: str, other: str) -> None:
         ("Ministry of Women and Family, Galmudug State", "Ministry of Women and Family, Jubaland State", Likeness.LIKE),
         ("Danish Refugee Council", "Norwegian Refugee Council", Likeness.UNLIKE),
         ("Aster House", "Birch House", Likeness.UNLIKE),
-        ("Aster", "Ester", Likeness.CLOSE),
+        ("Aster House", "Ester House", Likeness.CLOSE),
         ("MSF", "MSI", Likeness.UNLIKE),
         ("Ward 21", "Ward 22", Likeness.UNLIKE),
     ],

@@ -227,6 +227,25 @@ def test_places_in_the_alphabet_order_as_keys_do(keys: list[str]) -> None:
     assert places == sorted(places)
 
 
+def test_codes_are_taken_apart_in_whatever_order_rows_are_given(world: World) -> None:
+    network = world.network("A")
+    served = [["TH"], ["142"], [], ["CA", "US", "MM", "TH", "JP"], ["002"], ["CH"]]
+    world.lists(network, *(organization(f"House {number}", countries=codes) for number, codes in enumerate(served)))
+    with world.store.reading() as db:
+        found = columns.every(db).countries
+    alone = [found.counts(np.array([row])).tolist() for row in range(len(served))]
+    for rows in ([5, 1, 4, 0], [3, 2, 1], [4, 3, 0, 5, 1, 2]):
+        whose, codes = found.taken_apart(np.array(rows))
+        for at, row in enumerate(rows):
+            assert np.bincount(codes[whose == at], minlength=len(found.labels)).tolist() == alone[row]
+        assert found.counts(np.array(rows)).tolist() == np.sum([alone[row] for row in rows], axis=0).tolist()
+        rest = [row for row in range(len(served)) if row not in rows]
+        if rest:
+            assert found.counts_but(np.array(rows)).tolist() == found.counts(np.array(rest)).tolist()
+        wanted = found.having(np.array(rows), ["TH", "KE"])
+        assert wanted.tolist() == [bool(found.having(np.array([row]), ["TH", "KE"])[0]) for row in rows]
+
+
 def test_a_row_is_small(world: World) -> None:
     network = world.network("A")
     world.lists(network, *(organization(f"House {n}", seat={"country": "TH"}, countries=["MM"]) for n in range(500)))
