@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from fednet.formats.reading import Seen
     from fednet.node.edits import Difference
     from fednet.node.home import Home
-    from fednet.node.imports import Choices, File, Imported
+    from fednet.node.import_plan import Imported
+    from fednet.node.imports import Choices, File
     from fednet.node.undo import Undone
 
 MAX_SHOWN = 20

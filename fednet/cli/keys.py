@@ -269,7 +269,7 @@ def _forged(given: tuple[str, ...]) -> Forged | None:
 
 
 def _show_later(found: Sequence[Later], as_json: bool) -> None:
-    from fednet.node.imports import title_of
+    from fednet.node.own import title_of
 
     rows = [
         {

@@ -90,6 +90,16 @@ def written(value: Any) -> str:
             return str(value)
 
 
+def difference(one: Difference) -> str:
+    """What changes in a record, cut short: `names: en: Aster -> en: Aster House`."""
+    return f"{one.field}: {_short(one.before)} -> {_short(one.after)}"
+
+
+def _short(value: Any) -> str:
+    text = written(value) if value not in (None, "", [], {}) else "(nothing)"
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}..."
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 record`, `1,203 records`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

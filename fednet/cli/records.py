@@ -120,7 +120,7 @@ def withdraw(handle: str, cancel: bool, yes: bool) -> None:
     from fednet.formats.recurrence import is_to_come
     from fednet.node import edits
     from fednet.node.home import now
-    from fednet.node.imports import title_of
+    from fednet.node.own import title_of
 
     home = opened()
     with home.store.reading() as db:
@@ -167,7 +167,7 @@ def _title(home: Home, handle: str) -> str:
     """What the record is called, as far as it is still here."""
     from fednet.errors import NotFoundError
     from fednet.node import edits
-    from fednet.node.imports import title_of
+    from fednet.node.own import title_of
 
     try:
         with home.store.reading() as db:

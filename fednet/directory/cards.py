@@ -16,7 +16,8 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.directory import freshness
 from fednet.directory.freshness import State
-from fednet.directory.joining import Joins, Scope
+from fednet.directory.joining import Joins
+from fednet.directory.query import Scope
 from fednet.directory.search import Head, Hit, Reader, among, heads_of, joined, readable, shown
 from fednet.errors import NotFoundError
 from fednet.feed.record import key_of

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import bool_, float64, int32, int64, uint16
 from numpy.typing import NDArray
 
-from fednet.store.columns import Columns, Countries, Rows, Sets
-
-Sort = Literal["relevance", "title", "confirmed", "near"]
-SORTS: tuple[Sort, ...] = ("relevance", "title", "confirmed", "near")
+from fednet.directory.query import Sort
+from fednet.store.arrays import Columns, Countries, Rows, Sets
 
 FARTHEST = 0xFFFF
 """Kilometres: half way round the earth is 20,015. Those that say no place stand behind all that do."""

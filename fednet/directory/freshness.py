@@ -20,6 +20,7 @@ from fednet.listing import Listing
 from fednet.listing.network import USUAL_DAYS
 from fednet.store import freshness as counting
 from fednet.store import search as index_search
+from fednet.store.index import confirmed_day
 from fednet.store.search import Source
 
 State = Literal["fresh", "stale", "never"]
@@ -89,12 +90,7 @@ def today(now: datetime) -> int:
 
 def day_of(record: Listing) -> int | None:
     """The day, since 1970, on which a record says that it was confirmed last; None for never, or for no real day."""
-    if record.confirmed is None:
-        return None
-    try:
-        return day_number(date.fromisoformat(record.confirmed.at[:10]))
-    except ValueError:
-        return None
+    return confirmed_day(record.confirmed.at) if record.confirmed else None
 
 
 def state(record: Listing, stale_before: int) -> State:

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import count
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from sqlite_utils import Database
 
+from fednet.directory.query import Scope
+from fednet.directory.search import head
 from fednet.listing.likeness import Level, Reason, level, strength
 from fednet.store import matching
 from fednet.store.search import Source
@@ -23,9 +25,6 @@ from fednet.store.search import Source
 if TYPE_CHECKING:
     from numpy import int64
     from numpy.typing import NDArray
-
-Scope = Literal["own", "followed", "all"]
-SCOPES: tuple[Scope, ...] = ("own", "followed", "all")
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -47,16 +46,6 @@ class Joins:
         self._arrays: tuple[Any, Any] | None = None
         self.number = next(_NUMBERS)
         """Another one for each that this process has made."""
-
-    def representative(self, ids: NDArray[int64]) -> NDArray[int64]:
-        """For each record id the smallest one of its card; itself when it is alone."""
-        import numpy as np
-
-        members, first = self.joined()
-        if not len(members) or not len(ids):
-            return ids
-        at = np.minimum(np.searchsorted(members, ids), len(members) - 1)
-        return np.where(members[at] == ids, first[at], ids)
 
     def joined(self) -> tuple[NDArray[int64], NDArray[int64]]:
         """The records that are not alone, ascending, and of each the smallest one of its card."""
@@ -102,22 +91,12 @@ def speakers(sources: Mapping[int, Source], scope: Scope, now: datetime | None) 
     return {
         feed_id: source.own
         for feed_id, source in sources.items()
-        if source.own or scope == "all" or (scope == "followed" and source.frozen is None and _is_current(source, now))
+        if source.own or scope == "all" or (scope == "followed" and source.frozen is None and not _is_over(source, now))
     }
 
 
-def _is_current(source: Source, now: datetime | None) -> bool:
-    if now is None or source.edition is None:
-        return True
-    expires = _EXPIRES.decode(source.edition).expires
-    return expires is None or datetime.fromisoformat(expires) > now
-
-
-class _Edition(msgspec.Struct):
-    expires: str | None = None
-
-
-_EXPIRES = msgspec.json.Decoder(_Edition)
+def _is_over(source: Source, now: datetime | None) -> bool:
+    return now is not None and head(source.edition, now).expired
 
 
 # --- working it out ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import msgspec
 
 from fednet import listing
 from fednet.directory import joining
-from fednet.directory.joining import Between, Scope, Why
+from fednet.directory.joining import Between, Why
+from fednet.directory.query import Scope
 from fednet.directory.search import Reader, readable
 from fednet.listing.likeness import Level, in_words, strength
 from fednet.store import matching
@@ -62,7 +63,7 @@ def matches(
         rows = (row for row in matching.all_pairs(db) if row[2] in sources and row[3] in sources)
         for pair in joining.between(rows, sources):
             why = joining.why(pair, sources, speakers)
-            state = _state(pair, why, pair.other in together.members(pair.one))
+            state = _state(why, pair.other in together.members(pair.one))
             if state and (everything or (state in ("suggested", "left") and _is_ours_to_say(pair, sources))):
                 one, other = index_search.listed(db, [pair.one, pair.other])
                 found.append(_match(one, other, state, why, sources))
@@ -71,7 +72,7 @@ def matches(
     return found
 
 
-def _state(pair: Between, why: Why, joined: bool) -> State | None:
+def _state(why: Why, joined: bool) -> State | None:
     if joined:
         return "joined"
     if why.different or why.same:

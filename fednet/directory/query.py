@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -22,6 +22,12 @@ MAX_VALUES = 300
 MAX_KILOMETRES = 20_100
 MAX_PLACE = 200
 USUAL_KILOMETRES = 50
+
+
+Sort = Literal["relevance", "title", "confirmed", "near"]
+Scope = Literal["own", "followed", "all"]
+"""Whose opinions count: those of the own network; of every followed one in good standing, too; of all."""
+Confirmed = Literal["fresh", "stale"]
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,11 +52,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     seats: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     refugee_led: bool | None = None
-    confirmed: Literal["fresh", "stale"] | None = None
+    confirmed: Confirmed | None = None
     near: tuple[int, int] | str | None = None
     within: int | None = None
-    sort: Literal["relevance", "title", "confirmed", "near"] = "relevance"
-    opinions: Literal["own", "followed", "all"] = "followed"
+    sort: Sort = "relevance"
+    opinions: Scope = "followed"
     why: bool = False
     apart: bool = False
     limit: int = DEFAULT_LIMIT
@@ -222,11 +228,11 @@ PARAMETERS: dict[str, Parameter] = {
     "seat": ("seats", many(country)),
     "type": ("types", many(term(vocabulary.ORGANIZATION_TYPES))),
     "refugee_led": ("refugee_led", _whether),
-    "confirmed": ("confirmed", _choice("fresh", "stale")),
+    "confirmed": ("confirmed", _choice(*get_args(Confirmed))),
     "near": ("near", _near),
     "within": ("within", _kilometres),
-    "sort": ("sort", _choice("relevance", "title", "confirmed", "near")),
-    "opinions": ("opinions", _choice("own", "followed", "all")),
+    "sort": ("sort", _choice(*get_args(Sort))),
+    "opinions": ("opinions", _choice(*get_args(Scope))),
     "why": ("why", _whether),
     "limit": ("limit", _whole),
     "cursor": ("cursor", one),

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.directory import misspelt, words
-from fednet.directory.query import Query, parse_query
+from fednet.directory.query import Query, Scope, parse_query
 from fednet.errors import NotFoundError, UsageError
 from fednet.feed.record import key_of
 from fednet.listing import places, text
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fednet.directory.finding import Filters, Found, Words
-    from fednet.directory.joining import Joins, Scope
+    from fednet.directory.joining import Joins
     from fednet.directory.paging import After, Shown
-    from fednet.store.columns import Columns
+    from fednet.store.arrays import Columns
 
 __all__ = ["OPERATOR", "PUBLIC", "Hit", "Query", "Reader", "Results", "parse_query", "record", "search"]
 

@@ -1,26 +1,20 @@
 """What networks say of organisations, statement by statement: for standards whose objects have one source, as HSDS.
 
-A page is found by its number, in the order in which records came here (or best first, when words are asked for). Ids of
-HSDS are hashes that cannot be turned back, so those of all statements are kept in memory from the first time that one
-is asked for, 16 bytes each.
+A page is found by its number, in the order in which records came here (or best first, when words are asked for).
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from hashlib import sha1
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
-from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
-from fednet.directory import words
+from fednet.directory import identifiers, words
+from fednet.directory.identifiers import AT_LOCATION, ORGANIZATION, SERVICE
 from fednet.directory.search import Head, Reader, heads_of, joined, readable
 from fednet.errors import NotFoundError
 from fednet.feed.record import key_of
@@ -33,16 +27,14 @@ from fednet.store.database import Store
 from fednet.store.search import Clause, Listed, Source
 
 if TYPE_CHECKING:
-    from numpy import bool_, int64, uint64
+    from numpy import bool_, int64
     from numpy.typing import NDArray
 
-    from fednet.store.columns import Columns, Rows
+    from fednet.store.arrays import Columns, Rows
 
 KIND = listing.KIND_NUMBERS["organization"]
 BATCH = 200
 """Statements read in one snapshot while a long list is written."""
-HASHED = 50_000
-"""Ids that are hashed before they become an array."""
 
 Part = tuple[Statement, str]
 """A statement, and the code of one of its services."""
@@ -185,7 +177,7 @@ class _View:
     ) -> list[Statement]:
         """The statements that the reader may see of which one has a part of that id."""
         with store.reading() as db:
-            return cls(store, db, reader, now, profile).statements(_ids(store, part).records(db, id))
+            return cls(store, db, reader, now, profile).statements(identifiers.ids(store, part).records(db, id))
 
     # which
 
@@ -207,7 +199,7 @@ class _View:
 
     def organization(self, id: str) -> list[int]:
         """The record ids of what has that id: one, or none."""
-        rows = index_search.listed(self.db, _ids(self.store, ORGANIZATION).records(self.db, id))
+        rows = index_search.listed(self.db, identifiers.ids(self.store, ORGANIZATION).records(self.db, id))
         return [
             row.record_id
             for row in rows
@@ -315,89 +307,3 @@ def _only(found: Columns, ids: Sequence[int]) -> NDArray[bool_]:
     fits = np.zeros(len(found.live), np.bool_)
     fits[found.rows(np.array(ids, np.int64))] = True
     return fits
-
-
-# --- ids that cannot be turned back -----------------------------------------------------------------------------------
-
-ORGANIZATION, SERVICE, AT_LOCATION = "organization", "service", "service at location"
-
-_IGNORED = 0xFFFF_FFFF_FFFF_0FFF
-"""Of the first eight bytes of a UUID all but its version is hash."""
-
-
-class _Ids:
-    """Which records have a part of which id: hashes ascending, and the record of each.
-
-    A record id is never given to another record, and what a record says never changes, so only what is new is read, and
-    what has gone is not found in the database any more.
-    """
-
-    def __init__(self, part: str) -> None:
-        self._part = part
-        self._lock = threading.Lock()
-        self._last = self._seen = 0
-        self._hashes: NDArray[uint64] | None = None
-        self._records: NDArray[int64] | None = None
-
-    def records(self, db: Database, id: str) -> list[int]:
-        """Record ids that may have a part of that id: the hash is cut short, so the caller looks again."""
-        import numpy as np
-
-        try:
-            sought = np.uint64(int.from_bytes(UUID(id).bytes[:8], "big") & _IGNORED)
-        except ValueError:
-            return []
-        hashes, records = self._brought_up(db)
-        first, last = np.searchsorted(hashes, sought, "left"), np.searchsorted(hashes, sought, "right")
-        return sorted(map(int, records[first:last]))
-
-    def _brought_up(self, db: Database) -> tuple[NDArray[uint64], NDArray[int64]]:
-        import numpy as np
-
-        with self._lock:
-            if self._hashes is None or self._records is None:
-                self._hashes, self._records = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-            new = list(self._new(db))
-            if new:
-                hashes, records = zip((self._hashes, self._records), *new, strict=True)
-                self._hashes, self._records = np.concatenate(hashes), np.concatenate(records)
-                order = np.argsort(self._hashes, kind="stable")
-                self._hashes, self._records = self._hashes[order], self._records[order]
-            self._last = self._seen
-            return self._hashes, self._records
-
-    def _new(self, db: Database) -> Iterator[tuple[NDArray[uint64], NDArray[int64]]]:
-        """Hashes and records that were not read before, some thousands at a time."""
-        import numpy as np
-
-        named = self._named(db)
-        while batch := list(islice(named, HASHED)):
-            hashes = np.frombuffer(b"".join(hashed for hashed, _ in batch), ">u8").astype(np.uint64)
-            yield hashes & np.uint64(_IGNORED), np.array([record_id for _, record_id in batch], np.int64)
-
-    def _named(self, db: Database) -> Iterator[tuple[bytes, int]]:
-        codes = _Codes()
-        for record_id, network, handle, mask in statements.after(db, self._last, KIND):
-            named = f"{network}\n{handle}"
-            names = [named] if self._part == ORGANIZATION else [f"{named}\n{self._part}\n{c}" for c in codes[mask]]
-            for name in names:
-                yield sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()[:8], record_id
-            self._seen = record_id
-
-
-_NAMESPACE = hsds_objects.NAMESPACE.bytes
-
-
-class _Codes(dict[int, list[str]]):
-    """The service codes of a bit mask."""
-
-    def __missing__(self, mask: int) -> list[str]:
-        found = self[mask] = [term.code for term in vocabulary.SERVICES if mask >> term.bit & 1]
-        return found
-
-
-_KEPT: WeakKeyDictionary[Store, dict[str, _Ids]] = WeakKeyDictionary()
-
-
-def _ids(store: Store, part: str) -> _Ids:
-    return _KEPT.setdefault(store, {name: _Ids(name) for name in (ORGANIZATION, SERVICE, AT_LOCATION)})[part]

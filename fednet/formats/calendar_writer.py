@@ -19,10 +19,8 @@ from fednet.errors import FednetError
 from fednet.formats.calendar_lines import line, text, uri
 from fednet.formats.calendar_zones import definition
 from fednet.formats.recurrence import local_text, moment, rule_parts, zone_of
+from fednet.formats.writing import Exported
 from fednet.listing import vocabulary
-
-Exported = tuple[str, str, dict[str, Any]]
-"""Network, handle and fields of one record."""
 
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 """DTSTAMP of events when the caller names no moment: files made from the same records are the same."""

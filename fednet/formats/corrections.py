@@ -11,14 +11,12 @@ Rows that tell of the same record as a refused one come along without a reason: 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 import msgspec
 
 from fednet.errors import UsageError
-from fednet.formats.export import defused, workbook_of
+from fednet.formats.export import csv_of, workbook_of
 from fednet.formats.reading import Context, Entry, RowError, Rows, unknown_choice
 from fednet.formats.rows import bare
 from fednet.formats.table import Row, Sheet
@@ -40,11 +38,7 @@ def corrected(rows: Sequence[Rows], refused: Sequence[RowError], entries: Sequen
         return None
     # Cells are as they stood in the file: one that was defused there is not defused twice.
     table = [[bare(cell) for cell in cells] for cells in _table(concerned, refused, entries)]
-    if suffix == ".xlsx":
-        return workbook_of(table)
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows([defused(cell) for cell in cells] for cells in table)
-    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
+    return workbook_of(table) if suffix == ".xlsx" else csv_of(table)
 
 
 def check_suffix(suffix: str) -> None:

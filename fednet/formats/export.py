@@ -10,21 +10,20 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from fednet.formats.calendar_writer import UNDATED, Exported, calendar_of
+from fednet.formats.calendar_writer import UNDATED, calendar_of
 from fednet.formats.columns import FIELDS
 from fednet.formats.exported import LEADING, MAX_COLUMNS, defused, extra_header, flat, in_extra
 from fednet.formats.linked import document
 from fednet.formats.reading import unknown_choice
 from fednet.formats.vcard import cards_of
-
-__all__ = ["Exported", "as_csv", "as_json_lines", "as_xlsx", "defused", "table_of", "workbook_of", "write"]
+from fednet.formats.writing import Exported
 
 MAX_XLSX_CELL = 32_767
 _SPACING = dict.fromkeys((0x09, 0x0A))
@@ -93,17 +92,20 @@ def _told(network: str, handle: str, circles: Mapping[str, str] | None) -> dict[
 
 
 def as_csv(rows: list[Exported], circles: Mapping[str, str] | None = None) -> bytes:
-    """UTF-8 with a byte order mark (Excel needs it to see that), one column a field, one a language of each text."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    for cells in table_of(rows, circles):
-        writer.writerow([defused(cell) for cell in cells])
-    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
+    """One column a field, one a language of each text."""
+    return csv_of(table_of(rows, circles))
 
 
 def as_xlsx(rows: list[Exported], circles: Mapping[str, str] | None = None) -> bytes:
     """The same table as a workbook."""
     return workbook_of(table_of(rows, circles))
+
+
+def csv_of(table: Iterable[Sequence[str]]) -> bytes:
+    """A table as CSV: UTF-8 with a byte order mark, for Excel needs it to see that."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([defused(cell) for cell in cells] for cells in table)
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
 
 
 def workbook_of(table: list[list[str]]) -> bytes:

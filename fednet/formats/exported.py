@@ -23,6 +23,7 @@ from fednet.formats.columns import FIELDS, Column, Table
 from fednet.formats.reading import Entry, RowError, shown
 from fednet.formats.rows import RowReader, bare
 from fednet.formats.table import Row, Sheet, cleaned
+from fednet.formats.writing import degrees
 from fednet.listing import KINDS
 
 LEADING = ("kind", "network", "handle", "circle")
@@ -133,7 +134,7 @@ def written(shape: str, value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case int() if shape == "degrees":
-            return f"{value / 1_000_000:.6f}".rstrip("0").rstrip(".")
+            return degrees(value)
         case int():
             return str(value)
         case list() | tuple() if shape == "identifiers" and all(map(_is_identifier, value)):

@@ -486,16 +486,9 @@ def _of_open_eligibility(attribute: Object) -> list[str]:
 def _found_in(terms: vocabulary.Vocabulary, attribute: Object) -> list[str]:
     ours = _ours(attribute)
     if ours is not None:
-        return [ours.code] if _VOCABULARIES.get(ours.taxonomy or "") is terms else []
+        return [ours.code] if hsds_terms.vocabulary_of(ours.taxonomy) is terms else []
     namings = (_text(_term(attribute), "code"), _text(_term(attribute), "name"), _text(attribute, "value"))
     return [code for text in namings if text and (code := terms.find(text))][:1]
-
-
-_VOCABULARIES = {
-    "services": vocabulary.SERVICES,
-    "client-groups": vocabulary.CLIENT_GROUPS,
-    "organization-types": vocabulary.ORGANIZATION_TYPES,
-}
 
 
 def _ours(attribute: Object) -> TaxonomyTerm | None:

@@ -19,6 +19,11 @@ _VOCABULARIES: dict[str, tuple[Vocabulary, str]] = {
 }
 
 
+def vocabulary_of(taxonomy: str | None) -> Vocabulary | None:
+    """The vocabulary that a taxonomy of ours is; None for any other."""
+    return _VOCABULARIES[taxonomy][0] if taxonomy in _VOCABULARIES else None
+
+
 @cache
 def taxonomies() -> tuple[Taxonomy, ...]:
     """Our three vocabularies, and the part of Open Eligibility that their terms correspond to."""
@@ -74,8 +79,8 @@ def codes_bearing(id: str) -> frozenset[str]:
 
 def is_named(term: TaxonomyTerm, sought: str) -> bool:
     """Whether those words stand in a term, or in one of its names in any language that we carry."""
-    known = _VOCABULARIES.get(term.taxonomy or "")
-    also = known[0].term(term.code) if known else None
+    known = vocabulary_of(term.taxonomy)
+    also = known.term(term.code) if known else None
     texts = (term.code, term.name, term.description, *(also.names.values() if also else ()))
     return key(sought) in key("\n".join((*texts, *(also.synonyms if also else ()))))
 

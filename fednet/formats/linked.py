@@ -11,22 +11,19 @@ may have published anything) is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
 
 from fednet.errors import FednetError
-from fednet.formats.calendar_writer import Exported
 from fednet.formats.recurrence import moment, rule_parts, zone_of
+from fednet.formats.writing import Exported, PageOf
 from fednet.listing import languages, places, vocabulary
 
 CONTEXT = "https://schema.org"
 MEDIA_TYPE = "application/ld+json"
-
-PageOf = Callable[[str, str], str | None]
-"""The address of the page of a record, by kind and handle; None for one that has none."""
 
 _TYPES = {
     "state-body": "GovernmentOrganization",

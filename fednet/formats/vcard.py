@@ -13,15 +13,12 @@ FN;ALTID=1;LANGUAGE=th:...
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fednet.formats.calendar_lines import folded, text, uri
-from fednet.formats.calendar_writer import Exported
+from fednet.formats.writing import Exported, PageOf, degrees
 from fednet.listing import places, vocabulary
-
-PageOf = Callable[[str, str], str | None]
-"""The address of the page of a record, by kind and handle; None for one that has none."""
 
 
 def cards_of(rows: Iterable[Exported], *, page: PageOf | None = None) -> bytes:
@@ -69,7 +66,7 @@ def _organization(fields: dict[str, Any]) -> Iterator[str]:
         yield f"URL:{uri(fields['website'])}"
     seat = fields.get("seat") or {}
     if seat.get("latitude_e6") is not None and seat.get("longitude_e6") is not None:
-        yield f"GEO:geo:{_degrees(seat['latitude_e6'])},{_degrees(seat['longitude_e6'])}"
+        yield f"GEO:geo:{degrees(seat['latitude_e6'])},{degrees(seat['longitude_e6'])}"
     if seat.get("place") or seat.get("country"):
         yield _address(locality=seat.get("place", ""), country=places.name(seat.get("country", "")))
     if fields.get("services"):
@@ -106,11 +103,6 @@ def _texts(name: str, texts: dict[str, str], original: str | None, alternatives:
         one = f";ALTID={alternatives}" if len(texts) > 1 else ""
         tagged = f";LANGUAGE={_tag(language)}" if language != "und" and _tag(language) else ""
         yield f"{name}{one}{tagged}{preferred}:{text(said)}"
-
-
-def _degrees(millionths: int) -> str:
-    """RFC 5870: degrees with a point, without trailing zeros."""
-    return f"{millionths / 1_000_000:.6f}".rstrip("0").rstrip(".")
 
 
 def _address(*, street: str = "", locality: str = "", country: str = "") -> str:

@@ -19,7 +19,6 @@ from fednet.listing.event import MIN_UID, Event
 from fednet.listing.hosts import domain, mail_domain, own_host
 from fednet.listing.names import BEGINNING, Words, acronyms, forms
 from fednet.listing.organization import Organization, Place
-from fednet.listing.record import Listing
 from fednet.listing.text import key
 
 MAX_IDENTIFIERS = 8
@@ -62,28 +61,6 @@ class Word(NamedTuple):
 
     kind: str
     number: int
-
-
-# --- hard evidence, which the index is given as well ------------------------------------------------------------------
-
-
-def evidence(listing: Listing) -> tuple[str, ...]:
-    """One word (`e` and 16 hexadecimal digits) for each thing that only this organisation or event can share."""
-    if isinstance(listing, Organization):
-        return tuple([_word(piece) for piece in _of_organization(listing)])
-    if isinstance(listing, Event) and listing.uid and len(listing.uid) >= MIN_UID:
-        return (_word(f"uid {listing.uid}"),)
-    return ()
-
-
-def _of_organization(listing: Organization) -> list[str]:
-    host = own_host(listing.website) if listing.website else None
-    pieces = [f"host {host}"] if host else []
-    return pieces + [f"register {scheme} {value}" for scheme, value in _registers(listing)]
-
-
-def _word(piece: str) -> str:
-    return "e" + sha256(piece.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 # --- signals ----------------------------------------------------------------------------------------------------------

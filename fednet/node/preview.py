@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from fednet.node import circles, edits
 from fednet.node.edits import CLOSED_KINDS, Difference, Own, differences
 from fednet.node.home import Home
-from fednet.node.imports import title_of
+from fednet.node.own import title_of
 from fednet.store import circles as stored
 from fednet.store import drafts, feeds
 from fednet.store.circles import PUBLIC

@@ -20,7 +20,8 @@ from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.node import edits
 from fednet.node.edits import Own, body_of, new_handle
 from fednet.node.home import Home
-from fednet.node.imports import GATHERED, Standing
+from fednet.node.import_plan import GATHERED
+from fednet.node.own import OwnRecords
 from fednet.store import drafts
 from fednet.store.drafts import ImportRow
 
@@ -84,14 +85,14 @@ class _TakingBack:
 
     def __init__(self, db: Database, home: Home, import_id: int, now: datetime) -> None:
         self.db, self.home, self.id, self.now = db, home, import_id, now
-        self.standing = Standing(db, home)
+        self.own = OwnRecords(db, home)
         self.withdrawn: list[str] = []
         self.restored = 0
         self.kept: list[Kept] = []
         self.moved: list[tuple[Own, Own]] = []
 
     def take(self, row: ImportRow) -> None:
-        own = self.standing.find(row.handle)
+        own = self.own.find(row.handle)
         later = drafts.later_rows(self.db, self.id, row.handle)
         if row.after is None:
             if row.before is not None:
@@ -111,11 +112,11 @@ class _TakingBack:
             elif following.before == after:
                 self._rewrite(next_id, following._replace(before=None))
         if own is None:
-            self.kept.append(Kept(row.handle, self.standing.title(after), "was withdrawn since"))
+            self.kept.append(Kept(row.handle, self.own.title(after), "was withdrawn since"))
         elif own.body != after or later:
-            self.kept.append(Kept(row.handle, self.standing.title(own.body), _since(later)))
+            self.kept.append(Kept(row.handle, self.own.title(own.body), _since(later)))
         else:
-            self.standing.withdraw(own, self.now)
+            self.own.withdraw(own, self.now)
             self.withdrawn.append(row.handle)
 
     def _restore(self, row: ImportRow, patch: _Patch, own: Own | None, later: list[tuple[int, ImportRow]]) -> None:
@@ -123,17 +124,17 @@ class _TakingBack:
         rewritten = [one._replace(before=patch.undone(one.before), after=patch.undone(one.after)) for _, one in later]
         body = patch.undone(own.body if own else None)
         if own is None or body is None:
-            self.kept.append(Kept(row.handle, self.standing.title(row.after or b"{}"), "was withdrawn since"))
+            self.kept.append(Kept(row.handle, self.own.title(row.after or b"{}"), "was withdrawn since"))
         elif (whole := _whole(body)) is None:
-            self.kept.append(Kept(row.handle, self.standing.title(own.body), "would make no sense without it"))
+            self.kept.append(Kept(row.handle, self.own.title(own.body), "would make no sense without it"))
             return
         elif not patch.fields:
-            self.kept.append(Kept(row.handle, self.standing.title(own.body), _since(later), patch.overwritten))
+            self.kept.append(Kept(row.handle, self.own.title(own.body), _since(later), patch.overwritten))
         else:
-            self.standing.put(own._replace(body=whole), self.now)
+            self.own.put(own._replace(body=whole), self.now)
             self.restored += 1
             if patch.overwritten:
-                self.kept.append(Kept(row.handle, self.standing.title(own.body), _since(later), patch.overwritten))
+                self.kept.append(Kept(row.handle, self.own.title(own.body), _since(later), patch.overwritten))
         for (id_, _), one in zip(later, rewritten, strict=True):
             self._rewrite(id_, one)
 
@@ -142,12 +143,12 @@ class _TakingBack:
         if own is not None:
             return
         again = Own(row.handle, row.circle, before, True)
-        if self.standing.listed(row.handle) is None:
+        if self.own.listed(row.handle) is None:
             moved = again._replace(handle=new_handle())
             drafts.move_imported(self.db, again.handle, moved.handle, moved.circle)
             self.moved.append((again, moved))
             again = moved
-        self.standing.put(again, self.now)
+        self.own.put(again, self.now)
         self.restored += 1
 
     def follow(self) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from fednet.store import feeds
+from fednet.store.database import integers
 
 
 class Stamp(NamedTuple):
@@ -27,7 +28,7 @@ def listed(db: Database, feed_id: int, kinds: Collection[int]) -> Iterator[Stamp
     """The records of a feed that are shown, newest edition first, then those that came last."""
     sql = (
         "SELECT r.edition, r.id, r.key FROM record r WHERE r.feed_id = ? "
-        f"AND (SELECT f.kind FROM facet f WHERE f.record_id = r.id) IN ({','.join(str(int(kind)) for kind in kinds)}) "
+        f"AND (SELECT f.kind FROM facet f WHERE f.record_id = r.id) IN ({integers(kinds)}) "
         "ORDER BY r.edition DESC, r.id DESC"
     )
     return (Stamp(*row) for row in db.conn.execute(sql, (feed_id,)))
@@ -44,8 +45,8 @@ def stamps(db: Database, record_ids: Collection[int]) -> list[tuple[int, Stamp]]
     found: list[tuple[int, Stamp]] = []
     ids = list(record_ids)
     for start in range(0, len(ids), 500):
-        some = ",".join(str(int(one)) for one in ids[start : start + 500])
-        rows = db.conn.execute(f"SELECT feed_id, edition, id, key FROM record WHERE id IN ({some})")
+        part = integers(ids[start : start + 500])
+        rows = db.conn.execute(f"SELECT feed_id, edition, id, key FROM record WHERE id IN ({part})")
         found += [(feed_id, Stamp(edition, record_id, key)) for feed_id, edition, record_id, key in rows]
     return found
 

@@ -7,7 +7,7 @@ ones cannot securely delete from a search index and have a WAL bug.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -160,3 +160,8 @@ def _named_errors() -> Iterator[None]:
         raise BrokenStoreError(f"the database says: {error}", hint="fednet doctor") from error
     except sqlite.DatabaseError as error:
         raise BrokenStoreError(f"the database says: {error}", hint="fednet doctor") from error
+
+
+def integers(numbers: Iterable[int]) -> str:
+    """Numbers for an SQL list: integers of our own, never text from outside."""
+    return ",".join(map(str, map(int, numbers)))

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from fednet.store.database import integers
+
 ALL_BUT_WEBSITE, ALL = 1, 2
 """What `facet.complete` says of an organisation, besides 0."""
 
@@ -54,7 +56,7 @@ def _reached(db: Database, feed_id: int, contacts: Collection[int]) -> int:
         "CROSS JOIN reference x ON x.record_id = c.record_id "
         "CROSS JOIN record r ON r.feed_id = ? AND r.key = x.key "
         "CROSS JOIN facet o ON o.record_id = r.id AND o.kind = 1 AND o.complete = ? "
-        f"WHERE c.kind = 2 AND c.feed_id IN ({_integers(contacts)})",
+        f"WHERE c.kind = 2 AND c.feed_id IN ({integers(contacts)})",
         (feed_id, ALL_BUT_WEBSITE),
     ).fetchone()
     return int(found)
@@ -65,7 +67,7 @@ def due(db: Database, feeds: Collection[int], kinds: Collection[int], before: in
     rows = db.conn.execute(
         "SELECT f.record_id, f.feed_id, r.handle, r.edition, f.confirmed "
         "FROM facet f CROSS JOIN record r ON r.id = f.record_id "
-        f"WHERE f.kind IN ({_integers(kinds)}) AND f.feed_id IN ({_integers(feeds)}) "
+        f"WHERE f.kind IN ({integers(kinds)}) AND f.feed_id IN ({integers(feeds)}) "
         "AND (f.confirmed IS NULL OR f.confirmed < ?)",
         (before,),
     )
@@ -90,7 +92,3 @@ def edition_lines(db: Database, feed_id: int) -> Iterator[bytes]:
     """Every edition line of a feed that this node has seen, of all its epochs."""
     rows = db.conn.execute("SELECT line FROM leaf WHERE feed_id = ? AND line NOT NULL", (feed_id,))
     return (line for (line,) in rows)
-
-
-def _integers(numbers: Collection[int]) -> str:
-    return ",".join(map(str, map(int, numbers)))

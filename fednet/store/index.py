@@ -62,7 +62,7 @@ def indexed(feed_id: int, body: bytes) -> Indexed | None:
             service_tokens,
             group_tokens,
             language_tokens,
-            *map(name_token, whole_names(listed)),
+            *map(name_token, sorted(whole_names(listed))),
         )
     )
     row: tuple[int | str | None, ...] = (
@@ -230,11 +230,7 @@ def language_token(tag: str) -> str:
 
 def add(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
     """Index records that are not indexed yet, given as (record id, feed id, body)."""
-    rows: list[tuple[int, Indexed]] = []
-    for record_id, feed_id, body in records:
-        found = indexed(feed_id, body)
-        if found is not None:
-            rows.append((record_id, found))
+    rows = _shown(records)
     db.conn.executemany(_FACET, ((record_id, *row.facets) for record_id, row in rows))
     _write(db, _INSERT, rows)
     references.add(db, _references(rows))
@@ -243,16 +239,18 @@ def add(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
 
 def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
     """Take records out again; the bodies must be those that were indexed."""
-    rows: list[tuple[int, Indexed]] = []
-    for record_id, feed_id, body in records:
-        found = indexed(feed_id, body)
-        if found is not None:
-            rows.append((record_id, found))
+    rows = _shown(records)
     _write(db, _DELETE, rows)
     references.remove(db, _references(rows))
     matching.forget(db, [(record_id, int(row.facets[1] or 0), row.named) for record_id, row in rows])
     db.conn.executemany("DELETE FROM facet WHERE record_id = ?", [(record_id,) for record_id, _ in rows])
     _note(db, [record_id for record_id, _ in rows], taken=True)
+
+
+def _shown(records: Iterable[tuple[int, int, bytes]]) -> list[tuple[int, Indexed]]:
+    """How each is indexed, by its id; those that are not shown are left out."""
+    found = ((record_id, indexed(feed_id, body)) for record_id, feed_id, body in records)
+    return [(record_id, row) for record_id, row in found if row is not None]
 
 
 def _references(rows: Iterable[tuple[int, Indexed]]) -> list[references.Row]:

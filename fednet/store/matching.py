@@ -16,6 +16,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from fednet.listing import KIND_NUMBERS
+from fednet.store.database import integers
 
 CROWD = 6
 """Records of one feed that may bear a word before it tells nothing: as many offices of one parent, as a rule."""
@@ -79,12 +80,6 @@ def joining(db: Database) -> list[tuple[int, ...]]:
         "SELECT one, other, one_feed, other_feed, reasons, joins, tie FROM pair INDEXED BY pair_joins "
         "WHERE joins ORDER BY one, other, one_feed, other_feed"
     ).fetchall()
-
-
-def pairs_of(db: Database, one: int, other: int) -> list[Pair]:
-    """All that is known of two records."""
-    sql = "SELECT * FROM pair WHERE one = ? AND other = ?"
-    return [Pair(*row) for row in db.conn.execute(sql, sorted((one, other)))]
 
 
 def all_pairs(db: Database) -> Iterator[tuple[int, ...]]:
@@ -162,7 +157,7 @@ def newest(db: Database) -> int:
 
 def unmatched(db: Database, limit: int) -> list[Body]:
     """The next records that have not been matched, by id."""
-    kinds = ",".join(map(str, (*MATCHED_KINDS, *SPEAKING_KINDS)))
+    kinds = integers((*MATCHED_KINDS, *SPEAKING_KINDS))
     rows = db.conn.execute(
         "SELECT r.id, r.feed_id, r.key, f.kind, r.body FROM record r JOIN facet f ON f.record_id = r.id "
         f"WHERE r.id > ? AND f.kind IN ({kinds}) ORDER BY r.id LIMIT ?",
@@ -182,7 +177,7 @@ def bodies(db: Database, record_ids: Iterable[int]) -> list[Body]:
 
 def speaking_of(db: Database, key: bytes) -> list[Body]:
     """The contacts and opinions that name a handle by its key: of each feed the newest `MAX_SPEAKING`."""
-    kinds = ",".join(map(str, SPEAKING_KINDS))
+    kinds = integers(SPEAKING_KINDS)
     rows = db.conn.execute(
         "SELECT f.feed_id, f.record_id FROM reference n JOIN facet f ON f.record_id = n.record_id "
         f"WHERE n.key = ? AND f.kind IN ({kinds}) ORDER BY f.record_id DESC",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import pysqlite3.dbapi2 as sqlite
@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.listing.text import TOKENIZER
 from fednet.store import index
+from fednet.store.database import integers
 
 if TYPE_CHECKING:
     from numpy import int64
@@ -56,27 +57,11 @@ class Clause(msgspec.Struct, frozen=True):
     shown: tuple[str, ...] = ()
 
 
-class Match(NamedTuple):
-    """A record that was found, with its facets. A lower `rank` is better; without text all ranks are equal."""
-
-    record_id: int
-    rank: float
-    kind: int
-    feed_id: int
-    countries: str
-    services: int
-    client_groups: int
-    languages: str
-
-
 class Listed(NamedTuple):
     record_id: int
     feed_id: int
     handle: str
     body: bytes
-
-
-_FACETS = "f.kind, f.feed_id, f.countries, f.services, f.client_groups, f.languages"
 
 
 def sources(db: Database) -> list[Source]:
@@ -90,34 +75,18 @@ def sources(db: Database) -> list[Source]:
     return [Source(*row) for row in rows]
 
 
-def matches(db: Database, clauses: Sequence[Clause], kinds: Collection[int], feeds: Collection[int]) -> list[Any]:
-    """Rows as `Match` of every record of those kinds and feeds that satisfies all clauses, in no order.
-
-    They are plain tuples: a common word finds a hundred thousand.
-    """
-    among = f"f.feed_id IN ({_integers(feeds)}) AND f.kind IN ({_integers(kinds)})"
-    expression = _expression(clauses)
-    if expression is None:
-        return db.conn.execute(f"SELECT f.record_id, 0.0, {_FACETS} FROM facet f WHERE {among}").fetchall()
-    rank = "s.rank" if any(clause.text for clause in clauses) else "0.0"
-    # The index leads, whatever the planner thinks: it is the one that has intersected the filters already.
-    sql = f"SELECT s.rowid, {rank}, {_FACETS} FROM {{0}} s CROSS JOIN facet f ON f.record_id = s.rowid "
-    sql += f"WHERE {{0}} MATCH ? AND {among}"
-    return [row for table in _tables(db, feeds) for row in db.conn.execute(sql.format(table), (expression,)).fetchall()]
-
-
 def record_ids(db: Database, clauses: Sequence[Clause], feeds: Collection[int]) -> NDArray[int64]:
     """Ids, ascending, of every record that satisfies all clauses, in the text indexes that hold these feeds.
 
     Unlike all else here they may be of other feeds of the same indexes: whoever asks looks at the feed of each.
     """
-    expression = _expression(clauses)
+    expression = expression_of(clauses)
     return _ids(db, expression, feeds) if expression else _no_ids()
 
 
 def named_ids(db: Database, clause: Clause, others: Sequence[Clause], feeds: Collection[int]) -> NDArray[int64]:
     """As `record_ids`, of those in whose names the words of one clause stand and that satisfy the others."""
-    rest = _expression(others)
+    rest = expression_of(others)
     return _ids(db, f"({rest}) AND {{names}} : ({clause.text})" if rest else f"{{names}} : ({clause.text})", feeds)
 
 
@@ -131,7 +100,7 @@ def _ids(db: Database, expression: str, feeds: Collection[int]) -> NDArray[int64
     import numpy as np  # only searches pay for it
 
     found = []
-    for table in _tables(db, feeds):
+    for table in tables_of(db, feeds):
         sql = f"SELECT group_concat(rowid) FROM (SELECT rowid FROM {table} WHERE {table} MATCH ? ORDER BY rowid)"
         (joined,) = db.conn.execute(sql, (expression,)).fetchone()
         found.append(np.fromstring(joined or "", np.int64, sep=","))
@@ -157,7 +126,7 @@ def events(db: Database, since: int, until: int, feeds: Collection[int]) -> list
     """Events that may take place in [since, until), in minutes since 1970 UTC, by their first start."""
     rows = db.conn.execute(
         f"SELECT record_id FROM facet WHERE kind = 5 AND starts < ? AND (ends IS NULL OR ends >= ?) "
-        f"AND feed_id IN ({_integers(feeds)}) ORDER BY starts, record_id",
+        f"AND feed_id IN ({integers(feeds)}) ORDER BY starts, record_id",
         (until, since),
     )
     return [record_id for (record_id,) in rows]
@@ -166,8 +135,8 @@ def events(db: Database, since: int, until: int, feeds: Collection[int]) -> list
 def starting(db: Database, minutes: Collection[int], feeds: Collection[int]) -> list[int]:
     """Events that begin first in one of these minutes since 1970 UTC."""
     rows = db.conn.execute(
-        f"SELECT record_id FROM facet WHERE kind = 5 AND starts IN ({_integers(minutes)}) "
-        f"AND feed_id IN ({_integers(feeds)}) ORDER BY record_id"
+        f"SELECT record_id FROM facet WHERE kind = 5 AND starts IN ({integers(minutes)}) "
+        f"AND feed_id IN ({integers(feeds)}) ORDER BY record_id"
     )
     return [record_id for (record_id,) in rows]
 
@@ -179,7 +148,7 @@ def bearing(db: Database, keys: Sequence[bytes], feeds: Collection[int]) -> list
         part = keys[start : start + BATCH]
         rows = db.conn.execute(
             "SELECT x.record_id FROM reference x CROSS JOIN record r ON r.id = x.record_id "
-            f"WHERE x.key IN ({','.join('?' * len(part))}) AND r.feed_id IN ({_integers(feeds)})",
+            f"WHERE x.key IN ({','.join('?' * len(part))}) AND r.feed_id IN ({integers(feeds)})",
             part,
         )
         found.update(record_id for (record_id,) in rows)
@@ -190,7 +159,7 @@ def listed(db: Database, record_ids: Sequence[int]) -> list[Listed]:
     """What those records list, in the order asked for."""
     found: dict[int, Listed] = {}
     for start in range(0, len(record_ids), BATCH):
-        part = _integers(record_ids[start : start + BATCH])
+        part = integers(record_ids[start : start + BATCH])
         rows = db.conn.execute(f"SELECT id, feed_id, handle, body FROM record WHERE id IN ({part}) AND body NOT NULL")
         found.update((row[0], Listed(*row)) for row in rows)
     return [found[record_id] for record_id in record_ids if record_id in found]
@@ -205,7 +174,7 @@ def by_key(db: Database, key: bytes, feeds: Iterable[int]) -> Listed | None:
 
 def feeds_of(db: Database, record_ids: Iterable[int]) -> set[int]:
     """The feeds that list those records, of those that are shown."""
-    sql = f"SELECT DISTINCT feed_id FROM facet WHERE record_id IN ({_integers(record_ids)})"
+    sql = f"SELECT DISTINCT feed_id FROM facet WHERE record_id IN ({integers(record_ids)})"
     return {feed_id for (feed_id,) in db.conn.execute(sql)}
 
 
@@ -213,8 +182,8 @@ def located(db: Database, record_ids: Sequence[int], feeds: Collection[int], mos
     """Those of the records, in these feeds, that say where they are; no more than `most`."""
     found: list[int] = []
     for start in range(0, len(record_ids), BATCH):
-        sql = f"SELECT record_id FROM facet WHERE record_id IN ({_integers(record_ids[start : start + BATCH])}) "
-        sql += f"AND feed_id IN ({_integers(feeds)}) AND latitude_e6 NOT NULL"
+        sql = f"SELECT record_id FROM facet WHERE record_id IN ({integers(record_ids[start : start + BATCH])}) "
+        sql += f"AND feed_id IN ({integers(feeds)}) AND latitude_e6 NOT NULL"
         found += (record_id for (record_id,) in db.conn.execute(sql))
         if len(found) >= most:
             break
@@ -225,7 +194,7 @@ def of_kind(db: Database, kind: int, feeds: Collection[int]) -> list[Listed]:
     """Every record of a kind in these feeds, by feed and handle: for kinds of which there are few."""
     rows = db.conn.execute(
         "SELECT r.id, r.feed_id, r.handle, r.body FROM facet f JOIN record r ON r.id = f.record_id "
-        f"WHERE f.kind = ? AND f.feed_id IN ({_integers(feeds)}) ORDER BY r.feed_id, r.handle",
+        f"WHERE f.kind = ? AND f.feed_id IN ({integers(feeds)}) ORDER BY r.feed_id, r.handle",
         (kind,),
     )
     return [Listed(*row) for row in rows]
@@ -235,7 +204,7 @@ def naming(db: Database, key: bytes, feeds: Collection[int]) -> list[Listed]:
     """The records of these feeds that name the record of that key, in the order in which they came; at most `MOST`."""
     rows = db.conn.execute(
         "SELECT r.id, r.feed_id, r.handle, r.body FROM reference x JOIN record r ON r.id = x.record_id "
-        f"WHERE x.key = ? AND r.feed_id IN ({_integers(feeds)}) AND r.body NOT NULL ORDER BY r.id LIMIT ?",
+        f"WHERE x.key = ? AND r.feed_id IN ({integers(feeds)}) AND r.body NOT NULL ORDER BY r.id LIMIT ?",
         (key, MOST),
     )
     return [Listed(*row) for row in rows]
@@ -247,13 +216,13 @@ def counts(db: Database, feed_id: int) -> dict[int, int]:
     return dict(db.conn.execute(sql, (feed_id,)).fetchall())
 
 
-def _tables(db: Database, feeds: Collection[int]) -> tuple[str, ...]:
+def tables_of(db: Database, feeds: Collection[int]) -> tuple[str, ...]:
     """The text indexes that hold these feeds; that of restricted ones is not even opened for others."""
-    sql = f"SELECT 1 FROM feed WHERE circle <> 'public' AND id IN ({_integers(feeds)}) LIMIT 1"
+    sql = f"SELECT 1 FROM feed WHERE circle <> 'public' AND id IN ({integers(feeds)}) LIMIT 1"
     return index.TABLES if db.conn.execute(sql).fetchone() else (index.OPEN,)
 
 
-def _expression(clauses: Iterable[Clause]) -> str | None:
+def expression_of(clauses: Iterable[Clause]) -> str | None:
     """All clauses as one FTS5 expression; None when there are none. What is excluded is taken from the rest, or from
     everything."""
     clauses = list(clauses)
@@ -273,8 +242,3 @@ def _alternatives(clause: Clause) -> str:
         quoted = " OR ".join('"' + word.replace('"', "") + '"' for word in clause.words)
         parts.append(f"facets : ({quoted})")
     return f"({' OR '.join(parts)})" if parts else ""
-
-
-def _integers(numbers: Iterable[int]) -> str:
-    """For an SQL list: integers of our own, never text from outside."""
-    return ",".join(map(str, map(int, numbers)))

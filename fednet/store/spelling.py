@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlite_utils import Database
 
 from fednet import listing
-from fednet.store.search import BATCH, Clause, _expression, _integers, _tables
+from fednet.store.database import integers
+from fednet.store.search import BATCH, Clause, expression_of, tables_of
 
 MOST_NAMES = 100
 """Records whose names are read to see what stands in them."""
@@ -19,7 +20,7 @@ MOST_NAMES = 100
 
 def finds(db: Database, clause: Clause, feeds: Collection[int]) -> bool:
     """Whether any record of these feeds satisfies a clause by itself."""
-    expression = _expression([clause])
+    expression = expression_of([clause])
     return expression is not None and _any(db, expression, feeds)
 
 
@@ -28,7 +29,7 @@ def occurring(db: Database, words: Iterable[str], feeds: Collection[int]) -> lis
     found = []
     for word in words:
         expression = f'names : "{word}"'
-        if any(_stands(db, table, expression) for table in _tables(db, feeds)) and _any(db, expression, feeds):
+        if any(_stands(db, table, expression) for table in tables_of(db, feeds)) and _any(db, expression, feeds):
             found.append(word)
     return found
 
@@ -36,16 +37,16 @@ def occurring(db: Database, words: Iterable[str], feeds: Collection[int]) -> lis
 def names(db: Database, expression: str, feeds: Collection[int]) -> list[str]:
     """The folded names of the first records of these feeds whose names match an expression."""
     found: list[str] = []
-    for table in _tables(db, feeds):
+    for table in tables_of(db, feeds):
         sql = f"SELECT s.rowid FROM {table} s CROSS JOIN facet f ON f.record_id = s.rowid "
-        sql += f"WHERE {table} MATCH ? AND f.feed_id IN ({_integers(feeds)}) LIMIT ?"
+        sql += f"WHERE {table} MATCH ? AND f.feed_id IN ({integers(feeds)}) LIMIT ?"
         rows = db.conn.execute(sql, (f"names : ({expression})", MOST_NAMES)).fetchall()
         found += _names(db, [row[0] for row in rows])
     return found
 
 
 def _names(db: Database, record_ids: Sequence[int]) -> list[str]:
-    rows = db.conn.execute(f"SELECT body FROM record WHERE id IN ({_integers(record_ids[:BATCH])}) AND body NOT NULL")
+    rows = db.conn.execute(f"SELECT body FROM record WHERE id IN ({integers(record_ids[:BATCH])}) AND body NOT NULL")
     parsed = (listing.parse(body) for (body,) in rows)
     return [listing.terms(one).names for one in parsed if one]
 
@@ -56,5 +57,5 @@ def _stands(db: Database, table: str, expression: str) -> bool:
 
 def _any(db: Database, expression: str, feeds: Collection[int]) -> bool:
     sql = "SELECT 1 FROM {0} s CROSS JOIN facet f ON f.record_id = s.rowid "
-    sql += f"WHERE {{0}} MATCH ? AND f.feed_id IN ({_integers(feeds)}) LIMIT 1"
-    return any(db.conn.execute(sql.format(table), (expression,)).fetchone() for table in _tables(db, feeds))
+    sql += f"WHERE {{0}} MATCH ? AND f.feed_id IN ({integers(feeds)}) LIMIT 1"
+    return any(db.conn.execute(sql.format(table), (expression,)).fetchone() for table in tables_of(db, feeds))

@@ -19,7 +19,20 @@ from fednet.node.address import parsed
 from fednet.node.home import Home, now
 from fednet.store import columns
 from fednet.store.feeds import own
-from fednet.web import alternates, api, calendars, cards, changes, feeds, hsds, openapi, pages, receipts, witness
+from fednet.web import (
+    alternates,
+    api,
+    calendars,
+    cards,
+    changes,
+    feeds,
+    hsds,
+    hsds_addresses,
+    openapi,
+    pages,
+    receipts,
+    witness,
+)
 from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Throttled, Timed
 from fednet.web.asking import Clock
 from fednet.web.callers import Callers
@@ -35,7 +48,7 @@ ADDRESSES = tuple(
         calendars.ADDRESSES,
         changes.ADDRESSES,
         cards.ADDRESSES,
-        hsds.ADDRESSES,
+        hsds_addresses.ADDRESSES,
         openapi.OWN,
     )
 )

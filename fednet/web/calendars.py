@@ -62,7 +62,7 @@ class _File(NamedTuple):
 def routes(home: Home, callers: Callers, clock: Clock) -> list[Route]:
     def every(base: str, source: str, asked: Asked, handle: str, reader: Reader) -> _File:
         query = parse_agenda(**{"zone": home.config.zone, **given(_of_events(asked))})
-        about = About(name=_name(home, query, base), source=source, page=f"{base}/events", refresh=REFRESH)
+        about = About(name=_name(home, query), source=source, page=f"{base}/events", refresh=REFRESH)
         return _File("calendar", _written(announced(home.store, query, reader, clock()), about, base))
 
     def single(base: str, source: str, asked: Asked, handle: str, reader: Reader) -> _File:
@@ -108,7 +108,7 @@ def event_file(found: Announced, base: str, source: str) -> bytes:
     return _written([found], about, base)
 
 
-def _name(home: Home, query: Agenda, base: str) -> str:
+def _name(home: Home, query: Agenda) -> str:
     """What a program lists the calendar as: this node's name, and what was asked for."""
     asked = [
         *map(show.term, query.types),

@@ -21,7 +21,8 @@ from fednet.directory.query import MAX_LIMIT, Query
 from fednet.directory.search import Hit, Reader, search
 from fednet.errors import LimitError, UsageError
 from fednet.formats import export, linked, vcard
-from fednet.formats.calendar_writer import Exported, calendar_of
+from fednet.formats.calendar_writer import calendar_of
+from fednet.formats.writing import Exported, PageOf
 from fednet.node.home import Home
 from fednet.web import show
 from fednet.web.addresses import JSON
@@ -36,8 +37,6 @@ MAX_CONTACTS = 2_000
 """Contacts that are put onto cards."""
 
 VARY = "Accept"
-
-PageOf = Callable[[str, str], str | None]
 
 
 class Form(NamedTuple):

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fednet.directory.query import Confirmed, Scope, Sort
 from fednet.directory.search import PUBLIC
 from fednet.listing import vocabulary
 from fednet.node.address import base_url
@@ -40,6 +41,10 @@ def several(values: Iterable[str] = ()) -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string"} | ({"examples": examples} if examples else {})}
 
 
+def _one_of(choices: Any) -> dict[str, Any]:
+    return {"type": "string", "enum": list(get_args(choices))}
+
+
 _DESCRIBED = (
     Described("text", "Words, in any language and script; `q` for short.", TEXT, "legal aid"),
     Described("country", "Country served or of seat: ISO 3166 code or name.", several(), ["TH"]),
@@ -51,15 +56,11 @@ _DESCRIBED = (
     Described("kind", "Kind of record.", several()),
     Described("seat", "Country of the seat, wherever it works.", several(), ["CH"]),
     Described("refugee_led", "Led by refugees, by its own word; or not.", YES),
-    Described("confirmed", "Whether the last confirmation holds.", {"type": "string", "enum": ["fresh", "stale"]}),
+    Described("confirmed", "Whether the last confirmation holds.", _one_of(Confirmed)),
     Described("near", "Latitude and longitude in degrees, or a place that records name.", TEXT, "16.71,98.57"),
     Described("within", "Kilometres from there; else 50.", {"type": "integer", "minimum": 1, "maximum": 20_100}),
-    Described("sort", "The order.", {"type": "string", "enum": ["relevance", "title", "confirmed", "near"]}),
-    Described(
-        "opinions",
-        "Whose word counts on what is one organisation.",
-        {"type": "string", "enum": ["own", "followed", "all"]},
-    ),
+    Described("sort", "The order.", _one_of(Sort)),
+    Described("opinions", "Whose word counts on what is one organisation.", _one_of(Scope)),
     Described("why", "Say with each item why it was found.", YES),
     Described("limit", "At most so many, from 1 to 1000.", {"type": "integer", "minimum": 1, "maximum": 1000}),
     Described("cursor", "`next` of an earlier answer.", TEXT),

@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fednet.directory.agenda import (
-    MAX_PER_EVENT,
-    Agenda,
-    Occurrence,
-    agenda,
-    announced,
-    parse_agenda,
-    standing,
-)
+from fednet.directory.agenda import Agenda, Occurrence, agenda, announced, parse_agenda, standing
+from fednet.directory.occurring import MAX_PER_EVENT
 from fednet.directory.query import parse_query
 from fednet.directory.search import OPERATOR, PUBLIC, search
 from fednet.errors import FednetError, NotFoundError, UsageError
@@ -348,7 +341,7 @@ def test_rules_that_take_too_long_cost_their_own_network_alone(world: World, mon
         world.network("A"), event("Slow", "2026-12-01T10:00", **weekly), event("Late", "2026-12-02T10:00", **weekly)
     )
     world.lists(world.network("B"), event("Other", "2026-12-03T10:00", **weekly))
-    monkeypatch.setattr("fednet.directory.agenda.MAX_SECONDS", 1e-9)
+    monkeypatch.setattr("fednet.directory.occurring.MAX_SECONDS", 1e-9)
     assert Counter(at.title for at in shown(world)) == {"Slow": 3, "Late": 1, "Other": 3}
 
 

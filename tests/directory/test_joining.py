@@ -8,7 +8,6 @@ from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,8 +69,9 @@ def test_joins_are_an_equivalence(rows: list[tuple[int, ...]]) -> None:
         assert member in card and list(card) == sorted(set(card)) and len(card) > 1
         assert all(cards[other] == card for other in card)
     found = Joins(cards, {})
-    ids = np.array(RECORDS, dtype=np.int64)
-    assert found.representative(ids).tolist() == [found.members(record)[0] for record in RECORDS]
+    members, first = found.joined()
+    assert members.tolist() == sorted(cards)
+    assert first.tolist() == [found.members(record)[0] for record in sorted(cards)]
 
 
 @given(known(), st.permutations(RECORDS))

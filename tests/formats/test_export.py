@@ -10,7 +10,8 @@ from fednet import formats
 from fednet.errors import UsageError
 from fednet.formats.calendar import read_calendar
 from fednet.formats.calendar_writer import calendar_of
-from fednet.formats.export import as_csv, defused
+from fednet.formats.export import as_csv
+from fednet.formats.exported import defused
 from fednet.formats.vcard import cards_of
 
 HANDLE = "0190a6a4-0000-7000-8000-00000000000"

@@ -22,7 +22,8 @@ from fednet.listing import vocabulary
 from fednet.listing.fields import ListingError
 from fednet.node import edits
 from fednet.node.home import Home, create
-from fednet.node.imports import Imported, import_reading
+from fednet.node.import_plan import Imported
+from fednet.node.imports import import_reading
 from fednet.node.publish import publish
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
@@ -37,9 +38,8 @@ texts = st.sampled_from(NASTY) | st.text(min_size=1, max_size=12)
 tags = st.sampled_from(("en", "fr", "th", "zh-Hant", "und", "my", "ar"))
 translated = st.dictionaries(tags, texts, min_size=1, max_size=3)
 days = st.dates().map(lambda day: day.isoformat())
-unknown = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | texts, lambda inner: st.lists(inner, max_size=2)
-)
+single = st.none() | st.booleans() | st.integers(-9, 9) | texts
+unknown = single | st.lists(single | st.lists(single, max_size=2), max_size=2)
 
 
 def several(values: Any) -> Any:

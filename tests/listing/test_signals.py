@@ -1,62 +1,54 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fednet import listing
-from fednet.listing import Contact, Organization, signals
-from fednet.listing.signals import MAX_IDENTIFIERS, Word, evidence
-
-
-def of(**fields: Any) -> tuple[str, ...]:
-    record = listing.parse(listing.encode({"kind": "organization", "names": {"en": "House"}} | fields))
-    assert record is not None
-    return evidence(record)
-
-
-def test_a_name_is_no_evidence() -> None:
-    assert of(acronym="H", description={"en": "https://house.example"}) == ()
-
-
-def test_one_number_of_one_register_is_one_word_however_it_is_written() -> None:
-    written = of(identifiers=[{"scheme": "CA-CRA_ACR", "value": "12345 6789 RR-0001"}])
-    assert written == of(identifiers=[{"scheme": "ca-cra_acr", "value": "123456789rr0001"}])
-    assert written != of(identifiers=[{"scheme": "GB-CHC", "value": "123456789RR0001"}])
-    assert all(re.fullmatch("e[0-9a-f]{16}", word) for word in written)
-
-
-def test_a_website_and_a_register_number_are_never_mistaken_for_each_other() -> None:
-    assert of(website="https://house.example") != of(identifiers=[{"scheme": "host", "value": "house.example"}])
-
-
-def test_an_event_is_the_same_by_a_uid_that_can_be_unique() -> None:
-    def words(**fields: Any) -> tuple[str, ...]:
-        body = {"kind": "event", "titles": {"en": "Call"}, "type": "webinar", "start": "2026-12-01"} | fields
-        return evidence(listing.parse(listing.encode(body)))  # type: ignore[arg-type]
-
-    assert len(words(uid="4f1c@calendar.example")) == 1
-    assert words(uid="17") == words() == ()
-
-
-def test_endless_identifiers_are_cut() -> None:
-    many = [{"scheme": "X", "value": str(number)} for number in range(100)]
-    assert len(of(identifiers=many)) == MAX_IDENTIFIERS
-
-
-def test_what_has_no_digit_is_no_number() -> None:
-    assert of(identifiers=[{"scheme": "CA-CRA_ACR", "value": "pending"}]) == ()
-
-
-# --- words that records share -----------------------------------------------------------------------------------------
+from fednet.listing import Contact, Event, Organization, signals
+from fednet.listing.signals import MAX_IDENTIFIERS, Word
 
 
 def words(**fields: Any) -> set[Word]:
     record = listing.parse(listing.encode({"kind": "organization", "names": {"en": "Aster House Clinic"}} | fields))
     assert isinstance(record, Organization)
     return set(signals.words(signals.signals(record)))
+
+
+def registered(*identifiers: tuple[str, str]) -> set[Word]:
+    told = [{"scheme": scheme, "value": value} for scheme, value in identifiers]
+    return {word for word in words(identifiers=told) if word.kind == "register"}
+
+
+def test_one_number_of_one_register_is_one_word_however_it_is_written() -> None:
+    written = registered(("CA-CRA_ACR", "12345 6789 RR-0001"))
+    assert written == registered(("ca-cra_acr", "123456789rr0001")) != set()
+    assert written.isdisjoint(registered(("GB-CHC", "123456789RR0001")))
+
+
+def test_a_website_and_a_register_number_are_never_mistaken_for_each_other() -> None:
+    numbered = {word.number for word in registered(("domain", "house1.example"))}
+    assert numbered.isdisjoint(word.number for word in words(website="https://house1.example"))
+
+
+def test_an_event_is_the_same_by_a_uid_that_can_be_unique() -> None:
+    def of(**fields: Any) -> tuple[Word, ...]:
+        body = {"kind": "event", "titles": {"en": "Call"}, "type": "webinar", "start": "2026-12-01"} | fields
+        event = listing.parse(listing.encode(body))
+        assert isinstance(event, Event)
+        return signals.words_of_event(event)
+
+    assert len(of(uid="4f1c@calendar.example")) == 1
+    assert of(uid="17") == of() == ()
+
+
+def test_endless_identifiers_are_cut() -> None:
+    assert len(registered(*(("X", str(number)) for number in range(100)))) == MAX_IDENTIFIERS
+
+
+def test_what_has_no_digit_is_no_number() -> None:
+    assert registered(("CA-CRA_ACR", "pending")) == set()
 
 
 def kinds(shared: set[Word]) -> set[str]:

@@ -85,7 +85,7 @@ def test_the_seminar_of_2017_starts_at_14_utc() -> None:
     [
         ({}, minute(2017, 3, 22, 14)),
         ({"rrule": "FREQ=WEEKLY"}, None),
-        ({"rrule": "FREQ=WEEKLY;COUNT=3"}, None),
+        ({"rrule": "FREQ=WEEKLY;COUNT=3"}, minute(2017, 4, 19, 14)),
         ({"rrule": "FREQ=WEEKLY;UNTIL=nonsense"}, None),
         ({"rrule": "FREQ=WEEKLY;UNTIL=20170405T140000Z", "end": "2017-03-22T11:30"}, minute(2017, 4, 5, 15, 30)),
         ({"rdates": ["2017-06-01T10:00"]}, minute(2017, 6, 1, 14)),

@@ -265,7 +265,8 @@ def test_poisoned_records_are_not_shown_or_do_no_harm(poisoned: Home) -> None:
     for path in (*listed, *(f"/{kind}/{handle(n)}" for kind in ("organizations", "events") for n in range(45))):
         answer = client.get(path)
         assert answer.status in (200, 404), path
-        assert b"<script" not in answer.body and b"\x1b" not in answer.body and len(answer.body) < 1_000_000, path
+        body = answer.body.replace(b'<script type="application/ld+json">', b"")  # what no browser runs
+        assert b"<script" not in body and b"\x1b" not in answer.body and len(answer.body) < 1_000_000, path
     assert "Antidote" in client.get("/?text=antidote").text
     for kind in ("organizations", "events", "people", "exchanges", "resources", "networks"):
         answer = client.get(f"/api/v1/{kind}?limit=200" if kind != "networks" else "/api/v1/networks")

@@ -17,7 +17,9 @@ from fednet.errors import NotFoundError, UsageError
 from fednet.formats import Entry, Reading, corrections
 from fednet.node import edits, imports
 from fednet.node.home import Home, create
-from fednet.node.imports import Imported, import_reading
+from fednet.node.import_plan import Imported
+from fednet.node.imports import import_reading
+from fednet.node.own import title_of
 from fednet.node.publish import publish
 from fednet.node.undo import undo
 from fednet.store import drafts
@@ -431,5 +433,5 @@ def test_five_thousand_rows_are_one_import(home: Home) -> None:
 
 
 def test_a_title_is_that_of_the_record() -> None:
-    assert imports.title_of(b'{"kind":"organization","names":{"en":"Aster"}}') == "Aster"
-    assert imports.title_of(b"not json") == ""
+    assert title_of(b'{"kind":"organization","names":{"en":"Aster"}}') == "Aster"
+    assert title_of(b"not json") == ""

@@ -14,7 +14,7 @@ from fednet.errors import NotFoundError, UsageError
 from fednet.feed.record import key_of
 from fednet.formats.reading import Entry, Reading
 from fednet.listing.references import repointed
-from fednet.node import circles, edits, imports, publish
+from fednet.node import circles, edits, import_plan, imports, publish
 from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.node.undo import undo
@@ -224,7 +224,7 @@ def reading(**fields: Any) -> Reading:
     return Reading([about, Entry("contact of imported", contact)], [], [])
 
 
-def imported(home: Home, **fields: Any) -> imports.Imported:
+def imported(home: Home, **fields: Any) -> import_plan.Imported:
     return imports.import_reading(home, reading(**fields), "members.csv", NOW)
 
 

@@ -18,7 +18,9 @@ from fednet.node import edits
 from fednet.node.edits import Own
 from fednet.node.erasure import erase
 from fednet.node.home import Home, create
-from fednet.node.imports import Imported, Standing, history, import_reading
+from fednet.node.import_plan import Imported
+from fednet.node.imports import history, import_reading
+from fednet.node.own import OwnRecords
 from fednet.node.publish import publish
 from fednet.node.undo import undo
 from fednet.store import drafts
@@ -41,7 +43,7 @@ def brought(home: Home, *entries: Entry, name: str = "members.csv", **how: Any) 
 
 def standing(home: Home, handle: str) -> Own | None:
     with home.store.reading() as db:
-        return Standing(db, home).find(handle)
+        return OwnRecords(db, home).find(handle)
 
 
 def fields_of(home: Home, handle: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from fednet import listing
 from fednet.feed.record import Drop, key_of
 from fednet.store import columns, feeds, index, records
-from fednet.store.columns import Columns, Kept
+from fednet.store.arrays import Columns, Points
+from fednet.store.columns import Kept
 from fednet.store.database import Store
 from tests.directory.world import World, organization
 
@@ -212,7 +213,7 @@ def test_an_empty_database_has_columns(world: World) -> None:
 
 
 def test_distances_are_those_of_the_sphere() -> None:
-    found = columns.Points(np.array([0]), np.array([16_713_000], np.int32), np.array([98_575_000], np.int32))
+    found = Points(np.array([0]), np.array([16_713_000], np.int32), np.array([98_575_000], np.int32))
     assert found.kilometres(13_756_000, 100_502_000)[0] == pytest.approx(388, abs=3)  # Mae Sot to Bangkok
     assert found.kilometres(-16_713_000, -81_425_000)[0] == pytest.approx(20_015, abs=1)  # the other side
 

@@ -26,7 +26,7 @@ from fednet.node.imports import import_reading
 from fednet.node.publish import publish
 from fednet.store import columns
 from fednet.web.app import create_app
-from fednet.web.hsds import ADDRESSES, MAX_FULL, MAX_PER_PAGE, UNANSWERED
+from fednet.web.hsds_addresses import ADDRESSES, MAX_FULL, MAX_PER_PAGE, UNANSWERED
 from tests.asgi import Client
 from tests.formats.hsds_schemas import FORMATS, needed, validator
 from tests.web.place import FOLLOWED, HOSTILE_NAMES, NOW, OWN, followed, node

@@ -1,0 +1,143 @@
+"""When an event takes place between two moments: its recurrence expanded, within bounds that hold per feed.
+
+A day is a day everywhere: what lasts whole days is on the day that its announcement says, in whatever zone that was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from time import thread_time
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from fednet import listing
+from fednet.directory.copies import CANCELLED, Card
+from fednet.errors import FednetError
+from fednet.formats.recurrence import moment, occurrences, zone_of
+from fednet.listing import Event, Override, vocabulary
+from fednet.store.search import Listed
+
+MAX_PER_EVENT = 1_000
+MAX_PER_FEED = 5_000
+"""Occurrences shown of one event, and of one feed."""
+MAX_RULES = 1_000
+MAX_SECONDS = 1.0
+"""Recurrences expanded of one feed, and processor time for it; of its other events only the first date is shown."""
+
+_DAY = timedelta(days=1)
+SLACK = timedelta(days=2)
+"""A day is a day everywhere: no zone is further than this from where an event was announced."""
+_RECURRENCE = frozenset({"rrule", "rdates", "exdates", "overrides"})
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Days in a zone, both included. `low` and `high` are far enough out for the days of any other zone."""
+
+    zone: ZoneInfo
+    first: date
+    last: date
+
+    @property
+    def since(self) -> datetime:
+        return datetime.combine(self.first, time.min, self.zone)
+
+    @property
+    def until(self) -> datetime:
+        return datetime.combine(self.last + _DAY, time.min, self.zone)
+
+    @property
+    def low(self) -> datetime:
+        return self.since - SLACK
+
+    @property
+    def high(self) -> datetime:
+        return self.until + SLACK
+
+
+class Time(NamedTuple):
+    """One occurrence of an event, in the zone asked for."""
+
+    start: datetime
+    end: datetime
+    status: str
+    title: str
+
+
+def times(cards: Iterable[Card], span: Span) -> Iterator[tuple[Card, list[Time]]]:
+    """All times of each event, within the bounds of each feed."""
+    taken: Counter[int] = Counter()
+    rules: Counter[int] = Counter()
+    spent: dict[int, float] = {}
+    for card in cards:
+        listed, event, *_ = card[0]
+        feed_id, began = listed.feed_id, thread_time()
+        if taken[feed_id] >= MAX_PER_FEED:
+            continue
+        rules[feed_id] += event.rrule is not None
+        once = rules[feed_id] > MAX_RULES or spent.get(feed_id, 0.0) >= MAX_SECONDS
+        dates = _dates(listed, event, span, once)
+        del dates[MAX_PER_FEED - taken[feed_id] :]
+        spent[feed_id] = spent.get(feed_id, 0.0) + thread_time() - began
+        taken[feed_id] += len(dates)
+        yield card, dates
+
+
+def _dates(listed: Listed, event: Event, span: Span, once: bool) -> list[Time]:
+    """When one event takes place: of a recurrence that cannot be followed its first date, of no real time nothing."""
+    fields: dict[str, Any] = msgspec.json.decode(listed.body)
+    first_only = {name: value for name, value in fields.items() if name not in _RECURRENCE}
+    for told in [first_only] if once else [fields, first_only]:
+        try:
+            return list(_told(event, told, span))
+        except (FednetError, OverflowError):  # the latter: beyond the years 1 to 9999
+            continue
+    return []
+
+
+def _told(event: Event, fields: dict[str, Any], span: Span) -> Iterator[Time]:
+    low, high = (span.low, span.high) if event.all_day else (span.since, span.until)
+    changed = dict(_changed(event, fields))
+    times = [(start, end, changed.get(start)) for start, end in occurrences(fields, low, high, MAX_PER_EVENT)]
+    # `occurrences` leaves out what is called off; a calendar shows it, or people would come.
+    times += [(start, start + lasts(event), one) for start, one in changed.items() if one.status == CANCELLED]
+    for start, end, override in times:
+        start, end = in_zone(event, start, end, span.zone)
+        if start < span.until and (end > span.since or start >= span.since):
+            yield Time(start, end, status_of(event, override), _title(event, override))
+
+
+def lasts(event: Event) -> timedelta:
+    """How long each occurrence is, of whole days one at least."""
+    return max(moment(event.end or event.start) - moment(event.start), _DAY if event.all_day else timedelta())
+
+
+def _changed(event: Event, fields: dict[str, Any]) -> Iterator[tuple[datetime, Override]]:
+    """The occurrences that differ, by when they start now."""
+    for override in event.overrides if "overrides" in fields else ():
+        if override.recurrence_id not in event.exdates:
+            zone = zone_of({"zone": override.zone or event.zone})
+            yield moment(override.start or override.recurrence_id).replace(tzinfo=zone), override
+
+
+def in_zone(event: Event, start: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The same moments in a zone; of what lasts whole days midnight there of the same days."""
+    if event.all_day:
+        return datetime.combine(start.date(), time.min, zone), datetime.combine(end.date(), time.min, zone)
+    return start.astimezone(zone), end.astimezone(zone)
+
+
+def status_of(event: Event, override: Override | None) -> str:
+    """`confirmed`, `tentative` or `cancelled`; of an occurrence that is changed its own, unless all is cancelled."""
+    own = override.status if override else None
+    if CANCELLED in (event.status, own):
+        return CANCELLED
+    status = own or event.status
+    return status if status in vocabulary.EVENT_STATUSES.codes else "confirmed"
+
+
+def _title(event: Event, override: Override | None) -> str:
+    return listing.display((override and override.titles) or event.titles, event.original)
