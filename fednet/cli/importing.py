@@ -10,12 +10,11 @@ import click
 import msgspec
 
 from fednet.cli.options import agreed, circle_option, json_option, may_write, opened, yes_option
-from fednet.cli.output import counted, plain, say, show_json, show_table, written
+from fednet.cli.output import counted, differing, plain, say, short, show_json, show_table
 from fednet.errors import FednetError, UsageError
 
 if TYPE_CHECKING:
     from fednet.formats.reading import Seen
-    from fednet.node.edits import Difference
     from fednet.node.home import Home
     from fednet.node.import_plan import Imported
     from fednet.node.imports import Choices, File
@@ -53,6 +52,7 @@ LATEST = "latest"
 @click.option(
     "--withdraw-missing", is_flag=True, help="Withdraw what the last version of the file named and this one does not."
 )
+@click.option("--all-rows", is_flag=True, help="Take other networks' records of an export, too, as this network's own.")
 @yes_option
 @click.option(
     "--undo", is_flag=False, flag_value=LATEST, metavar="[ID]", help="Take back an import: the latest, or number ID."
@@ -71,6 +71,7 @@ def import_(
     dry_run: bool,
     refused_to: Path | None,
     withdraw_missing: bool,
+    all_rows: bool,
     yes: bool,
     undo: str | None,
     past: bool,
@@ -107,7 +108,7 @@ def import_(
     elif not files:
         raise UsageError("no file is named", hint="fednet import members.csv")
     else:
-        choices = Choices(kind, _mapping(mapping), source, circle, keep_zawgyi, withdraw_missing)
+        choices = Choices(kind, _mapping(mapping), source, circle, keep_zawgyi, withdraw_missing, all_rows)
         _import(files, choices, dry_run, refused_to, yes, as_json)
 
 
@@ -137,7 +138,7 @@ def _import(
         _show(imported, remembered, dry_run)
     if corrected:
         say(f"hint: correct {refused_to}, then: fednet import {refused_to}")
-    if not imported.records:
+    if not imported.records and not imported.left_out:
         table = any(path.suffix.lower() in {".csv", ".tsv", ".xlsx", ".txt"} for path in paths)
         hint = "say what a column is with --map COLUMN=FIELD" if table else None
         raise FednetError(f"nothing in {', '.join(path.name for path in paths)} could be read", hint=hint)
@@ -195,6 +196,7 @@ def _summary(imported: Imported, remembered: dict[str, Any], dry_run: bool) -> d
         "unchanged": imported.count("unchanged"),
         "withdrawn": imported.count("withdrawn"),
         "kinds": imported.kinds,
+        "left_out": imported.left_out,
         "refused": imported.refused,
         "missing": imported.missing,
         "notes": imported.notes,
@@ -258,29 +260,17 @@ def _show_columns(seen: tuple[Seen, ...]) -> None:
 
 def _examples(seen: Seen) -> Iterator[str]:
     for example in seen.examples:
-        raw, becomes = _short(example.raw), _short(example.becomes)
+        raw, becomes = short(example.raw, MAX_EXAMPLE), short(example.becomes, MAX_EXAMPLE)
         yield raw if not seen.field or raw == becomes else f"{raw} -> {becomes or '?'}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= MAX_EXAMPLE else text[: MAX_EXAMPLE - 1] + "…"
 
 
 def _show_records(imported: Imported) -> None:
     order = ("withdrawn", "changed", "added")
-    differing = [record for outcome in order for record in imported.records if record.outcome == outcome]
-    rows = [(r.outcome, r.kind, r.circle, r.title, _differences(r.changes)) for r in differing[:MAX_SHOWN]]
+    changed = [record for outcome in order for record in imported.records if record.outcome == outcome]
+    rows = [(r.outcome, r.kind, r.circle, r.title, differing(r.changes)) for r in changed[:MAX_SHOWN]]
     if rows:
         show_table(["outcome", "kind", "circle", "title", "what changes"], rows)
-    _say_rest(len(differing), "records")
-
-
-def _differences(changes: tuple[Difference, ...]) -> str:
-    return "; ".join(f"{one.field}: {_value(one.before)} -> {_value(one.after)}" for one in changes)
-
-
-def _value(value: Any) -> str:
-    return _short(written(value)) if value not in (None, "", [], {}) else "(nothing)"
+    _say_rest(len(changed), "records")
 
 
 def _say_rest(total: int, what: str) -> None:

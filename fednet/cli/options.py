@@ -129,10 +129,10 @@ def named_networks(home: Home, names: tuple[str, ...]) -> list[Network] | None:
     return [named_network(home, name) for name in names] if names else None
 
 
-def find_matches(home: Home) -> None:
+def find_matches(home: Home, most: int | None = None) -> None:
     """Find which of the records that have come belong on one card; where a command brought some, it ends with this.
 
-    While another process writes, it is left to the next command, or to `serve`.
+    While another process writes, or when there are more than `most`, it is left to the next `sync`, or to `serve`.
     """
     from fednet.errors import BusyError
     from fednet.store import matching
@@ -141,6 +141,8 @@ def find_matches(home: Home) -> None:
         if not matching.is_waiting(db):
             return
         new = matching.newest(db) - matching.reached(db)
+    if most is not None and new > most:
+        return
     from fednet.directory.matching import bring_up_to_date
 
     if new >= MANY:

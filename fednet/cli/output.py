@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from fednet.feed.text import plain as plain
+
+if TYPE_CHECKING:
+    from fednet.node.edits import Difference
 
 
 def say(text: str) -> None:
@@ -90,14 +93,18 @@ def written(value: Any) -> str:
             return str(value)
 
 
-def difference(one: Difference) -> str:
-    """What changes in a record, cut short: `names: en: Aster -> en: Aster House`."""
-    return f"{one.field}: {_short(one.before)} -> {_short(one.after)}"
+def differing(found: Iterable[Difference]) -> str:
+    """What changes in a record, each value cut short: `acronym: (nothing) -> AH; seat: country: TH -> country: MM`."""
+    return "; ".join(f"{one.field}: {_value(one.before)} -> {_value(one.after)}" for one in found)
 
 
-def _short(value: Any) -> str:
-    text = written(value) if value not in (None, "", [], {}) else "(nothing)"
-    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}..."
+def _value(value: Any) -> str:
+    return short(written(value)) if value not in (None, "", [], {}) else "(nothing)"
+
+
+def short(text: str, most: int = 60) -> str:
+    """A text of at most so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

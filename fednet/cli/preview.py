@@ -9,15 +9,12 @@ import click
 import msgspec
 
 from fednet.cli.options import json_option, opened
-from fednet.cli.output import counted, say, show_entries, show_json, written
+from fednet.cli.output import counted, differing, say, short, show_entries, show_json, written
 
 if TYPE_CHECKING:
-    from fednet.node.edits import Difference
     from fednet.node.preview import Change, Leaving, View
 
 EVERYBODY = "everybody"
-MAX_SHOWN = 60
-"""Characters of a value."""
 
 
 @click.command()
@@ -55,19 +52,8 @@ def _show_leaving(found: list[Leaving], as_json: bool) -> None:
 
 
 def _row(change: Change) -> tuple[str, ...]:
-    differs = "; ".join(map(_difference, change.differences))
-    return change.leaves, change.kind, change.title, change.handle, differs, "; ".join(change.notes)
-
-
-def _difference(one: Difference) -> str:
-    return f"{one.field}: {_short(one.before)} -> {_short(one.after)}"
-
-
-def _short(value: object) -> str:
-    if value is None:
-        return "(nothing)"
-    text = written(value)
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+    notes = "; ".join(change.notes)
+    return change.leaves, change.kind, change.title, change.handle, differing(change.differences), notes
 
 
 def _show_views(found: list[View], as_json: bool) -> None:
@@ -83,7 +69,7 @@ def _show_views(found: list[View], as_json: bool) -> None:
 
 def _seen(view: View) -> Iterator[tuple[str, ...]]:
     for one in view.records:
-        fields = "; ".join(f"{name}: {_short(value)}" for name, value in one.fields.items() if name != "kind")
+        fields = "; ".join(f"{name}: {short(written(value))}" for name, value in one.fields.items() if name != "kind")
         yield one.kind, one.title, f"{one.circle}{' (waits to be signed)' * one.draft}", one.handle, fields
 
 

@@ -100,6 +100,7 @@ def show(handle: str, as_json: bool) -> None:
         show_json([found])
     else:
         show_fields(_described(found))
+        _show_contacts(found)
         _show_others(found)
 
 
@@ -260,7 +261,27 @@ def _card(home: Home, listed: dict[str, Any]) -> dict[str, Any]:
         "differences": found.differences,
         "joins": [one for one in found.why if found.asked in (one.one, one.other)],
         "opinions": found.opinions,
+        "contacts": [
+            {
+                "handle": one.hit.handle,
+                "network_name": one.hit.network_name,
+                "circle": one.hit.circle,
+                "fields": one.hit.fields,
+            }
+            for one in found.contacts
+        ],
     }
+
+
+def _show_contacts(found: dict[str, Any]) -> None:
+    """How the organisation is reached, and who may know that."""
+    for one in found.get("contacts", []):
+        click.echo()
+        named = [
+            (name, written(value)) for name, value in one["fields"].items() if name not in ("kind", "organization")
+        ]
+        listed = f"{one['network_name']}, circle {one['circle']}"
+        show_fields([("contact", one["handle"]), ("listed by", listed), *named])
 
 
 def _show_others(found: dict[str, Any]) -> None:

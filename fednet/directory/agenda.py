@@ -36,7 +36,7 @@ from fednet.directory.search import Head, Hit, Query, Reader, among, fitting, he
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import key_of
 from fednet.formats.calendar_writer import parent_uid
-from fednet.formats.recurrence import moment, zone_of
+from fednet.formats.recurrence import moment, set_in, zone_of
 from fednet.listing import vocabulary
 from fednet.listing.check import day, language, term
 from fednet.store import feeds, references
@@ -176,27 +176,27 @@ def announced_event(store: Store, handle: str, reader: Reader, now: datetime) ->
     return _announced(card, when, uids, sources, heads_of(sources, now))
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Surroundings(msgspec.Struct, frozen=True):
     """What surrounds one event: what other networks say of it that differs, and its sessions, by start."""
 
     differs: tuple[Difference, ...]
     sessions: tuple[Hit, ...]
 
 
-def standing(store: Store, hit: Hit, zone: str, reader: Reader, now: datetime) -> Standing:
+def surroundings(store: Store, hit: Hit, zone: str, reader: Reader, now: datetime) -> Surroundings:
     """What the page of an event says besides the record that it shows."""
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
         listed = index_search.by_key(db, key_of(hit.handle), sources)
         found = copy_of(listed, sources[listed.feed_id]) if listed else None
         if found is None:
-            return Standing((), ())
+            return Surroundings((), ())
         copies = copies_of(db, found, sources)
         parts = _parts(db, copies, sources)
     heads = heads_of(sources, now)
     others = [copy for copy in copies if copy.listed.record_id != found.listed.record_id]
     differs = _differences(found, others, ZoneInfo(zone), sources)
-    return Standing(differs, tuple(_hit(card, sources, heads) for card in sorted(parts, key=_by_start)))
+    return Surroundings(differs, tuple(_hit(card, sources, heads) for card in sorted(parts, key=_by_start)))
 
 
 # --- the events of a question, one card for each ----------------------------------------------------------------------
@@ -280,8 +280,7 @@ def _difference(copy: Copy, zone: ZoneInfo, source: Source) -> Difference:
     event = copy.event
     try:
         own = zone_of({"zone": event.zone})
-        start = moment(event.start).replace(tzinfo=own)
-        end = start + lasts(event)
+        start, end = set_in(own, moment(event.start), lasts(event))
         start, end = in_zone(event, start, end, zone)
     except (FednetError, OverflowError):
         start = end = datetime(OLDEST_YEAR, 1, 1, tzinfo=zone)
@@ -367,10 +366,15 @@ def _by_start(card: Card) -> tuple[str, str]:
 def _date(given: Any, name: str) -> date | None:
     if isinstance(given, date):
         return given
-    found = day(one(given, name), name)
+    found = in_calendar(day(one(given, name), name), name)
+    return date.fromisoformat(found) if found else None
+
+
+def in_calendar(found: str, name: str) -> str:
+    """A day or time as it was read; UsageError for one in a year so far away that it must be a slip."""
     if found and not OLDEST_YEAR <= int(found[:4]) <= NEWEST_YEAR:
         raise UsageError(f"{name}: {found} is not between the years {OLDEST_YEAR} and {NEWEST_YEAR}")
-    return date.fromisoformat(found) if found else None
+    return found
 
 
 PARAMETERS: dict[str, Parameter] = {

@@ -38,12 +38,14 @@ class Standing(NamedTuple):
 
 class Filters(NamedTuple):
     """What a statement must fit; None or empty: anything. `point` is latitude and longitude in millionths of a degree,
-    `within` kilometres of it, `stale_before` the day for each feed before which a confirmation is stale."""
+    `within` kilometres of it, `regions` their countries, `stale_before` the day for each feed before which a
+    confirmation is stale."""
 
     feeds: Collection[int]
     kinds: Collection[int]
     stale_before: Mapping[int, int]
     countries: Collection[str] = ()
+    regions: Collection[str] = ()
     services: Collection[str] = ()
     client_groups: Collection[str] = ()
     languages: Collection[str] = ()
@@ -175,8 +177,8 @@ class Found:
                 table = sets.having(wanted)
                 if not table.all():
                     yield partial(_looked_up, table, sets.column)
-        if filters.countries:
-            yield lambda rows: columns.countries.having(rows, filters.countries)
+        for wanted in filter(None, (filters.countries, filters.regions)):
+            yield partial(columns.countries.having, codes=wanted)
         if filters.refugee_led is not None:
             yield lambda rows: columns.refugee_led[rows] == filters.refugee_led
         if filters.fresh is not None:

@@ -3,14 +3,19 @@
 Joins follow from pairs (`store/matching.py`) and from opinions, in this order: what this node's own network says, what
 others say is different, what others say is the same, what the evidence joins by itself, the strongest first. A join
 that would put two on one card which are said to be different is left out; so is one by evidence alone that would put
-two records of one network on one card: a network lists a thing once, and what it lists twice is two things to it.
+two records of one network on one card: a network lists a thing once, and what it lists twice is two things to it. The
+word of others does so for their own records only.
+
+Nobody can put two on one card by listing something that bears the signs of both: evidence joins two cards only when
+something speaks for it between each on the one and each on the other (`speaks_for`). What people said to be one thing
+counts as one there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import count
+from itertools import count, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -18,7 +23,7 @@ from sqlite_utils import Database
 
 from fednet.directory.query import Scope
 from fednet.directory.search import head
-from fednet.listing.likeness import Level, Reason, level, strength
+from fednet.listing.likeness import Level, Reason, level, speaks_for, strength
 from fednet.store import matching
 from fednet.store.search import Source
 
@@ -83,7 +88,20 @@ def joins(db: Database, sources: Mapping[int, Source], scope: Scope = "followed"
     expired. Cost: some 3 us for each pair that joins.
     """
     rows = [row for row in matching.joining(db) if row[2] in sources and row[3] in sources]
+    rows += [row for row in matching.between(db, _reached(rows)) if row[2] in sources and row[3] in sources]
     return Joins(*worked_out(rows, sources, speakers(sources, scope, now)))
+
+
+def _reached(rows: Iterable[tuple[int, ...]]) -> dict[int, int]:
+    """Records that could be on a card with more than one other, with a number for each such card."""
+    card_of: dict[int, list[int]] = {}
+    for one, other, *_ in rows:
+        here, there = card_of.setdefault(one, [one]), card_of.setdefault(other, [other])
+        if here is not there:
+            many, few = (here, there) if len(here) >= len(there) else (there, here)
+            many.extend(few)
+            card_of.update(dict.fromkeys(few, many))
+    return {record_id: card[0] for record_id, card in card_of.items() if len(card) > 2}
 
 
 def speakers(sources: Mapping[int, Source], scope: Scope, now: datetime | None) -> dict[int, bool]:
@@ -144,38 +162,60 @@ def worked_out(
 ) -> tuple[dict[int, tuple[int, ...]], dict[tuple[int, int], Why]]:
     """The card of each record that is not alone, and what is known of each two that share one.
 
-    `rows` are as `store.matching.Pair`, those of one pair together, of readable feeds only; `speakers` are the feeds
-    whose opinions count, and whether it is the own network that speaks there.
+    `rows` are as `store.matching.Pair`, those of one pair together, of readable feeds only: all that join or were
+    spoken of, and all between records that these could put on one card. `speakers` are the feeds whose opinions count,
+    and whether it is the own network that speaks there.
     """
-    pairs = list(between(rows, sources))
-    said = [(pair, own, verdict) for pair in pairs for own, verdict in _verdicts(pair, speakers)]
-    cards = _Cards()
-    for pair, own, verdict in said:
-        if own and verdict is Reason.SAID_DIFFERENT:
-            cards.part(pair.one, pair.other)
-    _join(cards, (pair for pair, own, verdict in said if own and verdict is Reason.SAID_SAME))
-    for pair, own, verdict in said:
-        if not own and verdict is Reason.SAID_DIFFERENT and not cards.are_one(pair.one, pair.other):
-            cards.part(pair.one, pair.other)
-    _join(cards, (pair for pair, own, verdict in said if not own and verdict is Reason.SAID_SAME))
-    cards.keep_networks_apart(pairs)
-    _join(cards, (pair for pair in pairs if level(pair.reasons) is Level.JOINED))
+    pairs = sorted(between(rows, sources), key=lambda pair: (-strength(pair.reasons), pair.tie, pair.one, pair.other))
+    said = _heard(pairs, sources, speakers)
+    cards = _Cards(pairs)
+    for own in (True, False):
+        for pair, verdict in said:
+            if verdict.own == own and verdict.different and not cards.are_one(pair.one, pair.other):
+                cards.part(pair.one, pair.other)
+        for pair, verdict in said:
+            if verdict.own == own and verdict.same:
+                cards.join(pair.one, pair.other, twice=None if own else verdict.same)
+    cards.weigh(pairs)
+    for pair in pairs:
+        if level(pair.reasons) is Level.JOINED:
+            cards.join_by_evidence(pair.one, pair.other)
     known = {(pair.one, pair.other): why(pair, sources, speakers) for pair in pairs if cards.are_one(*pair[:2])}
     return cards.found(), known
 
 
-def _verdicts(pair: Between, speakers: Mapping[int, bool]) -> set[tuple[bool, Reason]]:
-    """What is said of two records, by the own network or by others; who says both is taken to say different."""
-    return {
-        (speakers[feed], Reason.SAID_DIFFERENT if bits & Reason.SAID_DIFFERENT else Reason.SAID_SAME)
-        for feed, bits in pair.said
-        if feed in speakers
-    }
+MAX_SAID = 10_000
+"""Pairs of which one feed of another network may speak; of more, these are heard, in the order of ties."""
 
 
-def _join(cards: _Cards, pairs: Iterable[Between]) -> None:
-    for pair in sorted(pairs, key=lambda pair: (-strength(pair.reasons), pair.tie, pair.one, pair.other)):
-        cards.join(pair.one, pair.other)
+class _Verdict(NamedTuple):
+    """What the own network, or the others, say of two records: the networks that say either."""
+
+    own: bool
+    same: frozenset[str]
+    different: frozenset[str]
+
+
+def _heard(
+    pairs: Iterable[Between], sources: Mapping[int, Source], speakers: Mapping[int, bool]
+) -> list[tuple[Between, _Verdict]]:
+    """What is said, in the order of `pairs`; who says both of two records is taken to say different."""
+    spoken: dict[int, int] = {}
+    silent: set[tuple[int, int, int]] = set()
+    talked_of = [pair for pair in pairs if pair.said]
+    for pair in sorted(talked_of, key=lambda pair: (pair.tie, pair.one, pair.other)):
+        for feed, _ in pair.said:
+            spoken[feed] = spoken.get(feed, 0) + 1
+            if spoken[feed] > MAX_SAID and not sources[feed].own:
+                silent.add((pair.one, pair.other, feed))
+    heard = []
+    for pair in talked_of:
+        said = [one for one in pair.said if one[0] in speakers and (pair.one, pair.other, one[0]) not in silent]
+        for own in {speakers[feed] for feed, _ in said}:
+            by = [(sources[feed].network, bits) for feed, bits in said if speakers[feed] == own]
+            different = frozenset(network for network, bits in by if bits & Reason.SAID_DIFFERENT)
+            heard.append((pair, _Verdict(own, frozenset(network for network, _ in by) - different, different)))
+    return heard
 
 
 def why(pair: Between, sources: Mapping[int, Source], speakers: Mapping[int, bool]) -> Why:
@@ -186,44 +226,70 @@ def why(pair: Between, sources: Mapping[int, Source], speakers: Mapping[int, boo
     )
 
 
+class _Card:
+    """Records on one card, the networks that list them, and their units: what people said to be one is one unit."""
+
+    __slots__ = ("members", "networks", "units")
+
+    def __init__(self, member: int, network: str) -> None:
+        self.members = [member]
+        self.networks = {network}
+        self.units = {member}
+
+
 class _Cards:
     """Disjoint sets of records, some of which may never be in one."""
 
-    def __init__(self) -> None:
-        self._card: dict[int, list[int]] = {}
+    def __init__(self, pairs: Iterable[Between]) -> None:
         self._apart: dict[int, set[int]] = {}
-        self._network: dict[int, str] = {}
+        self._near: dict[int, set[int]] = {}
+        self._card: dict[int, _Card] = {}
+        for pair in pairs:
+            for member, network in zip((pair.one, pair.other), pair.networks, strict=True):
+                if member not in self._card:
+                    self._card[member] = _Card(member, network)
 
     def part(self, one: int, other: int) -> None:
         self._apart.setdefault(one, set()).add(other)
         self._apart.setdefault(other, set()).add(one)
 
-    def keep_networks_apart(self, pairs: Iterable[Between]) -> None:
-        """From now on nothing is joined that puts two records of one network on a card."""
+    def weigh(self, pairs: Iterable[Between]) -> None:
+        """Note what speaks for which cards being one, as they are now; each is a unit from now on."""
+        for card in {id(card): card for card in self._card.values()}.values():
+            card.units = {card.members[0]}
+        unit = {member: card.members[0] for member, card in self._card.items()}
         for pair in pairs:
-            self._network[pair.one], self._network[pair.other] = pair.networks
+            if speaks_for(pair.reasons):
+                self._near.setdefault(unit[pair.one], set()).add(unit[pair.other])
+                self._near.setdefault(unit[pair.other], set()).add(unit[pair.one])
 
     def are_one(self, one: int, other: int) -> bool:
-        return self._card.get(one, one) is self._card.get(other, other)
+        return self._card[one] is self._card[other]
 
-    def join(self, one: int, other: int) -> None:
-        """Put both on one card, unless two that must not meet would meet there."""
-        here, there = (self._card.get(member) or [member] for member in (one, other))
-        if here is there or not self._may_meet(here, there):
+    def join_by_evidence(self, one: int, other: int) -> None:
+        """Put both on one card, if something speaks for it between all that would meet there."""
+        here, there = self._card[one], self._card[other]
+        if all(right in self._near.get(left, _NOBODY) for left, right in product(here.units, there.units)):
+            self.join(one, other, twice=_NO_NETWORK)
+
+    def join(self, one: int, other: int, *, twice: frozenset[str] | None) -> None:
+        """Put both on one card, unless two that must not meet would meet there: such as are parted, and two records of
+        one network that is not among `twice` (None: any may be)."""
+        here, there = self._card[one], self._card[other]
+        if here is there or (twice is not None and not (here.networks & there.networks) <= twice):
             return
-        here, there = (there, here) if len(here) < len(there) else (here, there)
-        here.extend(there)
-        self._card.update(dict.fromkeys((one, other, *there), here))
-
-    def _may_meet(self, here: Collection[int], there: Collection[int]) -> bool:
-        if self._network and not {self._network.get(m) for m in here}.isdisjoint(self._network.get(m) for m in there):
-            return False
-        few, many = sorted((here, there), key=len)
-        return not any(self._apart.get(member, _NOBODY) & set(many) for member in few if member in self._apart)
+        few, many = (here, there) if len(here.members) < len(there.members) else (there, here)
+        if any(self._card[other] is many for member in few.members for other in self._apart.get(member, _NOBODY)):
+            return
+        many.members.extend(few.members)
+        many.networks |= few.networks
+        many.units |= few.units
+        self._card.update(dict.fromkeys(few.members, many))
 
     def found(self) -> dict[int, tuple[int, ...]]:
-        shared = {id(card): tuple(sorted(card)) for card in self._card.values()}
-        return {member: shared[id(card)] for member, card in self._card.items()}
+        shared = {id(card): tuple(sorted(card.members)) for card in self._card.values() if len(card.members) > 1}
+        return {member: shared[id(card)] for member, card in self._card.items() if id(card) in shared}
 
 
 _NOBODY: frozenset[int] = frozenset()
+_NO_NETWORK: frozenset[str] = frozenset()

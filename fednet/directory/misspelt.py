@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 from sqlite_utils import Database
@@ -42,24 +42,48 @@ _VOWELS = frozenset("aeiou")
 _ETHIOPIC = ("\u1200", "\u137f")
 
 
-def relaxed(db: Database, clauses: Sequence[Clause], feeds: Collection[int]) -> tuple[Clause, ...] | None:
-    """Clauses that do find something, each by itself, instead of those that together found nothing; None for none.
+def relaxed(db: Database, clauses: Sequence[Clause], feeds: Collection[int]) -> Iterator[tuple[Clause, ...]]:
+    """Clauses that do find something, each by itself, instead of those that together found nothing: first those in
+    which only words that are nowhere were replaced, then those in which any word was.
 
     Where a word was replaced its clause says by what (`shown`). Words in quotes and with a minus stay as they are.
     """
     further = words.clauses(_typed(clauses), further=True)
-    if further != tuple(clauses) and all(one.excluded or spelling.finds(db, one, feeds) for one in further):
-        return further
+    if further != tuple(clauses) and _each_finds(db, further, feeds):
+        yield further
     clauses = _with_slips(clauses)
     lost = {at for at, one in enumerate(clauses) if not one.excluded and not spelling.finds(db, one, feeds)}
-    doubted = lost or {at for at, one in enumerate(clauses) if _may_be_misspelt(one)}
-    if len(doubted) > MOST_WORDS:
-        return None
-    found = {at: _nearest(db, clauses[at], feeds) if _may_be_misspelt(clauses[at]) else None for at in doubted}
-    if any(found[at] is None for at in lost) or not (any(found.values()) or understood(clauses)):
-        return None
-    closer = tuple(found.get(at) or one for at, one in enumerate(clauses))
-    return closer if all(one.excluded or spelling.finds(db, one, feeds) for one in closer) else None
+    if len(lost) > MOST_WORDS or not all(_may_be_misspelt(clauses[at]) for at in lost):
+        return
+    found = {at: _nearest(db, clauses[at], feeds) for at in sorted(lost)}
+    if not all(found.values()):
+        return
+    closer = _replaced(clauses, found)
+    if understood(closer) and _each_finds(db, closer, feeds):
+        yield closer
+    found |= {at: _nearest(db, clauses[at], feeds) for at in _doubted(db, clauses, closer, lost, feeds)}
+    further = _replaced(clauses, found)
+    if further != closer and _each_finds(db, further, feeds):
+        yield further
+
+
+def _replaced(clauses: Sequence[Clause], found: Mapping[int, Clause | None]) -> tuple[Clause, ...]:
+    return tuple(found.get(at) or one for at, one in enumerate(clauses))
+
+
+def _each_finds(db: Database, clauses: Sequence[Clause], feeds: Collection[int]) -> bool:
+    return all(one.excluded or spelling.finds(db, one, feeds) for one in clauses)
+
+
+def _doubted(
+    db: Database, clauses: Sequence[Clause], closer: Sequence[Clause], lost: Collection[int], feeds: Collection[int]
+) -> list[int]:
+    """Which of the other words may be a slip for another, although somebody lists them ("refuge" for "refugee"). Of
+    many words only those without which the rest finds something."""
+    doubted = [at for at, one in enumerate(clauses) if at not in lost and _may_be_misspelt(one)]
+    if len(lost) + len(doubted) > MOST_WORDS:
+        doubted = [at for at in doubted if spelling.all_find(db, [*closer[:at], *closer[at + 1 :]], feeds)]
+    return doubted[: MOST_WORDS - len(lost)]
 
 
 def understood(clauses: Sequence[Clause]) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -127,7 +151,7 @@ def _is_plain(clause: Clause) -> bool:
 
 
 def _may_be_misspelt(clause: Clause) -> bool:
-    return _is_plain(clause) and LEAST_LETTERS <= len(_token(clause.typed)) <= MOST_LETTERS
+    return _may_be_together(clause) and not clause.shown and LEAST_LETTERS <= len(_token(clause.typed)) <= MOST_LETTERS
 
 
 def _token(typed: str) -> str:
@@ -158,6 +182,7 @@ def _nearest(db: Database, clause: Clause, feeds: Collection[int]) -> Clause | N
     if not found and word.isascii():
         found = _sounding(db, word, feeds)
     if meant:
+        meant = tuple(dict.fromkeys((*clause.meant, *meant)))
         clause = msgspec.structs.replace(clause, words=words.tokens(meant), meant=meant)
         found = found or list(words.shown(meant))[:MOST_SHOWN]
     return _instead(clause, found, [f'"{one}"' for one in found])

@@ -17,7 +17,7 @@ import msgspec
 from fednet import listing
 from fednet.directory.copies import CANCELLED, Card
 from fednet.errors import FednetError
-from fednet.formats.recurrence import moment, occurrences, zone_of
+from fednet.formats.recurrence import moment, occurrences, set_in, zone_of
 from fednet.listing import Event, Override, vocabulary
 from fednet.store.search import Listed
 
@@ -100,10 +100,11 @@ def _dates(listed: Listed, event: Event, span: Span, once: bool) -> list[Time]:
 
 def _told(event: Event, fields: dict[str, Any], span: Span) -> Iterator[Time]:
     low, high = (span.low, span.high) if event.all_day else (span.since, span.until)
-    changed = dict(_changed(event, fields))
+    taking_place = list(_changed(event, fields))
+    changed = {start: override for start, _, override in taking_place}
     times = [(start, end, changed.get(start)) for start, end in occurrences(fields, low, high, MAX_PER_EVENT)]
     # `occurrences` leaves out what is called off; a calendar shows it, or people would come.
-    times += [(start, start + lasts(event), one) for start, one in changed.items() if one.status == CANCELLED]
+    times += [one for one in taking_place if one[2].status == CANCELLED]
     for start, end, override in times:
         start, end = in_zone(event, start, end, span.zone)
         if start < span.until and (end > span.since or start >= span.since):
@@ -115,12 +116,12 @@ def lasts(event: Event) -> timedelta:
     return max(moment(event.end or event.start) - moment(event.start), _DAY if event.all_day else timedelta())
 
 
-def _changed(event: Event, fields: dict[str, Any]) -> Iterator[tuple[datetime, Override]]:
-    """The occurrences that differ, by when they start now."""
+def _changed(event: Event, fields: dict[str, Any]) -> Iterator[tuple[datetime, datetime, Override]]:
+    """The occurrences that differ, with when they start now, and end if they last as long as the others."""
     for override in event.overrides if "overrides" in fields else ():
         if override.recurrence_id not in event.exdates:
             zone = zone_of({"zone": override.zone or event.zone})
-            yield moment(override.start or override.recurrence_id).replace(tzinfo=zone), override
+            yield *set_in(zone, moment(override.start or override.recurrence_id), lasts(event)), override
 
 
 def in_zone(event: Event, start: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

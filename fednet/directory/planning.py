@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from fednet.directory.agenda import NEWEST_YEAR, OLDEST_YEAR, Agenda, Occurrence, agenda
+from fednet.directory.agenda import Agenda, Occurrence, agenda, in_calendar
 from fednet.directory.query import Parameter, many, one, read_parameters
 from fednet.directory.query import zone as zone_asked
 from fednet.directory.search import Reader
@@ -37,6 +37,8 @@ NIGHT = (time(22), time(7))
 _WEEKS_AROUND = ((-1, "the week before"), (1, "the week after"), (-2, "two weeks before"), (2, "two weeks after"))
 """How near a change of the clocks is told of when a meeting takes place once."""
 _HOUR = timedelta(hours=1)
+_STEP = timedelta(minutes=15)
+"""By which a meeting is followed through the day: zones differ by quarters of an hour (Asia/Kathmandu)."""
 _DAY = timedelta(days=1)
 
 Part = Literal["work", "day off", "early or late", "night"]
@@ -77,8 +79,9 @@ class Clash(msgspec.Struct, frozen=True):
 class Place(msgspec.Struct, frozen=True):
     """What time it is where some of the invited are: one row for each country and each of its times.
 
-    `start` and `end` are there. `hours` are the 24 hours of the day of the plan, from midnight in its zone on: what
-    each is there, and which part of the day.
+    `start` and `end` are there, and `part` the worst part of the day that the meeting touches. `hours` are the 24 hours
+    of the day of the plan, from midnight in its zone on: what each is there, and the worst part of the day should the
+    meeting begin then.
     """
 
     country: str
@@ -98,14 +101,19 @@ class Warning(msgspec.Struct, frozen=True):
 
 
 class Planning(msgspec.Struct, frozen=True):
-    """All that is to be thought of. `dates` are those of the plan, in its zone; `best` hours there that suit
-    the invited; `overview` the month of the first date: how many events each network announces for each day."""
+    """All that is to be thought of. `dates` are those of the plan, in its zone.
+
+    `best` are the hours there at which it should begin: for the fewest it is night, for the most it is working time all
+    along, the one who calls counted with the invited (but for UTC, where nobody lives); `suits` says how good they are.
+    `overview` is the month of the first date: how many events each network announces for each day.
+    """
 
     dates: tuple[datetime, ...]
     clashes: tuple[Clash, ...]
     places: tuple[Place, ...]
     warnings: tuple[Warning, ...]
     best: tuple[str, ...]
+    suits: str
     overview: dict[str, dict[str, int]]
 
 
@@ -116,7 +124,7 @@ def parse_plan(**asked: Any) -> Plan:
     """
     fields = read_parameters(asked, PARAMETERS)
     if "start" not in fields:
-        raise UsageError("a plan needs a start", hint="start=2026-11-21T10:00 and zone=Asia/Bangkok")
+        raise UsageError("a plan needs a start", hint="as 2026-11-21T10:00 on the clocks of a zone, Asia/Bangkok")
     plan = Plan(**fields)
     if "T" not in plan.start or (plan.end is not None and "T" not in plan.end):
         raise UsageError("a plan needs a time of day", hint="write it as 2026-11-21T10:00")
@@ -144,12 +152,15 @@ def planning(store: Store, plan: Plan, reader: Reader, now: datetime) -> Plannin
     found = agenda(store, _asked(plan, first.date() - _DAY, last.date() + _DAY), reader, now)
     zones = [(code, name) for code in plan.countries for name in zones_of(code, first)]
     rows = tuple(_place(code, name, times[0], zone) for code, name in zones)
+    caller = (row for row in _caller(plan, times[0]) if row.hours not in [one.hours for one in rows])
+    best, suits = _best([row.hours for row in (*rows, *caller)] if rows else [])
     return Planning(
         dates=tuple(start for start, _ in times),
         clashes=tuple(_clashes(plan, times, found)),
         places=rows,
         warnings=tuple(_warnings(plan, [start for start, _ in times], [name for _, name in zones])),
-        best=tuple(_best(rows)),
+        best=best,
+        suits=suits,
         overview=month(store, first.date(), plan.zone, reader, now),
     )
 
@@ -241,15 +252,40 @@ def _place(code: str, name: str, when: tuple[datetime, datetime], zone: ZoneInfo
     there = ZoneInfo(name)
     start, end = (at.astimezone(there) for at in when)
     midnight = datetime.combine(when[0].date(), time.min, zone).astimezone(UTC)
-    hours = [(midnight + number * _HOUR).astimezone(there) for number in range(24)]
+    steps = min(max(-(-(end - start) // _STEP), 1), _DAY // _STEP)
+    parts = [
+        part_of_day((midnight + number * _STEP).astimezone(there), code) for number in range(_DAY // _STEP + steps)
+    ]
+    hours = range(0, _DAY // _STEP, _HOUR // _STEP)
     return Place(
         country=code,
         zone=name,
         start=start,
         end=end,
-        part=part_of_day(start, code),
-        hours=tuple((f"{hour:%H:%M}", part_of_day(hour, code)) for hour in hours),
+        part=_worst(
+            part_of_day((start.astimezone(UTC) + number * _STEP).astimezone(there), code) for number in range(steps)
+        ),
+        hours=tuple(
+            (f"{(midnight + number * _STEP).astimezone(there):%H:%M}", _worst(parts[number : number + steps]))
+            for number in hours
+        ),
     )
+
+
+def _caller(plan: Plan, when: tuple[datetime, datetime]) -> Iterator[Place]:
+    """Who calls, by the zone of the plan: they have to be there, invited or not."""
+    if plan.zone in _NOBODYS:
+        return
+    country = next((code for code, names in _zone_table().items() if plan.zone in names), "")
+    yield _place(country, plan.zone, when, ZoneInfo(plan.zone))
+
+
+_NOBODYS = frozenset({"UTC", "Etc/UTC"})
+_WORST: tuple[Part, ...] = ("night", "day off", "early or late", "work")
+
+
+def _worst(parts: Iterable[Part]) -> Part:
+    return min(parts, key=_WORST.index)
 
 
 def part_of_day(at: datetime, code: str) -> Part:
@@ -274,14 +310,23 @@ def _weekend(code: str) -> frozenset[int]:
     return frozenset((locale.weekend_start + step) % 7 for step in range(length))
 
 
-def _best(rows: Iterable[Place]) -> Iterator[str]:
-    """The hours at which it is night for nobody, those first at which most work; at most three."""
-    listed = list(rows)
+def _best(rows: list[tuple[tuple[str, Part], ...]]) -> tuple[tuple[str, ...], str]:
+    """The hours of the day that suit these people (each by their 24 hours) best, and how well they do."""
+    if not rows:
+        return (), ""
     scores = []
-    for number in range(24) if listed else ():
-        parts = [row.hours[number][1] for row in listed]
-        scores.append((parts.count("night"), -parts.count("work"), number))
-    yield from (f"{number:02}:00" for _, _, number in sorted(scores)[:3])
+    for number in range(24):
+        parts = [hours[number][1] for hours in rows]
+        scores.append((parts.count("night"), -parts.count("work")))
+    night, work = min(scores)
+    hours = tuple(f"{number:02}:00" for number, score in enumerate(scores) if score == (night, work))
+    return hours, _how_well(night, -work, len(rows))
+
+
+def _how_well(night: int, work: int, of: int) -> str:
+    working = "for nobody" if not work else "for all" if work == of else f"in {work} of {of} places"
+    asleep = f", night in {night} of {of} places" if night else ", night for nobody" if work < of else ""
+    return f"working time {working}{asleep}"
 
 
 # --- changes of the clocks --------------------------------------------------------------------------------------------
@@ -355,9 +400,7 @@ def month(store: Store, day: date, zone: str, reader: Reader, now: datetime) -> 
 
 
 def _local(given: Any, name: str) -> str:
-    found = local_time(one(given, name), name)
-    if found and not OLDEST_YEAR <= int(found[:4]) <= NEWEST_YEAR:
-        raise UsageError(f"{name}: {found} is not between the years {OLDEST_YEAR} and {NEWEST_YEAR}")
+    found = in_calendar(local_time(one(given, name), name), name)
     return local_text(moment(found)) if "T" in found else found
 
 

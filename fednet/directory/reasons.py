@@ -152,9 +152,9 @@ def _filters(query: Query, record: Listing, network: str) -> Iterator[str]:
 
 
 def _fitting(query: Query, record: Listing) -> Iterator[str]:
-    asked = {*query.countries, *(code for region in query.regions for code in _countries_of(region))}
-    if asked:
-        yield from _where(record, asked)
+    regions = {code for region in query.regions for code in _countries_of(region)}
+    where = (reason for asked in (set(query.countries), regions) if asked for reason in _where(record, asked))
+    yield from dict.fromkeys(where)
     if isinstance(record, Organization):
         if query.seats and record.seat and record.seat.country in query.seats:
             yield f"the seat is in {places.name(record.seat.country)}"

@@ -207,7 +207,8 @@ def joined(
 def filters(query: Query) -> Iterator[Clause]:
     """Filters of a query as words of the index, but for networks and kinds."""
     for token, codes in (
-        (index.country_token, _countries(query)),
+        (index.country_token, query.countries),
+        (index.country_token, _within(query.regions)),
         (index.service_token, query.services),
         (index.client_group_token, query.client_groups),
         (index.language_token, _primary(query.languages)),
@@ -216,13 +217,9 @@ def filters(query: Query) -> Iterator[Clause]:
             yield Clause(words=tuple(map(token, sorted(codes))))
 
 
-def _countries(query: Query) -> set[str]:
-    """Countries asked for, regions taken apart."""
-    return {*query.countries, *(code for region in query.regions for code in _within(region))}
-
-
-def _within(region: str) -> Collection[str]:
-    return places.countries_in(region) or {region}
+def _within(regions: Iterable[str]) -> set[str]:
+    """The countries of regions; of what is none, a code that no record has."""
+    return {code for region in regions for code in places.countries_in(region) or {region}}
 
 
 def _primary(tags: Iterable[str]) -> set[str]:
@@ -312,10 +309,20 @@ class _Asked:
         clauses = words.clauses(self.query.text)
         found = None if after.relaxed else self._found(clauses, after)
         if found is None or (not found.total and clauses and after.place is None):
-            closer = misspelt.relaxed(self.db, clauses, self.feeds)
+            closer = self._closer(clauses, after)
             if closer is not None:
-                return self._found(closer, after), closer, msgspec.structs.replace(after, relaxed=True)
+                return *closer, msgspec.structs.replace(after, relaxed=True)
         return found or self._found(clauses, after), clauses, after
+
+    def _closer(self, clauses: Sequence[Clause], after: After) -> tuple[Found, Sequence[Clause]] | None:
+        """What fits the first words instead of these that find anything; the first of all when none does."""
+        first = None
+        for closer in misspelt.relaxed(self.db, clauses, self.feeds):
+            found = self._found(closer, after), closer
+            if found[0].total:
+                return found
+            first = first or found
+        return first
 
     def _found(self, clauses: Sequence[Clause], after: After) -> Found:
         from fednet.directory.finding import Cards, Found
@@ -393,7 +400,7 @@ class _Asked:
         if clause.text:
             found[version.rows(self._ids([msgspec.structs.replace(clause, words=(), meant=())]))] = True
         for parameter, code in clause.meant:
-            found |= version.meaning(parameter, _within(code) if parameter == "region" else {code})
+            found |= version.meaning(parameter, _within([code]) if parameter == "region" else {code})
         return found
 
     def _filters(self, after: After) -> Filters:
@@ -405,7 +412,8 @@ class _Asked:
             feeds=self.feeds,
             kinds=[listing.KIND_NUMBERS[kind] for kind in query.kinds or listing.KIND_NUMBERS.keys() - UNASKED_KINDS],
             stale_before=freshness.stale_before(self.db, self.sources, after.asked_at),
-            countries=_countries(query),
+            countries=query.countries,
+            regions=_within(query.regions),
             services=query.services,
             client_groups=query.client_groups,
             languages=_primary(query.languages),

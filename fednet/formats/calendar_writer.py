@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -21,6 +20,7 @@ from fednet.formats.calendar_zones import definition
 from fednet.formats.recurrence import local_text, moment, rule_parts, zone_of
 from fednet.formats.writing import Exported
 from fednet.listing import vocabulary
+from fednet.listing.check import is_handle
 
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 """DTSTAMP of events when the caller names no moment: files made from the same records are the same."""
@@ -97,19 +97,19 @@ def uid_of(network: str, handle: str, fields: Mapping[str, Any]) -> str:
     return str(fields.get("uid") or f"{handle}@{network}.fednet")
 
 
+def handle_and_network(uid: str) -> tuple[str, str]:
+    """Those of the record whose UID `uid_of` made; empty when it came from elsewhere."""
+    handle, at, rest = uid.partition("@")
+    network, dot, last = rest.rpartition(".")
+    return (handle, network) if at and dot and last == "fednet" and is_handle(handle) else ("", "")
+
+
 def parent_uid(network: str, fields: Mapping[str, Any], uids: Mapping[str, str]) -> str:
     """The UID of the event that one is a part of, empty for none; `uids` are those of known events, by handle."""
     parent = fields.get("parent")
     if not isinstance(parent, str) or not parent:
         return ""
-    return uids.get(parent) or (uid_of(network, parent, {}) if _is_handle(parent) else parent)
-
-
-def _is_handle(given: str) -> bool:
-    try:
-        return str(UUID(given)) == given
-    except ValueError:
-        return False
+    return uids.get(parent) or (uid_of(network, parent, {}) if is_handle(parent) else parent)
 
 
 def _newest_of_each_uid(rows: Iterable[Exported]) -> list[Exported]:

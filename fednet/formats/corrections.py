@@ -1,10 +1,10 @@
 """Rows that were refused, as a file to correct and import again; and such a file when it comes back.
 
 Two columns stand before those of the file it was made from: why each row is in it, and the line it was on. The header
-of the second one says, in JSON, by what its rows were read, so that they land as if they had been right at first:
+of an empty one behind them says, in JSON, by what its rows were read, so that they land as if they had been right:
 
-    why refused,"line {""source"":""members"",""kind"":""organization"",...}",Name,Country
-    Country: Wakanda is no country we know,3,Birch Clinic,Wakanda
+    why refused,line,Name,Country,"fednet {""source"":""members"",""kind"":""organization"",...}"
+    Country: Wakanda is no country we know,3,Birch Clinic,Wakanda,
 
 Rows that tell of the same record as a refused one come along without a reason: it was made of all of them.
 """
@@ -22,7 +22,11 @@ from fednet.formats.rows import bare
 from fednet.formats.table import Row, Sheet
 
 WHY = "why refused"
-_LINE = "line "
+LINE = "line"
+_STATED = "fednet "
+
+MAX_WIDTH = 60
+MAX_ROWS_MEASURED = 500
 
 
 def corrected(rows: Sequence[Rows], refused: Sequence[RowError], entries: Sequence[Entry], suffix: str) -> bytes | None:
@@ -36,9 +40,19 @@ def corrected(rows: Sequence[Rows], refused: Sequence[RowError], entries: Sequen
         raise UsageError("rows of several files were refused", hint="import the files one by one")
     if not concerned:
         return None
+    table = _table(concerned, refused, entries)
+    if suffix == ".xlsx":
+        return workbook_of(table, _widths(table), as_written=True)
     # Cells are as they stood in the file: one that was defused there is not defused twice.
-    table = [[bare(cell) for cell in cells] for cells in _table(concerned, refused, entries)]
-    return workbook_of(table) if suffix == ".xlsx" else csv_of(table)
+    bared = ([bare(cell) for cell in cells] for cells in table)
+    # The spreadsheet that wrote semicolons is the one that will open this.
+    return csv_of(bared, ";" if concerned[0].delimiter == ";" else ",")
+
+
+def _widths(table: Sequence[Sequence[str]]) -> list[int]:
+    """Of the columns of a workbook, in characters; the last one is of no concern to people."""
+    shown = [max(len(cell) for cell in column[:MAX_ROWS_MEASURED]) for column in zip(*table, strict=True)]
+    return [min(max(width + 2, 8), MAX_WIDTH) for width in shown[:-1]] + [10]
 
 
 def check_suffix(suffix: str) -> None:
@@ -56,13 +70,14 @@ def _table(concerned: Sequence[Rows], refused: Sequence[RowError], entries: Sequ
         if not lines.isdisjoint(entry.lines):
             lines.update(entry.lines)
     kept = {line: cells for one in concerned for line, cells in one.rows.items() if line in lines}
-    stated = _LINE + msgspec.json.encode(first.context).decode()
-    table = [[WHY, stated, *first.headers]]
+    table = [[WHY, LINE, *first.headers]]
     if first.tags:
         table.append(["", "", *first.tags])
     table += ([_joined(reasons.get(line, [])), str(line), *kept[line]] for line in sorted(kept))
-    width = max(map(len, table))  # rows of one width tell a reader where cells are cut
-    return [[*cells, *[""] * (width - len(cells))] for cells in table]
+    width = max(map(len, table)) + 1  # rows of one width tell a reader where cells are cut
+    whole = [[*cells, *[""] * (width - len(cells))] for cells in table]
+    whole[0][-1] = _STATED + msgspec.json.encode(first.context).decode()
+    return whole
 
 
 def _reason(error: RowError) -> str:
@@ -75,13 +90,15 @@ def _joined(reasons: list[str]) -> str:
 
 
 def opened(sheet: Sheet, notes: list[str]) -> tuple[Sheet, Context | None]:
-    """The sheet without our two columns, and what its rows are read by; any other sheet as it is, and None."""
+    """The sheet without our columns, and what its rows are read by; any other sheet as it is, and None."""
     header = sheet.rows[0].cells
+    stated = next((at for at, cell in enumerate(header) if cell.startswith(_STATED + "{")), None)
     why = next((at for at, cell in enumerate(header) if cell.casefold() == WHY), None)
-    stated = next((at for at, cell in enumerate(header) if cell.startswith(_LINE + "{")), None)
     if why is None and stated is None:
         return sheet, None
-    rows = [Row(row.line, [c for at, c in enumerate(row.cells) if at not in {why, stated}]) for row in sheet.rows]
+    line = next((at for at, cell in enumerate(header) if cell.casefold() == LINE), None)
+    ours = {why, line, stated}
+    rows = [Row(row.line, [c for at, c in enumerate(row.cells) if at not in ours]) for row in sheet.rows]
     rows[0] = rows[0]._replace(cells=[bare(cell) for cell in rows[0].cells])
     context = _context(header[stated]) if stated is not None else None
     if context is None:
@@ -91,6 +108,6 @@ def opened(sheet: Sheet, notes: list[str]) -> tuple[Sheet, Context | None]:
 
 def _context(header: str) -> Context | None:
     try:
-        return msgspec.json.decode(header.removeprefix(_LINE), type=Context)
+        return msgspec.json.decode(header.removeprefix(_STATED), type=Context)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None

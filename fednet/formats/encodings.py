@@ -7,6 +7,7 @@ Lines that somebody pasted in from another encoding are read by themselves. What
 
 from __future__ import annotations
 
+import codecs
 import re
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -19,6 +20,7 @@ _LOOK = "if its letters look wrong, save it as UTF-8 and import it again"
 _MOSTLY = 0.9
 """Of the lines with letters beyond ASCII: with more of them in UTF-8, that is what the file is."""
 
+_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _THAI_CONSONANTS = frozenset(range(0xA1, 0xC0))  # in the Arabic code page signs that hardly occur
 _ARABIC_LETTERS = frozenset(b"\xc7\xe1\xed\xe3\xe4\xe6\xd1\xca\xc8\xe5\xcf\xda\xc9\xcd\xd3\xdd\xde\xdf")
@@ -41,12 +43,22 @@ def decoded(content: bytes, notes: list[str]) -> str:
 def _utf16(sample: bytes) -> str:
     """UTF-16 without a mark: of the bytes of a comma or a line's end, whatever the script, every other one is zero.
 
-    No other text has zeros.
+    No other text has zeros, but for one that got in by mistake: what reads well without them, and has few, is UTF-8.
     """
     odd, even = sample[1::2].count(0), sample[::2].count(0)
-    if (odd + even) * 50 <= len(sample):
+    few = (odd + even) * 4 < len(sample)
+    if (odd + even) * 50 <= len(sample) or (few and _reads_well(sample.replace(b"\0", b""))):
         return ""
     return "utf-16-le" if odd > 9 * even else "utf-16-be" if even > 9 * odd else ""
+
+
+def _reads_well(sample: bytes) -> bool:
+    """Whether the beginning of a file is UTF-8 without control characters."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return _CONTROL.search(text) is None
 
 
 def _mixed(content: bytes, notes: list[str]) -> str:

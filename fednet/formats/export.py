@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import shutil
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -27,7 +30,9 @@ from fednet.formats.writing import Exported
 
 MAX_XLSX_CELL = 32_767
 _SPACING = dict.fromkeys((0x09, 0x0A))
-_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - _SPACING.keys())
+_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF} - _SPACING.keys())
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 (2.2, Char) cannot hold: one of them makes a workbook unreadable."""
 
 
 def write(
@@ -101,27 +106,35 @@ def as_xlsx(rows: list[Exported], circles: Mapping[str, str] | None = None) -> b
     return workbook_of(table_of(rows, circles))
 
 
-def csv_of(table: Iterable[Sequence[str]]) -> bytes:
+def csv_of(table: Iterable[Sequence[str]], delimiter: str = ",") -> bytes:
     """A table as CSV: UTF-8 with a byte order mark, for Excel needs it to see that."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows([defused(cell) for cell in cells] for cells in table)
+    csv.writer(out, delimiter=delimiter).writerows([defused(cell) for cell in cells] for cells in table)
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
 
 
-def workbook_of(table: list[list[str]]) -> bytes:
-    """A table as a workbook; every cell is text, so that nothing is computed or turned into a date."""
+def workbook_of(table: list[list[str]], widths: Sequence[int] = (), *, as_written: bool = False) -> bytes:
+    """A table as a workbook; every cell is text, so that nothing is computed or turned into a date.
+
+    `widths` are those of its first columns, in characters. `as_written`: cells get no apostrophe, which only a table
+    that is saved as CSV from there would need.
+    """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.utils import get_column_letter
+    from openpyxl.writer.excel import ExcelWriter
 
     book = Workbook(write_only=True)
+    book.properties.created = book.properties.modified = UNDATED.replace(tzinfo=None)
     sheet = book.create_sheet("fednet")
     sheet.freeze_panes = "A2"
+    for at, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(at)].width = width
     plain: Any = WriteOnlyCell(sheet)
     plain.number_format = "@"
 
     def written(cell: str) -> Any:
-        one: Any = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", defused(cell))[:MAX_XLSX_CELL])
+        one: Any = WriteOnlyCell(sheet, _NO_XML.sub("", cell if as_written else defused(cell))[:MAX_XLSX_CELL])
         one.data_type = "s"
         one._style = plain._style  # one style for all: to set it cell by cell takes as long as all the rest
         return one
@@ -129,8 +142,25 @@ def workbook_of(table: list[list[str]]) -> bytes:
     for cells in table:
         sheet.append([written(cell) if cell else None for cell in cells])
     out = io.BytesIO()
-    book.save(out)
+    with _Undated(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        ExcelWriter(book, archive).save()
     return out.getvalue()
+
+
+class _Undated(zipfile.ZipFile):
+    """An archive that does not say when it was made: the same table makes the same bytes."""
+
+    def writestr(self, name: Any, data: Any, *_: Any) -> None:
+        super().writestr(self._undated(name), data)
+
+    def write(self, filename: Any, arcname: Any = None, *_: Any) -> None:
+        with Path(filename).open("rb") as part, self.open(self._undated(arcname or filename), "w") as member:
+            shutil.copyfileobj(part, member)
+
+    def _undated(self, name: Any) -> zipfile.ZipInfo:
+        member = zipfile.ZipInfo(str(name))
+        member.compress_type = self.compression
+        return member
 
 
 def table_of(rows: list[Exported], circles: Mapping[str, str] | None = None) -> list[list[str]]:

@@ -25,6 +25,7 @@ from fednet.formats.rows import RowReader, bare
 from fednet.formats.table import Row, Sheet, cleaned
 from fednet.formats.writing import degrees
 from fednet.listing import KINDS
+from fednet.listing.check import is_handle
 
 LEADING = ("kind", "network", "handle", "circle")
 EXTRA = "extra"
@@ -37,8 +38,8 @@ FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 """What a spreadsheet may take for a formula (OWASP, CSV injection), apostrophes before it or not."""
 
 _TAG = re.compile("[A-Za-z0-9-]{1,35}")
-_NOT_KEPT = re.compile("[\r\x7f-\x9f]|^#|_x[0-9A-Fa-f]{4}_")
-"""What is not for a cell: control characters, and what a workbook takes for an error or an escape of its own."""
+_NOT_KEPT = re.compile("[\r\x7f-\x9f\ud800-\udfff\ufffe\uffff]|^#|_x[0-9A-Fa-f]{4}_")
+"""What is not for a cell: what XML has no place for, and what a workbook takes for an error or an escape of its own."""
 _DAY = timedelta(days=1)
 
 _MORE_SHAPES = {
@@ -226,7 +227,8 @@ def _columns(header: list[str], kind: str) -> list[Column]:
 def read_rows(table: Table, reader: RowReader | None, refused: list[RowError]) -> Iterator[Entry]:
     """The records of such a table. `reader` reads their cells, where there is one for the kind."""
     header = table.headers
-    handle, circle = header.index("handle"), header.index("circle") if "circle" in header else None
+    handle = header.index("handle")
+    circle, network = (header.index(name) if name in header else None for name in ("circle", "network"))
     extras = [at for at, name in enumerate(header) if name == EXTRA or re.fullmatch(EXTRA + r"\.\d+", name)]
     for row in table.rows:
         if table.kind not in KINDS:
@@ -238,8 +240,8 @@ def read_rows(table: Table, reader: RowReader | None, refused: list[RowError]) -
         headers = {column.field.partition(".")[0]: column.header for column in reversed(table.columns)}
         entry = admitted(row.line, f"handle:{_cell(row, handle)}", fields, refused, headers)
         if entry is not None:
-            told = _cell(row, circle) if circle is not None else ""
-            yield msgspec.structs.replace(entry, circle=told or None)
+            told = [_cell(row, at) if at is not None else "" for at in (circle, network)]
+            yield msgspec.structs.replace(entry, circle=told[0] or None, network=told[1] or None)
 
 
 def without_handle(sheet: Sheet) -> Sheet:
@@ -302,9 +304,6 @@ def _linked(fields: dict[str, Any]) -> dict[str, Any]:
     """With its organisation as a row of this file, if it is one: imported elsewhere, that gets another handle."""
     name = _REFERRING.get(fields["kind"])
     about = fields.get(name) if name else None
-    if name is None or not isinstance(about, str) or not _HANDLE.fullmatch(about):
+    if name is None or not is_handle(about):
         return fields
     return fields | {name: {"source": f"handle:{about}", "name": about}}
-
-
-_HANDLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

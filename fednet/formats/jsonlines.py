@@ -60,8 +60,8 @@ def _entry(line: int, value: dict[str, Any], kind: str | None, refused: list[Row
         refused.append(RowError(line, "kind", shown(fields["kind"]), "is no kind of record we know"))
         return None
     entry = admitted(line, _source(value, fields, line), fields, refused)
-    told = value.get("circle")
-    return msgspec.structs.replace(entry, circle=told) if entry and isinstance(told, str) and told else entry
+    told = {name: value[name] for name in ("circle", "network") if isinstance(value.get(name), str) and value[name]}
+    return msgspec.structs.replace(entry, **told) if entry else None
 
 
 def _source(value: dict[str, Any], fields: dict[str, Any], line: int) -> str:

@@ -10,7 +10,6 @@ may have published anything) is left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from fednet.errors import FednetError
 from fednet.formats.recurrence import moment, rule_parts, zone_of
 from fednet.formats.writing import Exported, PageOf
 from fednet.listing import languages, places, vocabulary
+from fednet.listing.check import is_handle
 
 CONTEXT = "https://schema.org"
 MEDIA_TYPE = "application/ld+json"
@@ -57,9 +57,6 @@ _WEEKDAYS = {
 }  # fmt: skip
 
 
-_HANDLE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
 class Party(NamedTuple):
     """Somebody whom a record names: what they are called, and their page here, if they have one."""
 
@@ -69,11 +66,11 @@ class Party(NamedTuple):
 
 def document(rows: Iterable[Exported], *, page: PageOf | None = None) -> dict[str, Any]:
     """All organisations, events and persons among the rows as one document."""
-    found = [one for network, handle, fields in rows if (one := _node(network, handle, fields, page))]
+    found = [one for _, handle, fields in rows if (one := _node(handle, fields, page))]
     return {"@context": CONTEXT, "@graph": found}
 
 
-def _node(network: str, handle: str, fields: Mapping[str, Any], page: PageOf | None) -> dict[str, Any] | None:
+def _node(handle: str, fields: Mapping[str, Any], page: PageOf | None) -> dict[str, Any] | None:
     kind = str(fields.get("kind"))
     told = page(kind, handle) if page else None
     match kind:
@@ -221,7 +218,7 @@ def event(
 ) -> dict[str, Any]:
     """An event. `hosts` are those whom it names, where the caller knows more of them than their names, or handles;
     `parent` is the page of the event that it is a part of."""
-    named = [Party(name) for name in _list(fields.get("hosts")) if not _HANDLE.fullmatch(str(name))]
+    named = [Party(name) for name in _list(fields.get("hosts")) if not is_handle(name)]
     parties = named if hosts is None else list(hosts)
     start, end = _times(fields)
     mode = _MODES.get(str(fields.get("mode")))

@@ -43,13 +43,15 @@ class Entry(msgspec.Struct, frozen=True):
     that file, so that importing again updates. `fields` is a normalised body with its `kind`. A contact or a person
     points to an organisation of the same import as `{"source": SOURCE}` (and `"name"` where only a name was given);
     the importer puts the handle there. To update a record that exists, use `merge`. `lines`: those of the file, or
-    sheet, that tell of it; empty where a reader does not count them. `circle`: where the file says that it belongs.
+    sheet, that tell of it; empty where a reader does not count them. `circle`: where the file says that it belongs;
+    `network`: whose record it is, where the file says that.
     """
 
     source: str
     fields: dict[str, Any]
     lines: tuple[int, ...] = ()
     circle: str | None = None
+    network: str | None = None
 
 
 class RowError(msgspec.Struct, frozen=True):
@@ -98,12 +100,16 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class Rows(msgspec.Struct, frozen=True):
-    """The rows of a table as they were read, by line: where a corrected file takes those from that were refused."""
+    """The rows of a table as they were read, by line: where a corrected file takes those from that were refused.
+
+    `delimiter`: between the cells of a text file.
+    """
 
     headers: list[str]
     tags: list[str]
     rows: dict[int, list[str]]
     context: Context
+    delimiter: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -199,7 +205,8 @@ def joined(readings: list[Reading]) -> Reading:
 
 def _both(before: Entry, entry: Entry) -> Entry:
     lines = (*before.lines, *entry.lines)
-    return Entry(entry.source, merge(before.fields, entry.fields), lines, entry.circle or before.circle)
+    fields = merge(before.fields, entry.fields)
+    return Entry(entry.source, fields, lines, entry.circle or before.circle, entry.network or before.network)
 
 
 def identity(text: str) -> str:

@@ -55,7 +55,7 @@ def occurrences(
     start = moment(fields.get("start"))
     length = _length(fields, start)
     if not any(fields.get(name) for name in ("rrule", "rdates", "overrides")):
-        one = _set_in(zone, start, length)
+        one = set_in(zone, start, length)
         return [one] if limit > 0 and _touches(one, since, until) else []
     try:
         found = {one for one in _expanded(fields, zone, start, length, since, until) if _touches(one, since, until)}
@@ -110,11 +110,18 @@ def _length(fields: dict[str, Any], start: datetime) -> timedelta:
     return max(end - start, timedelta(days=1 if fields.get("all_day") else 0))
 
 
-def _set_in(zone: ZoneInfo, start: datetime, length: timedelta) -> tuple[datetime, datetime]:
+def set_in(zone: ZoneInfo, start: datetime, length: timedelta) -> tuple[datetime, datetime]:
+    """Start and end of what begins at a local time. It ends by the clock there, and never before it begins.
+
+    A time that is skipped when the clocks go forward is shown as the time it really is (RFC 5545, 3.3.5), and what
+    would be over by then lasts as long as ever. Raises RuleError for years beyond 1 to 9999.
+    """
     try:
-        # By way of UTC, so that a time skipped when the clocks go forward is shown as the time it really is.
-        begin = start.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
-        return begin, (start + length).replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
+        begin, end = (
+            local.replace(tzinfo=zone).astimezone(UTC) for local in (start, start + length)
+        )  # UTC, or Python would compare what the clocks say
+        end = end if end > begin else begin + length
+        return begin.astimezone(zone), end.astimezone(zone)
     except OverflowError as error:
         raise RuleError("the event lies outside the years 1 to 9999") from error
 
@@ -138,7 +145,7 @@ def _expanded(
     if fields.get("rrule"):
         starts.update(_by_rule(fields["rrule"], start, zone, low, high))
     starts -= gone | overrides.keys()
-    yield from (_set_in(zone, one, length) for one in starts if low <= one <= high)
+    yield from (set_in(zone, one, length) for one in starts if low <= one <= high)
     for original, override in overrides.items():
         if override.get("status") == "cancelled" or original in gone:
             continue
@@ -146,9 +153,9 @@ def _expanded(
         begin = moment(override["start"]) if override.get("start") else original
         own_zone = zone_of(changed)
         if override.get("end"):
-            yield _set_in(own_zone, begin, _length(changed | {"start": begin.isoformat()}, begin))
+            yield set_in(own_zone, begin, _length(changed | {"start": begin.isoformat()}, begin))
         else:
-            yield _set_in(own_zone, begin, length)
+            yield set_in(own_zone, begin, length)
 
 
 def _texts(value: object) -> list[str]:

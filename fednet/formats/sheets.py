@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fednet.errors import UsageError
-from fednet.formats import burmese, corrections, exported
+from fednet.formats import corrections, exported, zawgyi
 from fednet.formats.columns import FIELDS, IGNORE, REQUIRED, Table, understood
 from fednet.formats.organizations import presence_of, read_organizations
 from fednet.formats.reading import (
@@ -68,7 +68,7 @@ class _Sheet:
         self.remembered = {**told.remembered, **(context.columns if context else {})}
         self.source = told.source or (context.source if context else "") or source_of(name)
         self.exported = not self.mapping and exported.is_exported(sheet, self.kind)
-        self.sheet = sheet if told.keep_zawgyi or self.exported else burmese.in_unicode(sheet)
+        self.sheet = sheet if told.keep_zawgyi or self.exported else zawgyi.in_unicode(sheet)
         notes.extend(self.sheet.notes)
         refused += (
             RowError(line, "", "", "a cell in this row is too long: is a quotation mark missing?")
@@ -94,7 +94,8 @@ class _Sheet:
             else:
                 entries += read_records(reader)
             seen += reader.seen(self.name) if table.columns else _unknown(self.sheet, self.name)
-            rows.append(_kept(table, reader, context, self._ignored() if len(tables) == 1 else None))
+            ignored = self._ignored() if len(tables) == 1 else None
+            rows.append(_kept(table, reader, context, ignored, self.sheet.delimiter))
         columns |= {column.header: column.target for table in tables for column in table.columns}
         if not columns:
             self.notes.append("no column was understood; say what a column is with --map COLUMN=FIELD")
@@ -120,7 +121,7 @@ class _Sheet:
             entries += exported.read_rows(table, reader, self.refused)
             seen += reader.seen(self.name) if reader else ()
             read = {row.line: row.cells for row in table.rows}
-            rows.append(Rows(table.headers, [], read, Context(self.source)))
+            rows.append(Rows(table.headers, [], read, Context(self.source), self.sheet.delimiter))
             columns |= {column.header: column.target for column in table.columns}
         self.sheet = exported.without_handle(self.sheet)
         return columns
@@ -176,7 +177,9 @@ def _is_named(table: Table, context: Context) -> bool:
     return REQUIRED[table.kind] in fields or bool(fields & instead.get(table.kind, set()))
 
 
-def _kept(table: Table, reader: RowReader, context: Context, ignored: dict[str, str] | None) -> Rows:
+def _kept(
+    table: Table, reader: RowReader, context: Context, ignored: dict[str, str] | None, delimiter: str
+) -> Rows:
     """The rows as a corrected file takes them. Where kinds share a sheet, a column says which, and that is enough."""
     if ignored is not None:
         columns = ignored | {column.header: column.target for column in reversed(table.columns)}
@@ -191,7 +194,7 @@ def _kept(table: Table, reader: RowReader, context: Context, ignored: dict[str, 
         )
     else:
         whole = Context(context.source)
-    return Rows(table.headers, table.tags, {row.line: row.cells for row in table.rows}, whole)
+    return Rows(table.headers, table.tags, {row.line: row.cells for row in table.rows}, whole, delimiter)
 
 
 def _unknown(sheet: Sheet, name: str) -> Iterator[Seen]:

@@ -25,8 +25,9 @@ MAX_LINE = 8 << 20
 """Characters in one line of a CSV file: 256 columns of the longest cells."""
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 60
-_OURS = re.compile("kind([,;\t|])network\\1handle\\1")
-"""How a file begins that `export` wrote, as spreadsheets save it again: no text in it is taken for its delimiter."""
+_OURS = re.compile("(?:kind(?=(?P<cut>[,;\t|])network(?P=cut)handle)|why refused(?=[,;\t|]line[,;\t|]))([,;\t|])")
+"""How a file begins that `export` or `--refused-to` wrote, as spreadsheets save it again: no text in it is taken for
+its delimiter."""
 
 _ODD_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _DIRECTIONS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they can make a text read as another
@@ -44,7 +45,7 @@ class Sheet(msgspec.Struct, frozen=True):
     """Rows with something in them. `too_long` are lines left out because a cell was longer than the limit.
 
     `notes`: what was repaired, in words; `raw`: cells as they were written, by line and column (from 0), where that is
-    worth showing.
+    worth showing. `delimiter`: between the cells of a text file.
     """
 
     name: str
@@ -52,11 +53,16 @@ class Sheet(msgspec.Struct, frozen=True):
     too_long: list[int]
     notes: list[str] = []
     raw: dict[tuple[int, int], str] = {}
+    delimiter: str = ""
 
 
 def sheets(content: bytes, suffix: str, notes: list[str]) -> list[Sheet]:
     """The sheets of a file: one for CSV. What had to be guessed is added to `notes`."""
     if content.startswith(b"PK\x03\x04"):
+        if suffix not in {".xlsx", ".xlsm"} and b"[Content_Types].xml" not in content:
+            raise UnreadableFileError(
+                "this archive is no XLSX workbook", hint="unpack it, or save the table in it as .xlsx or .csv"
+            )
         return [_sheet(title, records) for title, records in worksheets(content)]
     if suffix in {".xlsx", ".xlsm"}:
         raise UnreadableFileError("this is not an XLSX workbook", hint="save it again as .xlsx or .csv")
@@ -81,13 +87,14 @@ def _text_table(text: str, suffix: str, notes: list[str]) -> Sheet:
         delimiter, text, skipped = text[4], text[text.find("\n") + 1 :], 1
     else:
         ours = _OURS.match(text)
-        delimiter = ours[1] if ours else "\t" if suffix == ".tsv" else _delimiter(text)
+        delimiter = ours[2] if ours else "\t" if suffix == ".tsv" else _delimiter(text)
     try:
-        return _sheet("", _records(text, delimiter, skipped))
+        sheet = _sheet("", _records(text, delimiter, skipped))
     except csv.Error:
         notes.append("a quotation mark is never closed; quotation marks were read as ordinary characters")
         plain = ((n, line.split(delimiter)) for n, line in enumerate(text.splitlines(), 1 + skipped))
-        return _sheet("", plain)
+        sheet = _sheet("", plain)
+    return msgspec.structs.replace(sheet, delimiter=delimiter)
 
 
 def _records(text: str, delimiter: str, skipped: int = 0) -> Iterator[tuple[int, list[str]]]:

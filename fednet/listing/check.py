@@ -233,10 +233,15 @@ def zone(found: Any, field: str) -> str:
     return given
 
 
+def is_handle(found: object) -> bool:
+    """Whether that is the handle of a record as it is written: a UUID in lower case."""
+    return isinstance(found, str) and _HANDLE.fullmatch(found) is not None
+
+
 def handle(found: Any, field: str) -> str:
     """The handle of a record: a UUID."""
     given = text(found, field).lower()
-    if given and not _HANDLE.fullmatch(given):
+    if given and not is_handle(given):
         raise ListingError(field, given, "is not a handle", hint="`fednet search` shows handles")
     return given
 

@@ -1,6 +1,6 @@
 """Whether two records are about the same thing: what they have in common, and what follows from that.
 
-register number                                        joined, unless another number of that register differs
+register number                                        joined
 own website + name or short form alike, or one seat    joined, unless the seats are in two countries
 own mail domain, mailbox or telephone + name alike     joined, likewise
 name and short form the same + one country             joined
@@ -140,10 +140,20 @@ def level(reasons: int) -> Level:
     return Level.SUGGESTED if _is_suggested(found) else Level.APART
 
 
+_AGAINST = Reason.OTHER_REGISTER | Reason.OTHER_COUNTRY
+
+
+@lru_cache(4096)
+def speaks_for(reasons: int) -> bool:
+    """Whether two records may be on one card that others brought together: at least suggested, and nothing against."""
+    follows = level(reasons)
+    return follows is Level.JOINED or (follows is Level.SUGGESTED and not reasons & _AGAINST)
+
+
 def _is_joined(found: Reason) -> bool:
     if found & (Reason.UID | Reason.REGISTER):
         return True
-    if found & (Reason.OTHER_REGISTER | Reason.OTHER_COUNTRY):
+    if found & _AGAINST:
         return False
     if found & Reason.SITE:
         return bool(found & (_SPELLING | Reason.NAME_LIKE | Reason.ACRONYM | Reason.COUNTRY))
@@ -160,7 +170,7 @@ def _is_joined(found: Reason) -> bool:
 def _is_suggested(found: Reason) -> bool:
     if found & (Reason.SITE | _REACHED):
         return True
-    if found & (Reason.OTHER_COUNTRY | Reason.OTHER_REGISTER):
+    if found & _AGAINST:
         return False
     if found & (Reason.NAME | Reason.NAME_CLOSE):
         return True
@@ -174,7 +184,7 @@ def _is_suggested(found: Reason) -> bool:
 
 _WEIGHTS = {
     Reason.UID: 16,
-    Reason.REGISTER: 16,
+    Reason.REGISTER: 8,  # no more than a website: anybody can write either, and what agrees in more goes first
     Reason.SITE: 8,
     Reason.MAILBOX: 6,
     Reason.PHONE: 6,

@@ -6,12 +6,12 @@ a newer version may know as well.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from fednet.listing.check import is_handle
 from fednet.listing.contact import Contact
 from fednet.listing.event import Event
 from fednet.listing.exchange import Exchange
@@ -23,8 +23,6 @@ from fednet.listing.record import Listing, encode, parse
 
 MAX_NAMED = 64
 """Handles that are looked for in one record."""
-
-_HANDLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def repointed(body: bytes, old: str, new: str | None) -> bytes | None:
@@ -52,7 +50,7 @@ def named(listing: Listing) -> tuple[str, ...]:
             found = tuple([subject.handle for subject in listing.subjects])
         case _:
             return ()
-    return tuple(dict.fromkeys(one for one in found[:MAX_NAMED] if _HANDLE.fullmatch(one)))
+    return tuple(dict.fromkeys(one for one in found[:MAX_NAMED] if is_handle(one)))
 
 
 def moved(value: Any, handles: Mapping[str, str]) -> Any:

@@ -85,9 +85,14 @@ def title(listing: Listing) -> str:
         case Person():
             return listing.name
         case Contact():
-            return listing.person
+            return reached_as(listing)
         case Opinion():
             return listing.verdict
+
+
+def reached_as(record: Contact) -> str:
+    """What a contact is called: its person, else the first of its addresses."""
+    return next(filter(None, (record.person, *record.emails, *record.phones, record.address)), "")
 
 
 def display(texts: Texts, language: str | None) -> str:
@@ -115,7 +120,7 @@ def _organization(record: Organization) -> Terms:
 
 def _contact(record: Contact) -> Terms:
     reached = _joined(*record.emails, *record.phones, record.address)
-    return Terms(2, record.person, fold(record.person), fold(reached))
+    return Terms(2, reached_as(record), fold(record.person), fold(reached))
 
 
 def _person(record: Person) -> Terms:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any, Literal
 
 import msgspec
@@ -14,7 +15,9 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import check_body
-from fednet.formats.calendar_writer import uid_of
+from fednet.formats.calendar import read_calendar
+from fednet.formats.calendar_writer import calendar_of, handle_and_network, uid_of
+from fednet.formats.export import without_controls
 from fednet.formats.reading import Entry, Reading, RowError, Seen, identity, joined, key, merge, shown, source_of
 from fednet.listing.event import WHEN, revised
 from fednet.listing.references import moved
@@ -31,7 +34,7 @@ from fednet.node.edits import (
 )
 from fednet.node.home import Home
 from fednet.node.own import OwnRecords, title_of
-from fednet.store import drafts
+from fednet.store import drafts, feeds
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Draft, ImportRow
 
@@ -40,6 +43,10 @@ EXPORTED = "handle:"
 
 GATHERED = frozenset({"countries", "services", "client_groups", "languages", "themes", "identifiers", "former_names"})
 """Lists to which several files may add, each what it knows."""
+
+_REFERRING = frozenset({"kind", "organization", "parent"})
+MAX_NAMED = 3
+"""Other networks that are named in a note."""
 
 Done = Literal["added", "changed", "unchanged", "withdrawn"]
 
@@ -74,7 +81,8 @@ class Imported(msgspec.Struct, frozen=True):
     """An import that is done, or tried. `id` takes it back; it is None when nothing was written.
 
     `seen` is what was made of each column, `missing` what has disappeared from the file since its last version (when it
-    was withdrawn, it is in `records` instead), `reading` all that was read.
+    was withdrawn, it is in `records` instead), `reading` all that was read, without the records of other networks, of
+    which `left_out` is the number.
     """
 
     id: int | None
@@ -83,6 +91,7 @@ class Imported(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
     missing: tuple[Missing, ...]
     reading: Reading
+    left_out: int = 0
 
     @property
     def columns(self) -> dict[str, str]:
@@ -106,18 +115,32 @@ class Plan:
     """An import worked out against what is there, before anything is written."""
 
     def __init__(
-        self, db: Database, home: Home, reading: Reading, name: str, circle: str | None, withdraw_missing: bool
+        self,
+        db: Database,
+        home: Home,
+        reading: Reading,
+        name: str,
+        circle: str | None,
+        withdraw_missing: bool,
+        all_rows: bool = False,
+        most_are_gone: bool = False,
     ) -> None:
         self.db = db
         self.name = name
         self.network = home.network.network
         self.reading = joined([reading])
+        self.left_out = 0
+        self.left_out_notes: list[str] = []
+        self.own = OwnRecords(db, home)
+        if not all_rows:
+            self._leave_out(home)
         self.sources = reading.named or {source_of(name): frozenset(key(entry) for entry in reading.entries)}
         self.circle = circles.check_known(db, circle) if circle is not None else None
-        self.own = OwnRecords(db, home)
         self.refused = list(self.reading.refused)
-        self.notes = list(self.reading.notes)
+        self.said = {key(entry): _hashes(entry) for entry in self.reading.entries}
+        self.notes = [*self.left_out_notes, *self.reading.notes]
         self.earlier = _Earlier(db, name, self.sources.keys())
+        self.said_before = {source: drafts.said_before(db, source) for source in self.sources}
         self.known = drafts.imported(db, [key(entry) for entry in self.reading.entries])
         self.same_name = Counter(_without_country(entry) for entry in self.reading.entries)
         self.before: dict[str, Own] = {}
@@ -133,16 +156,20 @@ class Plan:
         for entry in self.reading.entries:
             self._decide(entry)
         self._note_circles()
+        self.unread: list[str] = []
+        self.most_gone = ""
         self.missing = [] if reading.partial else sorted(self._missing(), key=lambda one: (one.title, one.kind))
         if withdraw_missing:
-            self._withdraw_missing()
+            self._withdraw_missing(most_are_gone)
+        elif self.most_gone:
+            self.notes.append(f"{self.most_gone}: is it the whole list?")
 
     def write(self, now: datetime) -> int | None:
         """Keep it; the number of the import, or None when there was nothing to do."""
         drafts.remember_imported(self.db, ((k, h) for k, h in self.handles.items() if self.known.get(k) != h))
         for source, keys in self.sources.items():
-            handles = [self.handles[one] for one in sorted(keys) if one in self.handles]
-            drafts.name_records(self.db, source, handles, whole=not self.reading.partial)
+            named = {self.handles[one]: self.said.get(one) for one in sorted(keys) if one in self.handles}
+            drafts.name_records(self.db, source, named, whole=not self.reading.partial)
         if not self.rows:
             return None
         drafts.save(self.db, (Draft(row.handle, row.circle, "put", row.after) for row in self.rows if row.after), now)
@@ -159,6 +186,7 @@ class Plan:
             tuple(self.notes),
             tuple(self.missing),
             self.reading,
+            self.left_out,
         )
 
     @property
@@ -166,27 +194,82 @@ class Plan:
         counts: dict[str, int] = Counter(outcome.outcome for outcome in self.outcomes)
         return {**counts, "refused": len(self.refused)}
 
+    def _leave_out(self, home: Home) -> None:
+        """Leave out records that the file says are those of other networks, but those that became ours before."""
+        networks = {one.network: one.name for one in feeds.networks(self.db)}
+        mine = {self.network, home.network.name}
+        known = drafts.imported(self.db, [key(entry) for entry in self.reading.entries if _network_of(entry)])
+        others: Counter[str] = Counter()
+        kept: list[Entry] = []
+        for entry in self.reading.entries:
+            network = _network_of(entry)
+            if network and network not in mine and not self._is_own(entry, known):
+                others[networks.get(network, network)] += 1
+            else:
+                kept.append(entry)
+        if others:
+            self.left_out = others.total()
+            self.reading = msgspec.structs.replace(self.reading, entries=kept)
+            more = ["..."] if len(others) > MAX_NAMED else []
+            names = ", ".join([shown(name, 60) for name, _ in others.most_common(MAX_NAMED)] + more)
+            counted = "1 record is" if self.left_out == 1 else f"{self.left_out:,} records are"
+            self.left_out_notes = [
+                f"{counted} listed by {names}, not by this network: left out (--all-rows takes them)"
+            ]
+
+    def _is_own(self, entry: Entry, known: Mapping[str, str]) -> bool:
+        """Whether the entry is about a record of this network, whatever its file says."""
+        handles = known.get(key(entry)), _exported_handle(entry.source)
+        return any(handle and self.own.find(handle) for handle in handles)
+
     def _missing(self) -> Iterator[Missing]:
         """What the sources named before and do not name any more, unless another source names it still."""
-        now_named = set(self.handles.values())
         elsewhere = 0
-        for source in self.sources:
-            for handle in drafts.named_before(self.db, source):
-                own = self.own.find(handle) if handle not in now_named else None
-                if own is None:
-                    continue
-                if drafts.named_elsewhere(self.db, handle, source):
-                    elsewhere += 1
-                else:
-                    yield Missing(source, handle, own.fields["kind"], own.circle, self._title(own.body))
+        for source, keys in self.sources.items():
+            handles = drafts.named_before(self.db, source)
+            before = [own for one in handles if (own := self.before.get(one) or self.own.find(one))]
+            if before and not keys:
+                self.unread.append(source)
+                self.notes.append("no row could be read, so that nobody can tell what is not in this file any more")
+                continue
+            gone = [own for own in before if own.handle not in self.now_named]
+            here = [own for own in gone if not drafts.named_elsewhere(self.db, own.handle, source)]
+            elsewhere += len(gone) - len(here)
+            self._note_most(here, before)
+            yield from (Missing(source, o.handle, o.fields["kind"], o.circle, self._title(o.body)) for o in here)
         if elsewhere:
-            self.notes.append(f"{elsewhere} records that this file names no more are still named by others")
+            told = "1 record that this file names no more is" if elsewhere == 1 else ""
+            told = told or f"{elsewhere:,} records that this file names no more are"
+            self.notes.append(f"{told} still named by others")
 
-    def _withdraw_missing(self) -> None:
+    @cached_property
+    def now_named(self) -> frozenset[str]:
+        return frozenset(self.handles.values())
+
+    def _note_most(self, gone: Sequence[Own], before: Sequence[Own]) -> None:
+        """More than half of a source has disappeared: sooner another file, or a part of it, than the truth."""
+        # A contact comes and goes with whose it is.
+        lost, of = (sum(own.fields["kind"] != "contact" for own in some) for some in (gone, before))
+        lost, of = (lost, of) if of else (len(gone), len(before))
+        if lost * 2 > of:
+            self.most_gone = f"{lost:,} of the {of:,} that the file named are not in it any more"
+
+    def _withdraw_missing(self, most_are_gone: bool) -> None:
+        if self.unread:
+            raise UsageError(
+                "no row of the file could be read, so that nothing of it has disappeared",
+                hint="fednet import FILE --dry-run shows how each column is read",
+            )
+        if self.most_gone and not most_are_gone:
+            raise UsageError(
+                f"{self.most_gone}: nothing was withdrawn",
+                hint="--dry-run alone lists them; if so many are gone indeed, add --most-are-gone",
+            )
         lost = {refusal.line for refusal in self.refused} - {n for one in self.reading.entries for n in one.lines}
         if self.missing and lost:
             raise UsageError(
-                f"{len(lost)} rows could not be read, and may be about records that seem to have disappeared",
+                f"{len(lost):,} row{'s' * (len(lost) > 1)} could not be read, and may be about records that seem to "
+                "have disappeared",
                 hint="correct them first: --refused-to FILE.csv writes them to a file",
             )
         for one in self.missing:
@@ -201,12 +284,29 @@ class Plan:
         if entry.fields["kind"] == NETWORK and self.itself is not None:
             self.before[self.itself.handle] = self.itself
             return self.itself.handle
-        for handle in (self.known.get(key(entry)), _exported_handle(entry.source), self._alike(entry)):
+        found = self.known.get(key(entry)), _exported_handle(entry.source), self._with_uid(entry), self._alike(entry)
+        for handle in found:
             own = self.own.find(handle) if handle else None
             if own is not None and own.fields["kind"] == entry.fields["kind"]:
                 self.before[own.handle] = own
                 return own.handle
         return new_handle()
+
+    def _with_uid(self, entry: Entry) -> str | None:
+        """The event that bears the UID of this one, though it did not come by an import."""
+        uid = entry.fields.get("uid")
+        return self.by_uid.get(uid) if isinstance(uid, str) and entry.fields["kind"] == "event" else None
+
+    @cached_property
+    def by_uid(self) -> dict[str, str]:
+        """UID -> handle of each own event that has one."""
+        feed_ids = [feed.id for feed in self.own.feeds]
+        found = {handle: msgspec.json.decode(body) for handle, body in drafts.bodies_with(self.db, feed_ids, '"uid"')}
+        return {
+            fields["uid"]: handle
+            for handle, fields in found.items()
+            if fields.get("kind") == "event" and isinstance(fields.get("uid"), str)
+        }
 
     def _alike(self, entry: Entry) -> str | None:
         """The one organisation of that name, or its contact, when only one of two sources tells where its seat is."""
@@ -272,14 +372,51 @@ class Plan:
             del fields["uid"]  # it follows from the handle, and only an export says it
         if own is None:
             return check_body(listing.encode(fields))
-        merged = merge(own.fields, fields)
         whole = entry.source.startswith(EXPORTED)  # an export told all of the record, and a person corrected it
+        if not whole:
+            fields = self._new(entry, own, fields)
+        merged = merge(own.fields, fields)
         for name in frozenset[str]() if whole else GATHERED & fields.keys() & own.fields.keys():
             merged[name] = self._gathered(own, name, fields[name])
         if entry.fields["kind"] == "event":
             merged = _rescheduled(own.fields, merged, fields)
         guessed = {"original": None}  # a reader's guess of the original language alone changes nothing
         return own.body if merged | guessed == own.fields | guessed else body_of(merged)
+
+    def _new(self, entry: Entry, own: Own, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields without those of which the sources say what they said the last time.
+
+        Whoever changed those since, another source or a person, knew better. What refers to records stays: they may
+        have become others.
+        """
+        said = self.said[key(entry)]
+        sources = [source for source, keys in self.sources.items() if key(entry) in keys]
+        before = [self.said_before[source].get(own.handle) for source in sources]
+        if said and before:
+            again = {name for name in said if all(one is not None and one.get(name) == said[name] for one in before)}
+            fields = {name: value for name, value in fields.items() if _said_as(name) not in again}
+        if fields["kind"] == "event" and fields.get("uid", entry.fields.get("uid")):
+            fields = self._without_echo(own, fields)
+        return fields
+
+    def _without_echo(self, own: Own, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields of an event without what we would write of it into a calendar, and that says it less well."""
+        if merge(own.fields, fields) == own.fields:
+            return fields
+        row = (self.network, own.handle, own.fields)
+        echoes = read_calendar(calendar_of(without_controls([row]))).entries
+        if not echoes:
+            return fields
+        echo = self._resolved(echoes[0].fields)
+        page = str(fields.get("registration_url", ""))
+        if "registration_url" not in own.fields and page.endswith(f"/{own.handle}"):
+            echo["registration_url"] = page  # calendars give the page of an event where it has no address of its own
+        moved = any(fields.get(name) != echo.get(name) for name in WHEN)
+        return {
+            name: value
+            for name, value in fields.items()
+            if name == "kind" or (moved if name in WHEN else value != echo.get(name))
+        }
 
     def _gathered(self, own: Own, name: str, given: list[Any]) -> list[Any]:
         """The list as it was, less what earlier versions of this file had added to it, with what is given now."""
@@ -296,11 +433,14 @@ class Plan:
         about, parent = fields.get("organization"), fields.get("parent")
         if isinstance(about, Mapping):
             handle = self._referred("organization", about["source"])
-            if handle is None and fields["kind"] == "contact":
+            handle_only = about["source"] == f"{EXPORTED}{about.get('name')}"
+            if handle is None and fields["kind"] == "contact" and not handle_only:
                 raise NotFoundError(f"its organisation {about.get('name') or about['source']!r} is not listed here")
             fields["organization"] = handle or about.get("name") or about["source"]
         if fields["kind"] == "event" and isinstance(parent, str):
-            fields["parent"] = self._referred("event", parent) or parent
+            made, _ = handle_and_network(parent)
+            listed = made if made and self.own.find(made) else None
+            fields["parent"] = self._referred("event", parent) or listed or self.by_uid.get(parent) or parent
         found: dict[str, Any] = moved(fields, self.moved) if self.moved else fields
         return found
 
@@ -324,6 +464,34 @@ class Plan:
         staying = [one for handle, one in self.before.items() if (wanted[handle] or one.circle) != one.circle]
         if staying:
             self.notes.append(f"{len(staying)} known records stay in the circle they are in, {staying[0].circle}")
+
+
+def _network_of(entry: Entry) -> str:
+    """Whose record an entry is, where the file says so."""
+    if entry.fields["kind"] == "event" and not entry.source.startswith(EXPORTED):
+        return handle_and_network(entry.source)[1]
+    return entry.network or ""
+
+
+def _said_as(name: str) -> str:
+    """Under which name it is remembered what a source said of a field; times only have a meaning together."""
+    return "when" if name in WHEN else name
+
+
+def _hashes(entry: Entry) -> dict[str, str] | None:
+    """What an entry says, as a hash by field; None of what an export wrote, for that is meant as it stands."""
+    if entry.source.startswith(EXPORTED):
+        return None
+    told: dict[str, Any] = {}
+    for name, value in sorted(entry.fields.items()):
+        if name in WHEN:
+            told.setdefault("when", {})[name] = value
+        elif name not in _REFERRING:
+            told[name] = value
+    return {
+        name: blake2b(msgspec.json.encode(value, order="sorted"), digest_size=8).hexdigest()
+        for name, value in told.items()
+    }
 
 
 def _rescheduled(before: dict[str, Any], merged: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

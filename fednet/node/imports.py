@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from sqlite_utils import Database
 
 from fednet.errors import NotFoundError
 from fednet.formats.reading import Reading, Told, joined, source_of
@@ -37,7 +38,9 @@ class Choices(msgspec.Struct, frozen=True):
 
     `kind`: what the rows are; `mapping`: header -> field; both are remembered for the source. `source`: what the file
     is a version of, where its name does not tell; `circle`: where new records go, by default to the usual one of their
-    kind. `withdraw_missing`: records that this source named and does not any more are withdrawn.
+    kind. `withdraw_missing`: records that this source named and does not any more are withdrawn. `all_rows`: records
+    that an export says are those of other networks are taken, too, and become this network's own. `most_are_gone`: they
+    are withdrawn even when they are more than half of what the source named.
     """
 
     kind: str | None = None
@@ -46,6 +49,8 @@ class Choices(msgspec.Struct, frozen=True):
     circle: str | None = None
     keep_zawgyi: bool = False
     withdraw_missing: bool = False
+    all_rows: bool = False
+    most_are_gone: bool = False
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -59,7 +64,7 @@ def preview(home: Home, files: Sequence[File], choices: Choices) -> Preview:
     """Read files as they would be imported, and change nothing. Raises as `import_files`."""
     reading, remembered = _read(home, files, choices)
     with home.store.reading() as db:
-        plan = Plan(db, home, reading, _name(files), choices.circle, choices.withdraw_missing)
+        plan = _plan(db, home, reading, files, choices)
         return Preview(remembered, plan.imported(None))
 
 
@@ -73,10 +78,23 @@ def import_files(home: Home, files: Sequence[File], choices: Choices, now: datet
     if (choices.mapping and reading.columns) or choices.kind:
         said = {source: _said(remembered.get(source, {}), choices) for source in reading.named}
     with home.store.writing() as db:
-        plan = Plan(db, home, reading, _name(files), choices.circle, choices.withdraw_missing)
+        plan = _plan(db, home, reading, files, choices)
         for source, one in said.items():
             drafts.save_mapping(db, source, one, now)
         return plan.imported(plan.write(now))
+
+
+def _plan(db: Database, home: Home, reading: Reading, files: Sequence[File], choices: Choices) -> Plan:
+    return Plan(
+        db,
+        home,
+        reading,
+        _name(files),
+        choices.circle,
+        choices.withdraw_missing,
+        choices.all_rows,
+        choices.most_are_gone,
+    )
 
 
 def import_reading(
@@ -87,6 +105,8 @@ def import_reading(
     circle: str | None = None,
     dry_run: bool = False,
     withdraw_missing: bool = False,
+    all_rows: bool = False,
+    most_are_gone: bool = False,
 ) -> Imported:
     """Bring this network's records up to a reading. `name` is what the import is remembered as.
 
@@ -94,9 +114,9 @@ def import_reading(
     """
     if dry_run:
         with home.store.reading() as db:
-            return Plan(db, home, reading, name, circle, withdraw_missing).imported(None)
+            return Plan(db, home, reading, name, circle, withdraw_missing, all_rows, most_are_gone).imported(None)
     with home.store.writing() as db:
-        plan = Plan(db, home, reading, name, circle, withdraw_missing)
+        plan = Plan(db, home, reading, name, circle, withdraw_missing, all_rows, most_are_gone)
         return plan.imported(plan.write(now))
 
 

@@ -21,7 +21,7 @@ from fednet.store.feeds import Feed
 def title_of(body: bytes) -> str:
     """What a record is called."""
     listed = listing.parse(body)
-    return listing.terms(listed).title if listed is not None else ""
+    return listing.title(listed) if listed is not None else ""
 
 
 class OwnRecords:
@@ -51,9 +51,10 @@ class OwnRecords:
 
     def title(self, body: bytes) -> str:
         """What a record is called; a contact of nobody in person, as its organisation."""
-        about = msgspec.json.decode(body).get("organization")
-        if (title := title_of(body)) or not isinstance(about, str):
-            return title
+        fields = msgspec.json.decode(body)
+        about = fields.get("organization")
+        if fields.get("kind") != "contact" or fields.get("person") or not isinstance(about, str):
+            return title_of(body)
         try:
             own = self.find(about)
         except FednetError:  # no handle, but a name

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.errors import FednetError, NotFoundError, UsageError
+from fednet.formats.reading import source_of
 from fednet.node import edits
 from fednet.node.edits import Own, body_of, new_handle
 from fednet.node.home import Home
@@ -58,6 +59,7 @@ def undo(home: Home, import_id: int | None, now: datetime) -> Undone:
             taking.take(row)
         taking.follow()
         drafts.forget_imported(db, taking.withdrawn)
+        drafts.forget_said(db, found.sources or (source_of(found.name),))
         drafts.mark_undone(db, found.id, now)
     renamed = {old.handle: new.handle for old, new in taking.moved}
     return Undone(found.id, found.name, len(taking.withdrawn), taking.restored, tuple(taking.kept), renamed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -72,6 +72,16 @@ def mentioning(db: Database, feed_id: int, handle: str) -> list[str]:
         (feed_id, sought, sought),
     )
     return [found for (found,) in rows]
+
+
+def bodies_with(db: Database, feed_ids: Iterable[int], text: str) -> Iterator[tuple[str, bytes]]:
+    """Handle and body of each record of these feeds, then of each draft, in whose body a text stands."""
+    sought = text.encode()
+    for feed_id in feed_ids:
+        yield from db.execute(
+            "SELECT handle, body FROM record WHERE feed_id = ? AND instr(body, ?)", (feed_id, sought)
+        ).fetchall()
+    yield from db.execute("SELECT handle, body FROM draft WHERE instr(body, ?)", (sought,)).fetchall()
 
 
 def discard(db: Database, handle: str) -> None:
@@ -244,13 +254,28 @@ def revise_imported(db: Database, handle: str, revised: Callable[[bytes], bytes]
     )
 
 
-def name_records(db: Database, source: str, handles: Iterable[str], *, whole: bool) -> None:
-    """A source names these records; when this is the `whole` of its newest version, the others no longer."""
+def name_records(db: Database, source: str, said: dict[str, dict[str, str] | None], *, whole: bool) -> None:
+    """A source names the records with these handles, and says of each what has these hashes, by field.
+
+    When this is the `whole` of its newest version, it names the others no longer.
+    """
     if whole:
         db.execute("UPDATE named SET still = 0 WHERE source = ?", (source,))
     db.conn.executemany(
-        "INSERT OR REPLACE INTO named (source, handle, still) VALUES (?, ?, 1)", [(source, one) for one in handles]
+        "INSERT OR REPLACE INTO named (source, handle, still, said) VALUES (?, ?, 1, ?)",
+        [(source, handle, one and msgspec.json.encode(one).decode()) for handle, one in said.items()],
     )
+
+
+def said_before(db: Database, source: str) -> dict[str, dict[str, str]]:
+    """By handle what a source said when it last named the record: a hash by field."""
+    rows = db.execute("SELECT handle, said FROM named WHERE source = ? AND said NOT NULL", (source,))
+    return {handle: msgspec.json.decode(said) for handle, said in rows}
+
+
+def forget_said(db: Database, sources: Iterable[str]) -> None:
+    """What these sources said is taken back: to say it again says something new."""
+    db.conn.executemany("UPDATE named SET said = NULL WHERE source = ?", [(source,) for source in sources])
 
 
 def named_before(db: Database, source: str) -> list[str]:

@@ -11,9 +11,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from fednet.store.database import integers
-
-ALL_BUT_WEBSITE, ALL = 1, 2
-"""What `facet.complete` says of an organisation, besides 0."""
+from fednet.store.index import ALL, ALL_BUT_WEBSITE
 
 
 class Counted(NamedTuple):

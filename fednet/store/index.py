@@ -26,6 +26,9 @@ VERSION = 2
 NOTES = 20_000  # kept of what was put in and taken out
 SCRUB_PAGES = 1_000  # of the text index, written anew in one transaction: others wait no longer
 
+ALL_BUT_WEBSITE, ALL = 1, 2
+"""What `facet.complete` says of an organisation's entry, besides 0."""
+
 OPEN, CLOSED = "search", "closed"
 TABLES = (OPEN, CLOSED)
 """Public feeds have a text index of their own: how it ranks must tell nothing of what restricted feeds list."""
@@ -97,9 +100,11 @@ _NOWHERE = Place()
 
 
 def _complete(listed: listing.Listing) -> int:
-    """What an organisation's entry says of what every one should: 2 all, 1 all but a website, else 0."""
-    lacks = missing(listed) if isinstance(listed, Organization) else ("all",)
-    return 0 if lacks and lacks != ("website",) else 1 if lacks else 2
+    """What an organisation's entry says of what every one should: `ALL`, `ALL_BUT_WEBSITE`, else 0."""
+    if not isinstance(listed, Organization):
+        return 0
+    lacks = missing(listed)
+    return ALL_BUT_WEBSITE if lacks == ("website",) else 0 if lacks else ALL
 
 
 @lru_cache(maxsize=4096)

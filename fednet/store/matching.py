@@ -10,7 +10,7 @@ a word is in a restricted circle makes no difference to what is found in public 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlite_utils import Database
@@ -80,6 +80,12 @@ def joining(db: Database) -> list[tuple[int, ...]]:
         "SELECT one, other, one_feed, other_feed, reasons, joins, tie FROM pair INDEXED BY pair_joins "
         "WHERE joins ORDER BY one, other, one_feed, other_feed"
     ).fetchall()
+
+
+def between(db: Database, cards: Mapping[int, int]) -> list[tuple[int, ...]]:
+    """Rows as `joining`, of all other pairs of two records that have the same number among these."""
+    rows = _rows(db, "SELECT * FROM pair WHERE NOT joins AND one IN ({})", cards)
+    return sorted(row for row in rows if cards.get(row[1]) == cards[row[0]])
 
 
 def all_pairs(db: Database) -> Iterator[tuple[int, ...]]:

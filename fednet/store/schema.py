@@ -290,6 +290,7 @@ CREATE TABLE named (                            -- which own records each source
   source TEXT NOT NULL,
   handle TEXT NOT NULL,
   still INTEGER NOT NULL,                       -- 0: its newest version does not any more
+  said TEXT,                                    -- JSON: hash of what it said, by field; NULL: not known any more
   PRIMARY KEY (source, handle)
 ) WITHOUT ROWID;
 CREATE INDEX named_handle ON named (handle);

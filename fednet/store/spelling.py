@@ -20,7 +20,12 @@ MOST_NAMES = 100
 
 def finds(db: Database, clause: Clause, feeds: Collection[int]) -> bool:
     """Whether any record of these feeds satisfies a clause by itself."""
-    expression = expression_of([clause])
+    return all_find(db, [clause], feeds)
+
+
+def all_find(db: Database, clauses: Sequence[Clause], feeds: Collection[int]) -> bool:
+    """Whether any record of these feeds satisfies all of them."""
+    expression = expression_of(clauses)
     return expression is not None and _any(db, expression, feeds)
 
 

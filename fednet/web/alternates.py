@@ -22,6 +22,7 @@ from fednet.directory.cards import Card, card
 from fednet.directory.search import Reader
 from fednet.formats import export, linked, vcard
 from fednet.formats.linked import Party
+from fednet.listing.check import is_handle
 from fednet.node.home import Home
 from fednet.web import calendars, files
 from fednet.web.addresses import Address
@@ -112,7 +113,7 @@ def event(
     """An event in the words of schema.org; hosts that are only handles are left out unless they are given by name."""
     page = files.pages_below(base)
     parent = fields.get("parent")
-    superior = page("event", parent) if isinstance(parent, str) and files.is_handle(parent) else None
+    superior = page("event", parent) if isinstance(parent, str) and is_handle(parent) else None
     return linked.event(fields, str(page("event", handle)), hosts=hosts, parent=superior)
 
 

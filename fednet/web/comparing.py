@@ -148,7 +148,8 @@ def names(card: Card) -> list[Text]:
     for statement in card.statements:
         for tag, text in statement.record.names.items():
             texts.setdefault(tag, text)
-    return show.within(show.in_order(texts, card.statements[card.asked].record.original), show.PAGE_NAMES)
+    found = show.in_order(texts, card.statements[card.asked].record.original)
+    return show.within(show.distinct(found), show.PAGE_NAMES)
 
 
 def members(card: Card) -> list[Member]:

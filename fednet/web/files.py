@@ -7,7 +7,6 @@ earlier answer, it holds that page, and a Link header leads to the following one
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -201,13 +200,6 @@ def file(
         headers["Link"] = f'<{show.address(request.url.path, asked)}>; rel="next"'
     body = form.written(found.rows, found.circles, page)
     return sent(request, body, form.media_type, reader, vary=VARY, tag=tag, headers=headers)
-
-
-def is_handle(text: object) -> bool:
-    return isinstance(text, str) and _HANDLE.fullmatch(text) is not None
-
-
-_HANDLE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def pages_below(base: str) -> PageOf:

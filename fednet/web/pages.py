@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from fednet.directory.agenda import agenda, parse_agenda, standing
+from fednet.directory.agenda import agenda, parse_agenda, surroundings
 from fednet.directory.cards import Card, Said, card
 from fednet.directory.networks import networks
 from fednet.directory.query import parse_query, read_parameters
@@ -28,6 +27,7 @@ from fednet.directory.search import Hit, Reader, readable, record, search
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.formats import linked
 from fednet.listing import Event
+from fednet.listing.check import is_handle
 from fednet.listing.vocabulary import EVENT_TYPES
 from fednet.node.home import Home
 from fednet.web import alternates, comparing, files, show, views
@@ -173,7 +173,7 @@ class Site:
             when=views.when(event, hit.fields, zone, self.clock()),
             people=[(role, self._parties(named, reader)) for role, named in roles.items()],
             parent=self._parties((event.parent,) if event.parent else (), reader),
-            around=views.around(standing(self.home.store, hit, zone, reader, self.clock()), zone),
+            around=views.around(surroundings(self.home.store, hit, zone, reader, self.clock()), zone),
             zone=zone,
         )
 
@@ -235,7 +235,7 @@ class Site:
 
     def _party(self, named: str, reader: Reader) -> Party | None:
         """A handle becomes a name and a link, or nothing when it is not for the reader; other text stays as it is."""
-        if not _is_handle(named):
+        if not is_handle(named):
             name = self._network_names(reader).get(named) if _NETWORK.fullmatch(named) else None
             return Party(Text(None, show.fit(name or named, show.PARTY_NAME)), name and f"/networks/{named}")
         try:
@@ -256,10 +256,3 @@ class Site:
 
 
 _NETWORK = re.compile(r"[a-z2-7]{32}")
-
-
-def _is_handle(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

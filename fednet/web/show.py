@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from fednet.listing import Listing, Organization, Person, languages, places, vocabulary
+from fednet.listing import Contact, Listing, Organization, Person, languages, places, title, vocabulary
 from fednet.listing import Place as ListedPlace
 from fednet.node.home import Home
 
@@ -28,6 +28,8 @@ PAGE_TEXT = 16_000
 """Bytes that the names and the description of one record may take, in a list and on its own page."""
 PARTY_NAME = 240
 MARKUP = 60  # bytes around one text
+MAX_SERVED = 4
+"""Countries that a list names of an organisation without a seat."""
 MAX_UNKNOWN = 3
 """Codes of one field that are shown although nobody here knows them."""
 
@@ -86,12 +88,26 @@ def shown(value: object) -> object:
 
 def names(record: Listing, size: int = LIST_NAMES) -> list[Text]:
     """What a record is called, in each of its languages, the original first; never empty."""
-    if isinstance(record, Person):
-        found = [Text(None, record.name)]
+    if isinstance(record, Person | Contact):
+        found = [Text(None, title(record))]
     else:
         texts = getattr(record, "names", None) or getattr(record, "titles", None) or {}
         found = in_order(texts, record.original)
-    return within(found, size) or [Text(None, "(no name)")]
+    return within(distinct(found), size) or [Text(None, "(no name)")]
+
+
+def distinct(texts: Iterable[Text]) -> list[Text]:
+    """Each text once, under the first of its languages, whatever the case and spaces; empty ones left out."""
+    once: dict[str, Text] = {}
+    for one in texts:
+        once.setdefault(" ".join(one.text.casefold().split()), one)
+    return [one for key, one in once.items() if key]
+
+
+def besides(text: str, texts: Iterable[Text]) -> str:
+    """A further name, or nothing where it says what one of these says."""
+    found = list(texts)
+    return text if len(distinct([*found, Text(None, text)])) > len(distinct(found)) else ""
 
 
 def described(record: Listing, size: int) -> list[Text]:
@@ -176,6 +192,13 @@ def country(code: str) -> str:
     return places.name(code)
 
 
+def served(codes: Sequence[str]) -> str:
+    """Where an organisation works that names no seat: "works in Chad, Ethiopia, Jordan, Somalia and 3 more"."""
+    known = [country(code) for code in codes if country(code) != code]
+    more = f" and {len(known) - MAX_SERVED} more" if len(known) > MAX_SERVED else ""
+    return f"works in {', '.join(known[:MAX_SERVED])}{more}" if known else ""
+
+
 def language(tag: str) -> str:
     return languages.name(tag)
 
@@ -203,6 +226,7 @@ def tags(codes: Iterable[str], param: str = "") -> list[Tag]:
 
 KINDS = {
     "organization": "Organisation",
+    "contact": "Contact",
     "person": "Person",
     "group": "Group",
     "event": "Event",
@@ -217,6 +241,7 @@ def kind(code: str) -> str:
 
 PLURALS = {
     "organization": "organisations",
+    "contact": "contacts",
     "person": "people",
     "group": "groups",
     "event": "events",
@@ -316,7 +341,21 @@ def fingerprint_groups(text: str) -> list[str]:
 FILTERS = {
     function.__name__: function
     for function in (
-        *(city, country, day, described, direction, fingerprint_groups, fit, host, kind, kinds, language, moment),
-        *(names, place, plain_date, plain_day, tags, term, web_address, where),
+        *(
+            besides,
+            city,
+            country,
+            day,
+            described,
+            direction,
+            fingerprint_groups,
+            fit,
+            host,
+            kind,
+            kinds,
+            language,
+            moment,
+        ),
+        *(names, place, plain_date, plain_day, served, tags, term, web_address, where),
     )
 }

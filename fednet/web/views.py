@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fednet import listing
-from fednet.directory.agenda import DEFAULT_DAYS, Agenda, Occurrence, Standing
+from fednet.directory.agenda import DEFAULT_DAYS, Agenda, Occurrence, Surroundings
 from fednet.directory.networks import Network
 from fednet.directory.query import DEFAULT_LIMIT, USUAL_KILOMETRES, Query
 from fednet.directory.search import Hit, Results
@@ -194,7 +194,7 @@ def elsewhere(networks: Iterable[Network]) -> dict[str, int]:
     counted: Counter[str] = Counter()
     for network in networks:
         counted.update(network.public.kinds if network.public else {})
-    return {kind: counted[kind] for kind in show.PLURALS if counted[kind] and kind != "organization"}
+    return {kind: counted[kind] for kind in show.PLURALS if counted[kind] and kind not in ("organization", "contact")}
 
 
 def regions() -> list[tuple[str, str]]:
@@ -262,7 +262,7 @@ class Around(NamedTuple):
     more: int
 
 
-def around(found: Standing, zone: str) -> Around:
+def around(found: Surroundings, zone: str) -> Around:
     differs = [
         (one.network, one.network_name, times(one.start, one.end, one.all_day, zone), one.status)
         for one in found.differs[:MAX_DIFFERS]

@@ -89,6 +89,12 @@ def test_an_event_in_a_file_is_planned_before_it_is_added(node: Fednet) -> None:
     assert node("plan", "--zone", "UTC").code == 2
 
 
+def test_a_plan_without_a_zone_says_which_one_it_is_in_and_that_its_date_is_over(node: Fednet) -> None:
+    said = node("plan", "--start", "2020-12-01T10:00", "--country", "TH")
+    assert "node.toml" in said.err and "is over" in said.err
+    assert "node.toml" not in node("plan", "--start", f"{DAY}T10:00", "--zone", "UTC").err
+
+
 def test_a_rule_that_no_calendar_can_follow_is_refused(node: Fednet) -> None:
     for rule, says in (("FREQ=SOMETIMES", "hourly"), ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "no such month")):
         said = node("add", "event", "--json", "-", given=json.dumps({**CALL, "rrule": rule}))

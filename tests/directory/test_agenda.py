@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fednet.directory.agenda import Agenda, Occurrence, agenda, announced, parse_agenda, standing
+from fednet.directory.agenda import Agenda, Occurrence, agenda, announced, parse_agenda, surroundings
 from fednet.directory.occurring import MAX_PER_EVENT
 from fednet.directory.query import parse_query
 from fednet.directory.search import OPERATOR, PUBLIC, search
@@ -229,7 +229,7 @@ def test_sessions_follow_the_event_that_they_are_a_part_of(world: World) -> None
         ("Assembly", parent),
         ("Closing", parent),
     ]
-    around = standing(world.store, shown(world)[0].hit, "UTC", PUBLIC, NOW)
+    around = surroundings(world.store, shown(world)[0].hit, "UTC", PUBLIC, NOW)
     assert [hit.title for hit in around.sessions] == ["Assembly", "Closing"]
 
 
@@ -242,7 +242,7 @@ def test_sessions_are_those_of_the_networks_that_list_the_event(world: World) ->
         world.lists(network, opening)
     world.lists(b, event("Evening", "2026-12-01T20:00", zone="UTC", parent=UID))
     world.lists(c, event("Something to sell", "2026-12-01T21:00", zone="UTC", parent=UID))
-    around = standing(world.store, shown(world)[0].hit, "UTC", PUBLIC, NOW)
+    around = surroundings(world.store, shown(world)[0].hit, "UTC", PUBLIC, NOW)
     assert [(hit.title, len(hit.networks)) for hit in around.sessions] == [("Opening", 2), ("Evening", 1)]
 
 

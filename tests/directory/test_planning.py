@@ -23,7 +23,7 @@ def test_the_seminar_of_22_march_2017_has_its_hour_in_every_country(world: World
     rows = [(row.country, row.zone, f"{row.start:%H:%M}-{row.end:%H:%M}", row.part) for row in found.places]
     assert rows == [
         ("CH", "Europe/Zurich", "15:00-16:30", "work"),
-        ("TH", "Asia/Bangkok", "21:00-22:30", "early or late"),
+        ("TH", "Asia/Bangkok", "21:00-22:30", "night"),
     ]
     assert found.warnings[0].text == "15:00 in Zurich on 2017-03-22, but 16:00 the week after"
 
@@ -79,8 +79,21 @@ def test_working_time_and_night_are_marked(country: str, at: str, part: str) -> 
 def test_the_hours_that_suit_are_those_when_nobody_sleeps(world: World) -> None:
     found = planned(world, start="2026-12-01T03:00", zone="Europe/Zurich", country="CH,TH")
     assert [len(row.hours) for row in found.places] == [24, 24]
-    assert found.best[0] in ("09:00", "10:00", "11:00")
+    assert found.best == ("09:00", "10:00", "11:00") and found.suits == "working time for all"
     assert found.places[0].hours[10] == ("10:00", "work") and found.places[1].hours[10] == ("16:00", "work")
+
+
+def test_the_hours_that_suit_hold_for_as_long_as_the_meeting_lasts_and_for_whoever_calls(world: World) -> None:
+    long = {"start": "2026-12-01T03:00", "end": "2026-12-01T05:30", "zone": "Europe/Zurich"}
+    assert planned(world, **long, country="CH,TH").best == ("09:00",)  # 11:30 in Zurich, 17:30 in Bangkok
+    six = {"start": "2026-12-01T09:00", "end": "2026-12-01T15:00", "zone": "America/Toronto"}
+    canada = planned(world, **six, country="CA")
+    assert canada.best == ("10:00", "11:00", "12:00") and canada.suits.startswith("working time in 4 of 6 places")
+    abroad = planned(world, start="2026-12-01T10:00", end="2026-12-01T11:30", zone="America/Toronto", country="CH,TH")
+    assert "04:00" not in abroad.best and "places" in abroad.suits
+    assert planned(world, **{**six, "zone": "UTC"}, country="TH").best == ("02:00", "03:00", "04:00", "05:00")
+    odd = planned(world, start="2026-12-01T03:00", end="2026-12-01T03:30", zone="UTC", country="NP")
+    assert odd.best[0] == "04:00" and odd.best[-1] == "11:00"  # 09:45 and 16:45 in Kathmandu
 
 
 def test_what_takes_place_at_that_time_for_the_same_people_clashes(world: World) -> None:

@@ -51,7 +51,7 @@ def by_key(reading: Reading) -> dict[str, dict[str, object]]:
 
 def test_the_file_holds_the_refused_rows_with_the_reason_and_their_line() -> None:
     table = cells(refused_file(read(MEMBERS)))
-    assert table[0][0] == WHY and table[0][2:] == ["Nom", "Pays", "Services"]
+    assert table[0][:-1] == [WHY, "line", "Nom", "Pays", "Services"]
     assert [row[1] for row in table[1:]] == ["3", "4", "5"]
     assert table[1][0] == "Pays: Wakanda is no country we know"
     assert table[2][0] == "Nom: the row names no organisation"
@@ -112,24 +112,51 @@ def test_a_date_that_only_other_rows_explain_stays_explained() -> None:
     events = "title,date,zone,type\nA,25/03/2027,Asia/Bangkok,webinar\nB,4/3/2027,,teleparty\n"
     first = read(events, "events.csv")
     table = cells(refused_file(first))
-    table[1][-1] = "webinar"
+    table[1][-2] = "webinar"
     assert by_key(read(written(table), "x.csv"))["event:b|2027-03-04"]["start"] == "2027-03-04"
 
 
 def test_tags_under_the_header_come_along() -> None:
     first = read("Colonne 1,Colonne 2\n#org,#country\nA,Chad\nB,Wakanda\n")
     table = cells(refused_file(first))
-    assert table[1] == ["", "", "#org", "#country"]
+    assert table[1] == ["", "", "#org", "#country", ""]
     table[2][3] = "Chad"
     assert by_key(read(written(table), "x.csv"))["organization:b"]["countries"] == ["TD"]
 
 
 def test_a_changed_context_makes_it_a_new_file_and_that_is_said() -> None:
     table = cells(refused_file(read(MEMBERS)))
-    table[0][1] = 'line {"source": 3}'
+    table[0][-1] = 'fednet {"source": 3}'
     again = read(written(table), "changed.csv")
     assert (again.partial, list(again.named)) == (False, ["changed"])
     assert any("read as a new file" in note for note in again.notes)
+
+
+def test_the_column_that_says_from_where_the_rows_are_may_be_deleted() -> None:
+    again = read(written([row[:-1] for row in cells(refused_file(read(MEMBERS)))]), "cut.csv")
+    assert (again.partial, list(again.named)) == (False, ["cut"])
+    assert [one.header for one in again.seen] == ["Nom", "Pays", "Services"]
+    assert any("read as a new file" in note for note in again.notes)
+
+
+@pytest.mark.parametrize(("given", "expected"), [(";", ";"), (",", ","), ("\t", ",")])
+def test_the_delimiter_is_that_of_the_spreadsheet_that_wrote_the_file(given: str, expected: str) -> None:
+    first = read("Nom,Pays,Services\nMaison Aster,Wakanda,santé\n".replace(",", given))
+    content = refused_file(first)
+    assert content.decode("utf-8-sig").startswith(f"{WHY}{expected}line{expected}Nom{expected}")
+    assert [told(one) for one in read(content, "x.csv").refused] == [told(one) for one in first.refused]
+
+
+def test_a_workbook_to_correct_has_columns_wide_enough_and_no_apostrophes() -> None:
+    import openpyxl
+
+    content = refused_file(read("Name,Country,Phone\nAster House,Wakanda,+49 30 555\n=1+1,Wakanda,\n"), ".xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+    phone, formula = sheet["E2"], sheet["C3"]
+    assert (phone.value, formula.value, formula.data_type) == ("+49 30 555", "=1+1", "s")
+    assert 30 < sheet.column_dimensions["A"].width <= 60 and sheet.column_dimensions["C"].width > 10
+    assert sheet.column_dimensions["F"].width == 10
+    assert len(read(content, "refused.xlsx").refused) == 2
 
 
 def test_rows_of_several_files_are_not_written_into_one() -> None:

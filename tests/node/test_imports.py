@@ -292,7 +292,7 @@ def test_what_another_source_still_names_has_not_disappeared(home: Home) -> None
     brought(home, *ROWS, name="partners.csv")
     imported = brought(home, ROWS[0], name="members.csv", withdraw_missing=True)
     assert imported.missing == () and imported.count("withdrawn") == 0
-    assert "1 records that this file names no more are still named by others" in imported.notes
+    assert "1 record that this file names no more is still named by others" in imported.notes
     assert [one.title for one in brought(home, ROWS[0], name="partners.csv").missing] == ["Birch Clinic"]
 
 
@@ -316,8 +316,34 @@ def test_nothing_is_withdrawn_while_rows_that_may_be_about_it_cannot_be_read(hom
     given_files(home, LIST)
     broken = LIST.replace("Clinique Bouleau", "")
     assert len(imports.preview(home, [file(broken)], imports.Choices()).tried.missing) == 1
-    with pytest.raises(UsageError, match="1 rows could not be read"):
+    with pytest.raises(UsageError, match="1 row could not be read"):
         given_files(home, broken, withdraw_missing=True)
+
+
+def test_a_file_without_a_row_that_could_be_read_makes_nothing_disappear(home: Home) -> None:
+    given_files(home, LIST)
+    for nameless in ("Nom zzz;Pays\nMaison Aster;Tchad\n", "Nom zzz;Pays\n", "Nom;Pays\n;Tchad\n"):
+        tried = imports.preview(home, [file(nameless)], imports.Choices()).tried
+        assert tried.missing == ()
+        assert "no row could be read, so that nobody can tell what is not in this file any more" in tried.notes
+        for act in (imports.preview, lambda *given: imports.import_files(*given, NOW)):
+            with pytest.raises(UsageError, match="no row of the file could be read"):
+                act(home, [file(nameless)], imports.Choices(withdraw_missing=True, most_are_gone=True))
+    assert len(all_drafts(home)) == 2
+
+
+def test_more_than_half_of_a_list_is_withdrawn_only_when_a_person_says_that_most_are_gone(home: Home) -> None:
+    contact = Entry("a#contact", {"kind": "contact", "organization": {"source": "a"}, "phones": ["+66 2 000"]})
+    brought(home, *ROWS, organization("c", "Cedar Network"), contact)
+    tried = brought(home, ROWS[0], dry_run=True)
+    assert len(tried.missing) == 3
+    assert "2 of the 3 that the file named are not in it any more: is it the whole list?" in tried.notes
+    for dry_run in (True, False):
+        with pytest.raises(UsageError, match="2 of the 3") as refusal:
+            brought(home, ROWS[0], withdraw_missing=True, dry_run=dry_run)
+        assert "--most-are-gone" in (refusal.value.hint or "")
+    assert brought(home, *ROWS, withdraw_missing=True).count("withdrawn") == 2
+    assert brought(home, organization("d", "Dogwood"), withdraw_missing=True, most_are_gone=True).count("withdrawn") == 2
 
 
 def test_corrected_rows_update_what_was_refused_and_miss_nothing(home: Home) -> None:

@@ -267,7 +267,7 @@ class World:
         match step:
             case ("import", name, given, withdraw):
                 found = [organization(source, **one) for source, one in given.items()]
-                self._imported(brought(self.home, *found, name=name, withdraw_missing=withdraw))
+                self._imported(brought(self.home, *found, name=name, withdraw_missing=withdraw, most_are_gone=True))
             case ("edit", which, field):
                 self._edited(which, field)
             case ("undo", which) if self.imports:
