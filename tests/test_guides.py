@@ -244,13 +244,13 @@ def two_faced(world: World) -> None:
 def corrected(world: World) -> None:
     """As in a spreadsheet: the cells of three rows, not the reasons beside them."""
     file = world.offices["harbour"].folder / "to-correct.csv"
-    rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
+    rows = list(csv.reader(file.read_text("utf-8-sig").splitlines(), delimiter=";"))
     name, country, does, mail = (rows[0].index(header) for header in ("Who", "Pays", "What they do", "E-mail"))
     rows[1][country], rows[1][does] = "Canada", "food, health"
     rows[2][name], rows[2][mail] = "Jordan Clinic", ""
     rows[3][mail] = "clinic@yangon.example"
     with file.open("w", newline="") as out:
-        csv.writer(out).writerows(rows)
+        csv.writer(out, delimiter=";").writerows(rows)
 
 
 MEANWHILE: dict[str, Callable[[World], None]] = {

@@ -37,7 +37,7 @@ SINGULAR = {
 @click.command()
 @click.argument("text", required=False, default="")
 @filters
-@click.option("--kind", "kinds", multiple=True, metavar="K", help="organization, event, group, ... Default: all.")
+@click.option("--kind", "--as", "kinds", multiple=True, metavar="K", help="organization, event, ... Default: all.")
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, metavar="N", help="At most so many."
 )
@@ -93,7 +93,7 @@ def _show(results: Results) -> None:
         show_entries(["title", "kind", "country", "listed by", "edition", "handle"], rows, heading=3)
     for hit in results.hits:
         for reason in hit.why:
-            say(f"{hit.title}: {reason}")
+            say(f"{hit.title} ({listed_by(hit)}): {reason}")
     for name in sorted({hit.network_name for hit in results.hits if hit.frozen}):
         say(f"{name} has signed two things that contradict each other: what was agreed before is shown")
     say(f"{counted(results.total, 'record')} found" + (f", {len(rows)} shown" if len(rows) < results.total else ""))
@@ -205,7 +205,8 @@ def _otherwise(one: Occurrence) -> Iterator[str]:
     """What other networks say of an event."""
     for other in one.differs:
         status = "" if other.status == "confirmed" else f" ({other.status})"
-        yield f"{other.network_name} says of {one.title!r}: {when(other)}{status}"
+        title = "" if other.title == one.title else f", {other.title!r}"
+        yield f"{other.network_name} says of {one.title!r}: {when(other)}{status}{title}"
 
 
 def _occurrence(one: Occurrence) -> dict[str, Any]:

@@ -29,6 +29,7 @@ KINDS_OF = {
 """What each sort of file takes; empty for all kinds that `search` shows."""
 
 PAGE = 1_000
+SERVED = "JSON and HSDS are at /api/v1/ and /hsds/ of a node that serves"
 
 
 @click.command()
@@ -36,13 +37,14 @@ PAGE = 1_000
 @click.argument("text", required=False, default="")
 @filters
 @more_filters
-@click.option("--as", "kinds", multiple=True, metavar="KIND", help="Only records of this kind.")
+@click.option("--as", "--kind", "kinds", multiple=True, metavar="KIND", help="Only records of this kind.")
 @click.option("--yes", is_flag=True, help="Replace a file that is there already.")
 def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: Any) -> None:
     """Write what this node lists and follows to a .csv, .xlsx, .ics, .vcf, .jsonl or .jsonld file; filters as search.
 
     A .csv or .xlsx can be corrected and imported again: what was not touched in it stays as it was. Contacts are on the
-    cards of a .vcf, and in other files when they are asked for: --as contact.
+    cards of a .vcf, and in other files when they are asked for: --as contact. JSON and HSDS are at /api/v1/ and /hsds/
+    of a node that serves.
 
     \b
         fednet export organisations.csv --as organization --country TH
@@ -54,13 +56,14 @@ def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: An
 
     suffix = file.suffix.lower()
     if suffix not in KINDS_OF:
-        raise UsageError(f"{file.name}: {suffix or 'no suffix'} is no format", hint=f"use {', '.join(KINDS_OF)}")
+        hint = f"use {', '.join(KINDS_OF)}; {SERVED}"
+        raise UsageError(f"{file.name}: {suffix or 'no suffix'} is no format", hint=hint)
     home = opened()
     if not may_write(home, file, yes):
         return
     moment = now()
     asked["kinds"] = kinds or KINDS_OF[suffix]
-    circles: dict[str, str] = {}
+    circles: dict[tuple[str, str], str] = {}
 
     def save(path: Path, content: bytes) -> None:
         write_atomically(path, content, mode=0o600 if set(circles.values()) - {"public"} else 0o644)
@@ -74,9 +77,9 @@ def export(file: Path, text: str, kinds: tuple[str, ...], yes: bool, **asked: An
 
 
 def _rows(
-    home: Home, text: str, asked: dict[str, Any], moment: datetime, circles: dict[str, str]
+    home: Home, text: str, asked: dict[str, Any], moment: datetime, circles: dict[tuple[str, str], str]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Network, handle and fields of all that is found, page by page; `circles` gets who may read each, by handle."""
+    """Network, handle and fields of all that is found, page by page; `circles` gets who may read each."""
     from fednet.directory.search import OPERATOR, search
     from fednet.store import columns
 
@@ -85,7 +88,7 @@ def _rows(
     while True:
         query = msgspec.structs.replace(parsed(text, PAGE, asked, cursor), apart=True)
         found = search(home.store, query, OPERATOR, moment, facets=())
-        circles.update((hit.handle, hit.circle) for hit in found.hits)
+        circles.update(((hit.network, hit.handle), hit.circle) for hit in found.hits)
         yield from ((hit.network, hit.handle, hit.fields) for hit in found.hits)
         if found.next is None:
             return

@@ -23,14 +23,18 @@ if TYPE_CHECKING:
 MAX_SHOWN = 20
 """Refusals, tried records and missing ones shown to a person; `--json` gives all."""
 
+MAX_CHANGED = 10
+"""Records that an import changed or withdrew, shown to a person once it is done."""
+
 MAX_EXAMPLE = 40
+SIGNS = "fednet publish signs it; a node that serves does so by itself"
 LATEST = "latest"
 
 
 @click.command("import")
 @click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option(
-    "--as", "kind", metavar="KIND", help="What the rows are: organization, person, event, exchange, resource."
+    "--as", "--kind", "kind", metavar="KIND", help="What the rows are: organization, person, event, exchange, resource."
 )
 @click.option(
     "--map",
@@ -53,6 +57,9 @@ LATEST = "latest"
     "--withdraw-missing", is_flag=True, help="Withdraw what the last version of the file named and this one does not."
 )
 @click.option("--all-rows", is_flag=True, help="Take other networks' records of an export, too, as this network's own.")
+@click.option(
+    "--most-are-gone", is_flag=True, help="With --withdraw-missing: also when that is more than half of what it named."
+)
 @yes_option
 @click.option(
     "--undo", is_flag=False, flag_value=LATEST, metavar="[ID]", help="Take back an import: the latest, or number ID."
@@ -72,6 +79,7 @@ def import_(
     refused_to: Path | None,
     withdraw_missing: bool,
     all_rows: bool,
+    most_are_gone: bool,
     yes: bool,
     undo: str | None,
     past: bool,
@@ -108,7 +116,10 @@ def import_(
     elif not files:
         raise UsageError("no file is named", hint="fednet import members.csv")
     else:
-        choices = Choices(kind, _mapping(mapping), source, circle, keep_zawgyi, withdraw_missing, all_rows)
+        if most_are_gone and not withdraw_missing:
+            raise UsageError("--most-are-gone says more of --withdraw-missing", hint="give both, or neither")
+        said = kind, _mapping(mapping), source, circle, keep_zawgyi, withdraw_missing, all_rows, most_are_gone
+        choices = Choices(*said)
         _import(files, choices, dry_run, refused_to, yes, as_json)
 
 
@@ -125,7 +136,7 @@ def _import(
     files = [imports.File(path.name, formats.content_of(path)) for path in paths]
     remembered: dict[str, Any] = {}
     if dry_run:
-        previewed = imports.preview(home, files, choices)
+        previewed = imports.preview(home, files, choices, now())
         imported, remembered = previewed.tried, previewed.remembered
     else:
         if choices.withdraw_missing and not _agreed_to_withdraw(home, files, choices, yes):
@@ -140,7 +151,7 @@ def _import(
         say(f"hint: correct {refused_to}, then: fednet import {refused_to}")
     if not imported.records and not imported.left_out:
         table = any(path.suffix.lower() in {".csv", ".tsv", ".xlsx", ".txt"} for path in paths)
-        hint = "say what a column is with --map COLUMN=FIELD" if table else None
+        hint = "say what a column is with --map COLUMN=FIELD; without a header row, add one" if table else None
         raise FednetError(f"nothing in {', '.join(path.name for path in paths)} could be read", hint=hint)
 
 
@@ -201,10 +212,11 @@ def _summary(imported: Imported, remembered: dict[str, Any], dry_run: bool) -> d
         "missing": imported.missing,
         "notes": imported.notes,
         "columns": imported.columns,
+        "joined": [{"source": e.source, "lines": e.lines} for e in imported.reading.entries if len(e.lines) > 1],
     }
-    return (
-        summary | {"seen": imported.seen, "remembered": remembered, "records": imported.records} if dry_run else summary
-    )
+    if dry_run:
+        return summary | {"seen": imported.seen, "remembered": remembered, "records": imported.records}
+    return summary | {"records": [one for one in imported.records if one.outcome in {"changed", "withdrawn"}]}
 
 
 def _show(imported: Imported, remembered: dict[str, Any], dry_run: bool) -> None:
@@ -212,7 +224,9 @@ def _show(imported: Imported, remembered: dict[str, Any], dry_run: bool) -> None
         _show_columns(imported.seen)
         for source, said in remembered.items():
             say(f"note: remembered of {source!r}: {_said(said)}; --map says otherwise")
-        _show_records(imported)
+        _show_records(imported, ("withdrawn", "changed", "added"), MAX_SHOWN)
+    else:
+        _show_records(imported, ("withdrawn", "changed"), MAX_CHANGED)
     if imported.refused:
         say("not understood:")
         rows_refused = [(r.line or "", r.column, r.found, r.reason) for r in imported.refused[:MAX_SHOWN]]
@@ -226,19 +240,19 @@ def _show(imported: Imported, remembered: dict[str, Any], dry_run: bool) -> None
         say(f"note: {note}")
     click.echo(_counts(imported))
     if imported.id is not None:
-        say(f"hint: fednet publish signs it; fednet import --undo {imported.id} takes it back")
+        say(f"hint: {SIGNS}; fednet import --undo {imported.id} takes it back")
     elif dry_run:
         say("nothing was written")
 
 
 def _counts(imported: Imported) -> str:
-    kinds = ", ".join(f"{number:,} {kind}" for kind, number in imported.kinds.items())
+    kinds = ", ".join(counted(number, kind) for kind, number in imported.kinds.items())
     withdrawn = f"{imported.count('withdrawn'):,} withdrawn, " if imported.count("withdrawn") else ""
     missing = f", {len(imported.missing):,} missing" if imported.missing else ""
     return (
         f"{imported.count('added'):,} added, {imported.count('changed'):,} changed, {withdrawn}"
         f"{imported.count('unchanged'):,} unchanged, {len(imported.refused):,} refused{missing}"
-        + plain(f" ({kinds})" * bool(kinds))
+        + plain(f"; in the file: {kinds}" * bool(kinds))
     )
 
 
@@ -264,18 +278,17 @@ def _examples(seen: Seen) -> Iterator[str]:
         yield raw if not seen.field or raw == becomes else f"{raw} -> {becomes or '?'}"
 
 
-def _show_records(imported: Imported) -> None:
-    order = ("withdrawn", "changed", "added")
+def _show_records(imported: Imported, order: tuple[str, ...], most: int) -> None:
     changed = [record for outcome in order for record in imported.records if record.outcome == outcome]
-    rows = [(r.outcome, r.kind, r.circle, r.title, differing(r.changes)) for r in changed[:MAX_SHOWN]]
+    rows = [(r.outcome, r.kind, r.circle, r.title, differing(r.changes)) for r in changed[:most]]
     if rows:
         show_table(["outcome", "kind", "circle", "title", "what changes"], rows)
-    _say_rest(len(changed), "records")
+    _say_rest(len(changed), "records", most)
 
 
-def _say_rest(total: int, what: str) -> None:
-    if total > MAX_SHOWN:
-        say(f"... and {total - MAX_SHOWN:,} more {what}; --json shows all")
+def _say_rest(total: int, what: str, most: int = MAX_SHOWN) -> None:
+    if total > most:
+        say(f"... and {total - most:,} more {what}; --json shows all")
 
 
 # --- past imports, and what is remembered -----------------------------------------------------------------------------
@@ -348,4 +361,4 @@ def _show_undone(undone: Undone) -> None:
     if undone.kept:
         rows = [(k.handle, k.title, ", ".join(k.fields) or "all", k.reason) for k in undone.kept]
         show_table(["handle", "title", "fields", "why they were left alone"], rows)
-    say("hint: fednet publish signs it")
+    say(f"hint: {SIGNS}")

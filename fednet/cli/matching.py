@@ -37,22 +37,27 @@ circle_option = click.option(
 def matches(everything: bool, opinions: Literal["own", "followed", "all"], limit: int, as_json: bool) -> None:
     """List records that may be about one organisation, with the reasons; say which are: same, different.
 
-    The newest come first. What the evidence joins by itself is on one card already: see it with --all.
+    The newest come first. Suggested: too little speaks for it to be joined. Left: enough does, but no join is made of
+    two records in one network's list, nor where that would put together what somebody says is different. What the
+    evidence joins by itself is on one card already: see it with --all.
 
     \b
         fednet matches
     """
-    from fednet.directory.matches import matches as found_matches
+    from fednet.directory.matches import found_matches
     from fednet.directory.search import OPERATOR
     from fednet.node.home import now
 
-    found = found_matches(opened().store, OPERATOR, now(), opinions, everything=everything, limit=limit)
+    answer = found_matches(opened().store, OPERATOR, now(), opinions, everything=everything, limit=limit)
+    found = answer.shown
     if as_json:
         show_json(found)
         return
     headers = ["one", "other", "state", "reasons", "same, says", "different, says", "handles"]
     show_entries(headers, [_row(one) for one in found], heading=3)
-    say(f"{counted(len(found), 'pair')}{' shown' if len(found) == limit else ''}")
+    say(f"{counted(answer.total, 'pair')}{f', {len(found):,} shown' if len(found) < answer.total else ''}")
+    if any(one.state == "left" for one in found):
+        say("left: much speaks for it, but both are in one network's list, or something says that they are different")
     if any(one.state in ("suggested", "left") for one in found):
         say("hint: fednet same HANDLE HANDLE, or fednet different HANDLE HANDLE")
 

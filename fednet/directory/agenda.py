@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlite_utils import Database
 
+from fednet import listing
 from fednet.directory.copies import (
     CANCELLED,
     NEVER,
@@ -25,10 +27,10 @@ from fednet.directory.copies import (
     copy_of,
     other_copies,
     read,
+    say_the_same,
     together,
-    told_of,
 )
-from fednet.directory.occurring import SLACK, Span, Time, in_zone, lasts, status_of, times
+from fednet.directory.occurring import SLACK, Span, Time, in_zone, lasts, pressing, status_of, times
 from fednet.directory.query import PARAMETERS as SEARCHED
 from fednet.directory.query import Parameter, many, one, read_parameters
 from fednet.directory.query import zone as zone_asked
@@ -37,8 +39,10 @@ from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import key_of
 from fednet.formats.calendar_writer import parent_uid
 from fednet.formats.recurrence import moment, set_in, zone_of
+from fednet.formats.sharing import fairly
 from fednet.listing import vocabulary
 from fednet.listing.check import day, language, term
+from fednet.listing.event import MIN_UID
 from fednet.store import feeds, references
 from fednet.store import search as index_search
 from fednet.store.database import Store
@@ -46,8 +50,12 @@ from fednet.store.search import Source
 
 DEFAULT_DAYS = 90
 MAX_DAYS = 5 * 366
+MAX_LETTERS = 40
+"""Letters of a title that decide the order."""
 MAX_ANNOUNCED = 5_000
 """Events of a file that calendar programs subscribe to."""
+ROOMY = 4 << 20
+"""Bytes of records below which a file surely has room for all, so that nobody need ask which take place next."""
 KEPT = timedelta(days=90)
 """How long such a file keeps what is over, and what was cancelled, since the edition that said so."""
 
@@ -73,7 +81,8 @@ class Agenda(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """What another network's copy of an event says that is not as shown: its (first) time, in the zone asked for."""
+    """What another network's copy of an event says that is not as shown: its (first) time, in the zone asked for, and
+    its title."""
 
     network: str
     network_name: str
@@ -82,6 +91,7 @@ class Difference(msgspec.Struct, frozen=True):
     end: datetime
     all_day: bool
     status: str
+    title: str
 
 
 class Occurrence(msgspec.Struct, frozen=True):
@@ -108,12 +118,15 @@ class Occurrence(msgspec.Struct, frozen=True):
 
 
 class Announced(msgspec.Struct, frozen=True):
-    """An event with its recurrence, as calendar programs take it. `signed`: when the edition with it was signed."""
+    """An event with its recurrence, as calendar programs take it. `signed`: when the edition with it was signed.
+
+    `turn`: the smaller, the sooner it is given room among those of its network."""
 
     hit: Hit
     uid: str
     parent_uid: str
     signed: datetime | None
+    turn: int = 0
 
 
 def parse_agenda(**asked: Any) -> Agenda:
@@ -136,14 +149,14 @@ def agenda(store: Store, query: Agenda, reader: Reader, now: datetime) -> list[O
         cards = _cards(store, db, query, span.low, span.high, sources, now)
     heads = heads_of(sources, now)
     found = [one for card, dates in times(cards, span) for one in _occurrences(card, dates, span.zone, sources, heads)]
-    return sorted(found, key=_in_order)
+    return sorted({place_of(at): at for at in found}.values(), key=place_of)
 
 
 def announced(store: Store, query: Agenda, reader: Reader, now: datetime) -> list[Announced]:
     """The events that a calendar program is given, one copy of each, by start: what is to come, and of the last 90 days
     what is over or was cancelled. With days, those that may take place between them.
 
-    At most `MAX_ANNOUNCED`, those that begin first. Raises as `agenda`.
+    At most `MAX_ANNOUNCED`, shared fairly among the networks; of each, those that take place next. Raises as `agenda`.
     """
     zone = ZoneInfo(query.zone)
     low = datetime.combine(query.since, time.min, zone) - SLACK if query.since else now - KEPT
@@ -155,11 +168,17 @@ def announced(store: Store, query: Agenda, reader: Reader, now: datetime) -> lis
             known = {card[0].listed.record_id for card in cards}
             over = _cards(store, db, query, low - KEPT, low, sources, now)
             cards += _lately_cancelled(db, [card for card in over if card[0].listed.record_id not in known], low)
-        cards = sorted(cards, key=lambda card: (card[0].event.start, card[0].uid))[:MAX_ANNOUNCED]
+        if len(cards) > MAX_ANNOUNCED or sum(map(_size, cards)) > ROOMY:
+            cards = pressing(cards, now if query.since is None else low)
+        if len(cards) > MAX_ANNOUNCED:
+            cards = fairly(cards, lambda card: sources[card[0].listed.feed_id].network, lambda _: 1, MAX_ANNOUNCED)
+        turns = {card[0].listed.record_id: turn for turn, card in enumerate(cards)}
+        cards = sorted(cards, key=_by_start)
         when = feeds.signed(db, [card[0].listed.record_id for card in cards])
         uids = _uids_of_parents(db, cards, sources)
     heads = heads_of(sources, now)
-    return [_announced(card, when, uids, sources, heads) for card in cards]
+    found = ((_announced(card, when, uids, sources, heads), turns[card[0].listed.record_id]) for card in cards)
+    return [msgspec.structs.replace(one, turn=turn) for one, turn in found]
 
 
 def announced_event(store: Store, handle: str, reader: Reader, now: datetime) -> Announced:
@@ -270,9 +289,7 @@ def _differences(
 ) -> tuple[Difference, ...]:
     """What the other copies say that is not as this one says."""
     return tuple(
-        _difference(other, zone, sources[other.listed.feed_id])
-        for other in others
-        if told_of(other.event) != told_of(copy.event)
+        _difference(other, zone, sources[other.listed.feed_id]) for other in others if not say_the_same(copy, other)
     )
 
 
@@ -285,12 +302,24 @@ def _difference(copy: Copy, zone: ZoneInfo, source: Source) -> Difference:
     except (FednetError, OverflowError):
         start = end = datetime(OLDEST_YEAR, 1, 1, tzinfo=zone)
     return Difference(
-        source.network, source.name, copy.listed.handle, start, end, event.all_day, status_of(event, None)
+        source.network, source.name, copy.listed.handle, start, end, event.all_day, status_of(event, None),
+        listing.terms(event).title,
     )  # fmt: skip
 
 
-def _in_order(at: Occurrence) -> tuple[datetime, bool, bool, str]:
-    return at.start, not at.all_day, bool(at.parent), at.title
+Place = tuple[int, bool, bool, str, str, int, str]
+
+
+def place_of(at: Occurrence) -> Place:
+    """Where an occurrence stands in the calendar: no two of one answer have the same place.
+
+    Its start (seconds since 1970), whether it has a time of day, whether it is a part, its title; then a digest of its
+    UID (where that is but a counter, of its record), its end and its status.
+    """
+    known_by = at.uid if len(at.uid) >= MIN_UID else f"{at.hit.network} {at.hit.handle}"
+    uid = sha256(known_by.encode()).hexdigest()[:16]
+    start, end = int(at.start.timestamp()), int(at.end.timestamp())
+    return start, not at.all_day, bool(at.parent), at.title[:MAX_LETTERS], uid, end, at.status
 
 
 def _occurrences(
@@ -309,7 +338,7 @@ def _occurrences(
 def _hit(card: Card, sources: Mapping[int, Source], heads: Mapping[int, Head]) -> Hit:
     """The shown copy, with the names of all networks that say the same."""
     first = card[0]
-    same = [copy for copy in card if copy is first or told_of(copy.event) == told_of(first.event)]
+    same = [copy for copy in card if copy is first or say_the_same(first, copy)]
     feed_id = first.listed.feed_id
     networks = {sources[at.listed.feed_id].network: sources[at.listed.feed_id].name for at in same}
     return shown(first.listed, sources[feed_id], heads[feed_id], networks)
@@ -337,6 +366,11 @@ def _uids_of_parents(db: Database, cards: Iterable[Card], sources: Mapping[int, 
         if copy:
             found[handle] = copy.uid
     return found
+
+
+def _size(card: Card) -> int:
+    """About as many bytes as an event takes in a file: changed occurrences repeat its texts."""
+    return len(card[0].listed.body) * (1 + len(card[0].event.overrides))
 
 
 def _lately_cancelled(db: Database, over: Iterable[Card], since: datetime) -> list[Card]:

@@ -112,11 +112,28 @@ def card(
         return _card(view, listed, joined(store, db, view.sources, now, scope))
 
 
+def contacts_of(
+    store: Store, listed: Iterable[tuple[str, str]], reader: Reader, now: datetime, most: int
+) -> list[Hit]:  # fmt: skip
+    """The contacts, `most` at the most, of records given by network and handle that the same network lists."""
+    found: list[Hit] = []
+    with store.reading() as db:
+        view = _View(db, readable(db, reader, now - store.forget_after), now)
+        for network, handle in dict.fromkeys(listed):
+            for row in index_search.naming(db, key_of(handle), view.feeds(network)):
+                contact = listing.parse(row.body)
+                if isinstance(contact, Contact) and contact.organization == handle:
+                    found.append(view.hit(row, {}))
+            if len(found) >= most:
+                break
+    return found[:most]
+
+
 class _View:
     """What one reader may see, in one snapshot."""
 
     def __init__(self, db: Database, sources: Mapping[int, Source], now: datetime) -> None:
-        self.db, self.sources = db, sources
+        self.db, self.sources, self.now = db, sources, now
         self.heads: Mapping[int, Head] = heads_of(sources, now)
         self.terms = freshness.terms(db, sources)
         self.stale_before = freshness.stale_before(db, sources, now)
@@ -131,16 +148,17 @@ class _View:
     def statements(self, listed: Sequence[Listed]) -> list[tuple[Listed, Statement]]:
         sources = [self.sources[one.feed_id] for one in listed]
         networks = {source.network: source.name for source in sources}
+        days = freshness.days(self.db, [one.record_id for one in listed], self.now)
         found = []
         for one in listed:
             record = listing.parse(one.body)
             if isinstance(record, Organization):
-                state = freshness.state(record, self.stale_before[one.feed_id])
+                state = freshness.state(days.get(one.record_id), self.stale_before[one.feed_id])
                 found.append((one, Statement(self.hit(one, networks), record, state, self.terms[one.feed_id])))
         order = {feed_id: at for at, feed_id in enumerate(self.sources)}
         return sorted(
             found,
-            key=lambda pair: (-(freshness.day_of(pair[1].record) or 0), order[pair[0].feed_id], pair[0].record_id),
+            key=lambda pair: (-days.get(pair[0].record_id, 0), order[pair[0].feed_id], pair[0].record_id),
         )
 
 

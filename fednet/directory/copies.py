@@ -1,12 +1,15 @@
 """The copies that networks list of one event: which are one event, which of them is shown, what they say of when it is.
 
 Copies are one event by their UID, or by the address at which it is joined and the time. A card is the list of them.
+By addresses each copy must agree with each: nobody brings two events together by listing one with the signs of both.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain, combinations, product
 from typing import NamedTuple
 
 from sqlite_utils import Database
@@ -16,8 +19,9 @@ from fednet.errors import FednetError
 from fednet.feed.record import key_of
 from fednet.formats.calendar_writer import uid_of
 from fednet.formats.recurrence import moment, zone_of
-from fednet.listing import Event
-from fednet.listing.event import MIN_UID
+from fednet.listing import Event, names
+from fednet.listing.event import MAX_GIVEN_SEQUENCE, MIN_UID
+from fednet.listing.text import key
 from fednet.store import feeds, references
 from fednet.store import search as index_search
 from fednet.store.search import Listed, Source
@@ -72,12 +76,15 @@ def other_copies(db: Database, copies: Iterable[Copy], sources: Mapping[int, Sou
     """Copies of the same events that do not fit the question: moved out of its days, or described in other words."""
     copies = list(copies)
     known = {copy.listed.record_id for copy in copies}
-    uids = dict.fromkeys(copy.uid for copy in copies if len(copy.uid) >= MIN_UID)
-    found = set(index_search.bearing(db, [references.of_uid(uid) for uid in uids], list(sources)))
+    others: list[Copy] = []
     if narrowed:
         starts = {at for copy in copies for _, at in _meeting(copy.event)}
-        found.update(index_search.starting(db, starts, list(sources)))
-    others = read(db, sorted(found - known), sources)
+        begun = {*index_search.starting(db, starts, list(sources))}
+        others = [copy for copy in read(db, sorted(begun - known), sources) if _meeting(copy.event)]
+        known.update(copy.listed.record_id for copy in others)
+    uids = dict.fromkeys(copy.uid for copy in (*copies, *others) if len(copy.uid) >= MIN_UID)
+    found = set(index_search.bearing(db, [references.of_uid(uid) for uid in uids], list(sources)))
+    others += read(db, sorted(found - known), sources)
     return others + _origins(db, [*copies, *others], sources)
 
 
@@ -118,38 +125,57 @@ def _uid_key(copy: Copy) -> object:
 
 
 def _joined_by_address(cards: list[Card], sources: Mapping[int, Source]) -> list[Card]:
-    """Cards of different networks that are joined at one address at one time, put together.
+    """Cards of different networks that are joined at one address at one time, put together: each agrees with each.
 
-    Where a network has several at that address and time, as sessions side by side have, nobody can tell which is which.
+    Where a network has several at that address and time, as sessions side by side have, nobody can tell which of them
+    is which: these stay apart. They part no others, or a network could take apart what it likes. Of an event that was
+    made in fednet only the network that made it says where it is.
     """
-    at: dict[object, list[int]] = {}
+    at: dict[tuple[str, int], list[int]] = {}
+    voices = [[copy for copy in card if copy.of_its_own] or card for card in cards]
+    places = [{frozenset(_meeting(copy.event)) for copy in speaking} for speaking in voices]
+    networks = [{sources[copy.listed.feed_id].network for copy in speaking} for speaking in voices]
     for number, card in enumerate(cards):
         for place in {place for copy in card for place in _meeting(copy.event)}:
             at.setdefault(place, []).append(number)
-    above = list(range(len(cards)))
-    for numbers in at.values():
-        listed = [sources[copy.listed.feed_id].network for number in numbers for copy in cards[number]]
-        if len(numbers) > 1 and len(set(listed)) == len(listed):
-            for number in numbers[1:]:
-                one, other = sorted((_root(above, numbers[0]), _root(above, number)))
-                above[other] = one
-    found: dict[int, Card] = {}
-    for number, card in enumerate(cards):
-        found.setdefault(_root(above, number), []).extend(card)
-    return list(found.values())
+    group = {number: [number] for number in range(len(cards))}
+    for place, numbers in at.items():
+        alone = _told_at(place, numbers, cards, sources) if len(numbers) > 1 else []
+        for one, other in combinations(alone, 2):
+            here, there = group[one], group[other]
+            if here is not there and all(
+                networks[left].isdisjoint(networks[right]) and _meet(places[left], places[right])
+                for left, right in product(here, there)
+            ):
+                here.extend(there)
+                group.update(dict.fromkeys(there, here))
+    groups = {id(members): sorted(members) for members in group.values()}
+    return [[copy for number in members for copy in cards[number]] for members in sorted(groups.values())]
 
 
-def _root(above: list[int], number: int) -> int:
-    """The first of a set, in a forest of sets; the way to it becomes shorter (path halving)."""
-    while above[number] != number:
-        above[number] = above[above[number]]
-        number = above[number]
-    return number
+Places = frozenset[tuple[str, int]]
+
+
+def _meet(here: set[Places], there: set[Places]) -> bool:
+    """Whether each has an address and a time in common with each."""
+    return not any(left.isdisjoint(right) for left, right in product(here, there))
+
+
+def _told_at(
+    place: tuple[str, int], numbers: Sequence[int], cards: Sequence[Card], sources: Mapping[int, Source]
+) -> list[int]:
+    """The cards with a copy at a place whose network has no other card there."""
+    there = {
+        number: {sources[copy.listed.feed_id].network for copy in cards[number] if place in _meeting(copy.event)}
+        for number in numbers
+    }
+    several = {network for network, times in Counter(chain(*there.values())).items() if times > 1}
+    return [number for number in numbers if not there[number] <= several]
 
 
 def _meeting(event: Event) -> list[tuple[str, int]]:
-    """Each address at which people join or register, with the minute at which it begins."""
-    addresses = [url for url in (event.join_url, event.registration_url) if url]
+    """Each address at which people join, register or read of it, with the minute at which it begins."""
+    addresses = [url for url in (event.join_url, event.registration_url, event.website) if url]
     starts = listing.terms(event).starts if addresses else None
     return [(url, starts) for url in addresses] if starts is not None else []
 
@@ -172,8 +198,8 @@ def _shown_first(card: Card, when: Mapping[int, datetime]) -> Card:
 
 
 def _revision(copy: Copy) -> tuple[bool, int]:
-    """The better, the smaller."""
-    return not copy.of_its_own, -copy.event.sequence
+    """The better, the smaller. No number is so high that an edit could not announce something newer."""
+    return not copy.of_its_own, -min(copy.event.sequence, MAX_GIVEN_SEQUENCE)
 
 
 def _agree(card: Card) -> bool:
@@ -185,6 +211,20 @@ def told_of(event: Event) -> object:
     start, end = (_instant(event, at) for at in (event.start, event.end or event.start))
     changed = tuple((one.recurrence_id, one.start, one.end, one.zone, one.status) for one in event.overrides)
     return start, end, changed, *(getattr(event, name) for name in _WHEN), event.status == CANCELLED
+
+
+def say_the_same(one: Copy, other: Copy) -> bool:
+    """Whether two copies say the same of when it is, and call it alike where both have one language: else what one
+    network announces could go unseen below what another one does."""
+    if told_of(one.event) != told_of(other.event):
+        return False
+    titles, theirs = one.event.titles, other.event.titles
+    both = titles.keys() & theirs.keys()
+    return not both or any(_are_alike(titles[at], theirs[at]) for at in both)
+
+
+def _are_alike(one: str, other: str) -> bool:
+    return key(one) == key(other) or names.likeness(names.words(one), names.words(other)) > names.Likeness.UNLIKE
 
 
 def _instant(event: Event, local: str) -> object:

@@ -68,7 +68,7 @@ def due(store: Store, now: datetime, before: date | None = None, limit: int | No
         stale = min(freshness.stale_before(db, own, now).values(), default=freshness.usually_stale_before(now))
         until = stale if before is None else freshness.day_number(before)
         edited = {edit.handle: edit for edit in dates.edited(db)}
-        rows = [*_listed(db, own, edited, until), *_drafted(edited.values(), until)]
+        rows = [*_listed(db, own, edited, until), *_drafted(edited.values(), until, now)]
         if before is not None:
             rows = [row for row in rows if row.since is None or row.since < before.isoformat()]
         oldest = sorted(rows, key=lambda row: (row.since or "", row.handle))[:limit]
@@ -112,11 +112,11 @@ def _listed(db: Database, own: Mapping[int, Source], edited: Collection[str], un
             yield _Row(since, one.handle, own[one.feed_id].circle, confirmed is not None, one.record_id, False)
 
 
-def _drafted(edited: Iterable[Edited], until: int) -> Iterator[_Row]:
+def _drafted(edited: Iterable[Edited], until: int, now: datetime) -> Iterator[_Row]:
     for edit in edited:
         record = listing.parse(edit.body) if edit.body else None
         if record is not None and edit.body is not None and _kind(record) in KINDS:
-            confirmed = freshness.day_of(record)
+            confirmed = freshness.day_of(record, now)
             if confirmed is None or confirmed < until:
                 since = edit.at[:10] if confirmed is None else freshness.day(confirmed).isoformat()
                 yield _Row(since, edit.handle, edit.circle, confirmed is not None, edit.body, True)

@@ -55,6 +55,7 @@ class Filters(NamedTuple):
     fresh: bool | None = None
     point: tuple[int, int] | None = None
     within: int | None = None
+    today: int = LAST_DAY  # no confirmation counts as of a later day
 
 
 class Words(NamedTuple):
@@ -197,6 +198,10 @@ class Found:
         fresh: NDArray[bool_] = self._columns.confirmed[rows] >= days[feeds.column[rows]]
         return fresh
 
+    def confirmed(self, rows: Rows) -> NDArray[int64]:
+        """The days (since 1970) on which rows were confirmed; 0 for never."""
+        return np.minimum(self._columns.confirmed[rows].astype(int64), self._filters.today)
+
     def kilometres(self, rows: Rows) -> NDArray[float64]:
         """How far rows are from the point that was asked for; infinite where that is not known."""
         return self._distances[rows]
@@ -289,7 +294,7 @@ class Found:
             case "title":
                 return np.zeros(len(rows), int64)
             case "confirmed":
-                return LAST_DAY - columns.confirmed[rows].astype(int64)
+                return LAST_DAY - self.confirmed(rows)
             case "near":
                 return np.minimum(self.kilometres(rows) * 1000, 1e9).astype(int64)
         found = np.zeros(len(rows), int64)
@@ -321,14 +326,13 @@ class Found:
         stand: NDArray[int64] = at[self._rows[at] == rows]
         return stand
 
-    def first(self, ranks: NDArray[int64], count: int, after: Place | None) -> list[Standing]:
-        """The first `count` statements, as far as there are so many, in no order; none that stands before `after`.
-
-        Besides all that stand at the very place of the last one: the letters of their titles are to part those.
+    def first(self, ranks: NDArray[int64], count: int, after: Place | None) -> tuple[NDArray[int64], NDArray[int64]]:
+        """Numbers, among all that fit, of those that are surely among the first `count` that stand behind a place, and
+        of those of which some are: these are no more than are wanted, or stand at one place all.
         """
         rows, columns = self._rows, self._columns
-        left = np.arange(len(rows)) if after is None else self._from(ranks, after)
-        sure = []
+        left = np.arange(len(rows)) if after is None else self._behind(ranks, after)
+        sure = [left[:0]]
         values: Any = ranks if after is None else ranks[left]
         for following in (columns.title, columns.title_more, None):
             if len(left) <= count:
@@ -338,20 +342,31 @@ class Found:
             count -= len(sure[-1])
             left = left[values == last]
             values = following[rows[left]] if following is not None else None
-        return self._standings(ranks, np.concatenate([*sure, left]))
+        return np.concatenate(sure), left
+
+    def at(self, ranks: NDArray[int64], place: Place) -> NDArray[int64]:
+        """Numbers of those that stand at a place."""
+        rank, title, more = place
+        equal = np.flatnonzero(ranks == rank)
+        equal = equal[self._columns.title[self._rows[equal]] == title]
+        found: NDArray[int64] = equal[self._columns.title_more[self._rows[equal]] == more]
+        return found
+
+    def ids_at(self, numbers: NDArray[int64]) -> NDArray[int64]:
+        return self._columns.ids_of(self._rows[numbers])
 
     def rivals(self, ranks: NDArray[int64], one: Standing) -> list[Standing]:
         """The other statements of its card that fit and stand no worse."""
-        found = self._standings(ranks, self._places(self._cards.others(one.row)))
+        found = self.standings(ranks, self._places(self._cards.others(one.row)))
         return [other for other in found if other.row != one.row and other.place <= one.place]
 
-    def _from(self, ranks: NDArray[int64], after: Place) -> NDArray[int64]:
+    def _behind(self, ranks: NDArray[int64], after: Place) -> NDArray[int64]:
         rank, title, more = after
         titles, mores = self._columns.title[self._rows], self._columns.title_more[self._rows]
-        beyond = (titles > title) | ((titles == title) & (mores >= more))
+        beyond = (titles > title) | ((titles == title) & (mores > more))
         return np.flatnonzero((ranks > rank) | ((ranks == rank) & beyond))
 
-    def _standings(self, ranks: NDArray[int64], at: NDArray[int64]) -> list[Standing]:
+    def standings(self, ranks: NDArray[int64], at: NDArray[int64]) -> list[Standing]:
         rows, columns = self._rows[at], self._columns
         places = zip(ranks[at].tolist(), columns.title[rows].tolist(), columns.title_more[rows].tolist(), strict=True)
         return list(map(Standing, places, columns.ids_of(rows).tolist(), rows.tolist()))

@@ -1,7 +1,8 @@
 """How old what is shown is: confirmations and the term in which they hold, silent networks, complete entries.
 
 A record is **fresh** when it was confirmed within the term that its network sets for its own listing (a year, of one
-that sets none), **stale** when that was longer ago, else **never confirmed**. An organisation's entry is **complete**
+that sets none), **stale** when that was longer ago, else **never confirmed**. What says that it was confirmed on a day
+to come counts as of the day of its edition, and of today at the latest. An organisation's entry is **complete**
 when it says a place, a service or type, a language, and a website, or else a contact that the reader may see names it.
 A network is **silent** when its newest public edition has expired, or nothing newer was verified here for a month.
 """
@@ -88,14 +89,20 @@ def today(now: datetime) -> int:
     return day_number(now.astimezone(UTC).date())
 
 
-def day_of(record: Listing) -> int | None:
-    """The day, since 1970, on which a record says that it was confirmed last; None for never, or for no real day."""
-    return confirmed_day(record.confirmed.at) if record.confirmed else None
+def day_of(record: Listing, now: datetime) -> int | None:
+    """The day, since 1970, on which a draft says that it was confirmed last; None for never, or for no real day."""
+    day = confirmed_day(record.confirmed.at) if record.confirmed else None
+    return None if day is None else min(day, today(now))
 
 
-def state(record: Listing, stale_before: int) -> State:
-    """Whether a record of a feed can be relied on still."""
-    confirmed = day_of(record)
+def days(db: Database, record_ids: Collection[int], now: datetime) -> dict[int, int]:
+    """The day, since 1970, on which each of these records was confirmed last, of those that ever were."""
+    latest = today(now)
+    return {record_id: min(day, latest) for record_id, day in counting.confirmed(db, record_ids).items()}
+
+
+def state(confirmed: int | None, stale_before: int) -> State:
+    """Whether a record of a feed can be relied on still, by the day of its confirmation."""
     return "never" if confirmed is None else "fresh" if confirmed >= stale_before else "stale"
 
 

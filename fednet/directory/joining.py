@@ -13,7 +13,7 @@ counts as one there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import count, product
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -73,7 +73,7 @@ class Joins:
         return self._cards.get(record_id, (record_id,))
 
     def why(self, one: int, other: int) -> Why:
-        """What is known between two records of a card; of two that are joined through a third, nothing."""
+        """What is known between two records of a card; of two that people's words brought together, perhaps nothing."""
         return self._known.get((min(one, other), max(one, other)), _NOTHING)
 
 

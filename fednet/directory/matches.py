@@ -55,7 +55,22 @@ def matches(
 
     What one other network lists twice waits for nobody here: why it does is known to it alone.
     """
+    return found_matches(store, reader, now, scope, everything=everything, limit=limit).shown
+
+
+class Matches(msgspec.Struct, frozen=True):
+    """The newest of the pairs asked for, and how many there are in all."""
+
+    shown: list[Match]
+    total: int
+
+
+def found_matches(
+    store: Store, reader: Reader, now: datetime, scope: Scope = "followed", *, everything: bool = False, limit: int = 50
+) -> Matches:
+    """As `matches`, with their number."""
     found: list[Match] = []
+    total = 0
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
         together = joining.joins(db, sources, scope, now)
@@ -65,11 +80,11 @@ def matches(
             why = joining.why(pair, sources, speakers)
             state = _state(why, pair.other in together.members(pair.one))
             if state and (everything or (state in ("suggested", "left") and _is_ours_to_say(pair, sources))):
-                one, other = index_search.listed(db, [pair.one, pair.other])
-                found.append(_match(one, other, state, why, sources))
-                if len(found) == limit:
-                    break
-    return found
+                total += 1
+                if len(found) < limit:
+                    one, other = index_search.listed(db, [pair.one, pair.other])
+                    found.append(_match(one, other, state, why, sources))
+    return Matches(found, total)
 
 
 def _state(why: Why, joined: bool) -> State | None:

@@ -1,4 +1,4 @@
-"""When an event takes place between two moments: its recurrence expanded, within bounds that hold per feed.
+"""When an event takes place between two moments: its recurrence expanded, within bounds per feed and for all together.
 
 A day is a day everywhere: what lasts whole days is on the day that its announcement says, in whatever zone that was.
 """
@@ -6,7 +6,8 @@ A day is a day everywhere: what lasts whole days is on the day that its announce
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from time import thread_time
 from typing import Any, NamedTuple
@@ -27,6 +28,8 @@ MAX_PER_FEED = 5_000
 MAX_RULES = 1_000
 MAX_SECONDS = 1.0
 """Recurrences expanded of one feed, and processor time for it; of its other events only the first date is shown."""
+MAX_SECONDS_TOGETHER = 3.0
+"""Processor time for all feeds: when it is spent, those go on that have not had their equal part of it."""
 
 _DAY = timedelta(days=1)
 SLACK = timedelta(days=2)
@@ -69,21 +72,83 @@ class Time(NamedTuple):
 
 def times(cards: Iterable[Card], span: Span) -> Iterator[tuple[Card, list[Time]]]:
     """All times of each event, within the bounds of each feed."""
+    cards = list(cards)
+    budget = _Budget(cards)
     taken: Counter[int] = Counter()
-    rules: Counter[int] = Counter()
-    spent: dict[int, float] = {}
     for card in cards:
         listed, event, *_ = card[0]
-        feed_id, began = listed.feed_id, thread_time()
+        feed_id = listed.feed_id
         if taken[feed_id] >= MAX_PER_FEED:
             continue
-        rules[feed_id] += event.rrule is not None
-        once = rules[feed_id] > MAX_RULES or spent.get(feed_id, 0.0) >= MAX_SECONDS
-        dates = _dates(listed, event, span, once)
+        once = not budget.follows(card)
+        with budget.spending(feed_id):
+            dates = _dates(listed, event, span, once)
         del dates[MAX_PER_FEED - taken[feed_id] :]
-        spent[feed_id] = spent.get(feed_id, 0.0) + thread_time() - began
         taken[feed_id] += len(dates)
         yield card, dates
+
+
+def pressing(cards: Iterable[Card], at: datetime) -> list[Card]:
+    """What goes on at a moment or comes next first, then what is over, the latest first, within the bounds of `times`.
+
+    What does not come within a year, or cannot be told, comes last.
+    """
+    cards = list(cards)
+    budget = _Budget(cards)
+    found: list[tuple[tuple[int, float], int]] = []
+    for card in cards:
+        listed, event, *_ = card[0]
+        once = not budget.follows(card)
+        with budget.spending(listed.feed_id):
+            found.append((_rank(listed, event, at, once), len(found)))
+    return [cards[number] for _, number in sorted(found)]
+
+
+_AHEAD = (timedelta(days=8), timedelta(days=93), timedelta(days=366))
+"""How far to look for the next time: most meetings are weekly."""
+
+
+def _rank(listed: Listed, event: Event, at: datetime, once: bool) -> tuple[int, float]:
+    """Comes, is over, or cannot be told; and how long until then, or since."""
+    fields: dict[str, Any] = msgspec.json.decode(listed.body)
+    try:
+        start, end = set_in(zone_of(fields), moment(event.start), lasts(event))
+        if max(start, end) >= at:
+            return 0, (start - at).total_seconds()
+        if once or not _RECURRENCE & fields.keys():
+            return 1, (at - start).total_seconds()
+        for ahead in _AHEAD:
+            if found := occurrences(fields, at, at + ahead, 1):
+                return 0, (found[0][0] - at).total_seconds()
+    except (FednetError, OverflowError):
+        pass
+    return 2, 0.0
+
+
+class _Budget:
+    """Recurrences that may still be followed: so many of each feed, and for so much time of it and of all."""
+
+    def __init__(self, cards: Sequence[Card]) -> None:
+        self._rules: Counter[int] = Counter()
+        self._spent = dict.fromkeys((card[0].listed.feed_id for card in cards), 0.0)
+        self._together = 0.0
+
+    def follows(self, card: Card) -> bool:
+        """Whether there is time to expand one more event."""
+        feed_id = card[0].listed.feed_id
+        self._rules[feed_id] += card[0].event.rrule is not None
+        own = MAX_SECONDS
+        if self._together >= MAX_SECONDS_TOGETHER:
+            own = min(own, MAX_SECONDS_TOGETHER / len(self._spent))
+        return self._rules[feed_id] <= MAX_RULES and self._spent[feed_id] < own
+
+    @contextmanager
+    def spending(self, feed_id: int) -> Iterator[None]:
+        began = thread_time()
+        yield
+        spent = thread_time() - began
+        self._spent[feed_id] += spent
+        self._together += spent
 
 
 def _dates(listed: Listed, event: Event, span: Span, once: bool) -> list[Time]:

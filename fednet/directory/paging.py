@@ -7,14 +7,18 @@ which the first page was asked for (what is stale then stays so), and no record 
 
 from __future__ import annotations
 
+import heapq
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from typing import Annotated, NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy import int64
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from fednet import listing
@@ -31,9 +35,15 @@ MAX_CURSOR = 2_000
 MAX_LETTERS = 200
 """Letters of a title that decide the order; then the handle does."""
 
+MOST_TIED = 20_000
+"""Statements at one place whose titles are compared to the letter. Of more, as only a flood has, the handles tell."""
+
 _Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _Letters = Annotated[str, Meta(max_length=MAX_LETTERS)]
 _Name = Annotated[str, Meta(max_length=128)]
+
+Letters = tuple[str, str, int]
+"""The key of a record's title, its handle and its feed."""
 
 Exactly = tuple[Place, str, str, str]
 """Where a hit stands, to the letter: its place, the key of its title, its handle, its network."""
@@ -103,14 +113,21 @@ def _question(query: Query) -> str:
     return sha256(repr(plain).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
-def page(db: Database, found: Found, sources: Mapping[int, Source], query: Query, after: After) -> Shown:
-    """The hits behind a position, as many as are asked for."""
-    ranks = found.ranks(query.sort)
+def page(
+    db: Database,
+    found: Found,
+    sources: Mapping[int, Source],
+    query: Query,
+    after: After,
+    known: MutableMapping[int, Letters],
+) -> Shown:
+    """The hits behind a position, as many as are asked for. `known` are letters by record id, added to."""
+    paged = _Paged(db, found, sources, query, after, known)
     count = query.limit + 1 + SLACK
     while True:
-        standings = found.first(ranks, count, after.place)
-        hits = [hit for hit in _exactly(db, standings, sources) if after.exactly is None or hit.exactly > after.exactly]
-        best = [hit for hit in hits if _is_best(db, hit, found.rivals(ranks, hit.standing), sources)]
+        standings = paged.first(count)
+        hits = [hit for hit in paged.exactly(standings) if paged.is_behind(hit.exactly)]
+        best = [hit for hit in hits if paged.is_best(hit)]
         if len(best) > query.limit or len(standings) < count:
             break
         count *= 4
@@ -119,22 +136,84 @@ def page(db: Database, found: Found, sources: Mapping[int, Source], query: Query
     return Shown([hit.listed for hit in shown], [hit.standing for hit in shown], following)
 
 
-def _exactly(db: Database, standings: Iterable[Standing], sources: Mapping[int, Source]) -> list[_Hit]:
-    """In order, to the letter."""
-    found = {standing.record_id: standing for standing in standings}
-    hits = []
-    for listed in index_search.listed(db, list(found)):
-        standing = found[listed.record_id]
-        exactly = (standing.place, _title(listed), listed.handle, sources[listed.feed_id].network)
-        hits.append(_Hit(exactly, standing, listed))
-    return sorted(hits, key=lambda hit: (hit.exactly, hit.listed.record_id))
+class _Paged:
+    """What was found, in order. Only the bodies of what may stand on the page are read, and once those whose titles
+    begin like that at its edge."""
 
+    def __init__(
+        self,
+        db: Database,
+        found: Found,
+        sources: Mapping[int, Source],
+        query: Query,
+        after: After,
+        known: MutableMapping[int, Letters],
+    ) -> None:
+        self.db, self.found, self.sources, self.after, self.known = db, found, sources, after, known
+        self.ranks = found.ranks(query.sort)
+        # The places where handles tell the order, titles do not: one stays so from page to page.
+        self.crowded = {after.place} if after.place is not None and not after.title else set()
 
-def _is_best(db: Database, hit: _Hit, rivals: list[Standing], sources: Mapping[int, Source]) -> bool:
-    """Whether no other statement of its card stands before it."""
-    if any(rival.place < hit.standing.place for rival in rivals):
-        return False
-    return all(hit.exactly < other.exactly for other in _exactly(db, rivals, sources))
+    def first(self, count: int) -> list[Standing]:
+        """The first `count` statements behind the position (a few more, maybe), in no order; fewer: all of them."""
+        after, chosen = self.after.place, np.zeros(0, int64)
+        if after is not None:
+            chosen = self._parted(self.found.at(self.ranks, after), after, count)
+        sure = left = chosen[:0]
+        if (wanted := count - len(chosen)) > 0:
+            sure, left = self.found.first(self.ranks, wanted, after)
+            if len(left) > (wanted := wanted - len(sure)):
+                (edge,) = self.found.standings(self.ranks, left[:1])
+                left = self._parted(left, edge.place, wanted)
+        return self.found.standings(self.ranks, np.concatenate([chosen, sure, left]))
+
+    def _parted(self, tied: NDArray[int64], place: Place, count: int) -> NDArray[int64]:
+        """The first of those that stand at one place, and behind the position."""
+        ids = self.found.ids_at(tied)
+        if len(ids) > MOST_TIED:
+            self.crowded.add(place)
+        if place in self.crowded:
+            start = self.after.handle if place == self.after.place else ""
+            chosen = index_search.by_handle(self.db, ids.tolist(), start, count + 2 * len(self.sources))
+        else:
+            letters = self._letters(ids.tolist())
+            exactly = ((place, title, handle, self._network(feed_id)) for title, handle, feed_id in letters.values())
+            behind = (one for one in zip(exactly, letters, strict=True) if self.is_behind(one[0]))
+            chosen = [record_id for _, record_id in heapq.nsmallest(count, behind)]
+        return tied[np.isin(ids, np.array(chosen, int64))]
+
+    def _letters(self, record_ids: Collection[int]) -> dict[int, Letters]:
+        found = {record_id: letters for record_id in record_ids if (letters := self.known.get(record_id))}
+        missing = [record_id for record_id in record_ids if record_id not in found]
+        read = {one.record_id: (_title(one), one.handle, one.feed_id) for one in index_search.listed(self.db, missing)}
+        self.known.update(read)
+        return found | read
+
+    def _network(self, feed_id: int) -> str:
+        return self.sources[feed_id].network
+
+    def is_behind(self, exactly: Exactly) -> bool:
+        after = self.after.exactly
+        if after is not None and after[0] in self.crowded:
+            after = after[0], "", after[2], after[3]
+        return after is None or exactly > after
+
+    def exactly(self, standings: Iterable[Standing]) -> list[_Hit]:
+        """In order, to the letter."""
+        found = {standing.record_id: standing for standing in standings}
+        hits = []
+        for listed in index_search.listed(self.db, list(found)):
+            standing = found[listed.record_id]
+            title = "" if standing.place in self.crowded else _title(listed)
+            hits.append(_Hit((standing.place, title, listed.handle, self._network(listed.feed_id)), standing, listed))
+        return sorted(hits, key=lambda hit: (hit.exactly, hit.listed.record_id))
+
+    def is_best(self, hit: _Hit) -> bool:
+        """Whether no other statement of its card stands before it."""
+        rivals = self.found.rivals(self.ranks, hit.standing)
+        if any(rival.place < hit.standing.place for rival in rivals):
+            return False
+        return all(hit.exactly < other.exactly for other in self.exactly(rivals))
 
 
 def _title(listed: Listed) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from fednet import listing
 from fednet.directory import freshness
@@ -24,9 +23,13 @@ def reasons(
     query: Query,
     clauses: Sequence[Clause],
     sources: Mapping[int, Source],
+    confirmed: Sequence[int],
     stale_before: Mapping[int, int],
 ) -> list[tuple[str, ...]]:
-    """For each record, in the order given, what a person would want to know of why it is here."""
+    """For each record, in the order given, what a person would want to know of why it is here.
+
+    `confirmed` are the days (since 1970) of their confirmations, 0 for none.
+    """
     parsed = [listing.parse(one.body) for one in found]
     fields = [list(_fields(one)) if one else [] for one in parsed]
     wanted = [clause for clause in clauses if not clause.excluded]
@@ -36,7 +39,7 @@ def reasons(
             *_words(wanted, query, record, fields[at], standing[at]),
             *_filters(query, record, sources[one.feed_id].name),
             *_distance(query, distances[at]),
-            _freshness(record, stale_before[one.feed_id]),
+            _freshness(confirmed[at] or None, stale_before[one.feed_id]),
         )
         for at, (one, record) in enumerate(zip(found, parsed, strict=True))
         if record is not None
@@ -180,15 +183,11 @@ def _distance(query: Query, kilometres: int | None) -> Iterator[str]:
         yield f"{kilometres} km from {_short(place)}"
 
 
-def _freshness(record: Listing, stale_before: int) -> str:
-    at: Any = record.confirmed.at[:10] if record.confirmed else None
-    match freshness.state(record, stale_before):
-        case "fresh":
-            return f"confirmed on {at}"
-        case "stale":
-            return f"confirmed on {at}, which is long ago for its network"
-        case _:
-            return "never confirmed"
+def _freshness(confirmed: int | None, stale_before: int) -> str:
+    if confirmed is None:
+        return "never confirmed"
+    said = f"confirmed on {freshness.day(confirmed)}"
+    return said if confirmed >= stale_before else f"{said}, which is long ago for its network"
 
 
 def _short(said: str) -> str:

@@ -6,8 +6,9 @@ them. Nobody learns of a record, or that a network lists one, from a circle they
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
+from math import cos, radians, sin, sqrt
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from fednet.directory.finding import Filters, Found, Words
     from fednet.directory.joining import Joins
-    from fednet.directory.paging import After, Shown
+    from fednet.directory.paging import After, Letters, Shown
     from fednet.store.arrays import Columns
 
 __all__ = ["OPERATOR", "PUBLIC", "Hit", "Query", "Reader", "Results", "parse_query", "record", "search"]
@@ -119,7 +120,7 @@ def search(store: Store, query: Query, reader: Reader, now: datetime, facets: Co
         sources = readable(db, reader, now - store.forget_after)
         asked = _Asked(store, db, query, sources, now)
         found, clauses, after = asked.found(after)
-        page = paging.page(db, found, sources, query, after)
+        page = paging.page(db, found, sources, query, after, asked.letters())
         page_hits = hits(db, page.listed, sources, now, asked.joins)
         if query.why or query.near is not None:
             page_hits = asked.explained(page_hits, page, found, clauses)
@@ -338,6 +339,13 @@ class _Asked:
             cards = kept.remembered("cards", key, lambda: Cards(version, self._pairs()))
         return Found(version, cards, self._filters(after), self._words(clauses, version))
 
+    def letters(self) -> MutableMapping[int, Letters]:
+        """The titles of records, as far as this process knows them."""
+        from fednet.store import columns
+
+        kept = columns.kept(self.store)
+        return {} if kept is None else kept.letters
+
     def _once(self, clauses: Sequence[Clause]) -> Columns:
         """The columns of no more records than the question needs, for a process that asks no other."""
         from fednet.store import columns
@@ -373,13 +381,14 @@ class _Asked:
         from fednet.directory.finding import Words
 
         wanted = [clause for clause in clauses if not clause.excluded]
-        naming = [clause for clause in wanted if clause.words and _COLUMNS.issuperset(dict(clause.meant))]
-        plain = [clause for clause in clauses if clause not in naming and (wanted or not clause.excluded)]
-        unwanted = [msgspec.structs.replace(clause, excluded=False) for clause in clauses if clause.excluded]
-        without = [self._ids([clause]) for clause in unwanted] if len(naming) == len(wanted) else []
+        naming = [clause for clause in clauses if clause.words and _COLUMNS.issuperset(dict(clause.meant))]
+        plain = [clause for clause in clauses if clause not in naming]
+        is_named = all(clause in naming for clause in wanted)
+        unwanted = [msgspec.structs.replace(clause, excluded=False) for clause in plain if clause.excluded]
+        without = [self._ids([clause]) for clause in unwanted] if is_named else []
         whole = text.key(self.query.text)
         return Words(
-            self._ids(plain) if len(naming) < len(wanted) else None,
+            None if is_named else self._ids(plain),
             np.unique(np.concatenate([np.zeros(0, np.int64), *without])),
             [self._named(one, [other for other in plain if other is not one]) for one in wanted if one.text],
             index_search.whole_name_ids(self.db, whole, self.feeds) if whole else np.zeros(0, np.int64),
@@ -393,15 +402,15 @@ class _Asked:
         return index_search.named_ids(self.db, clause, others, self.feeds)
 
     def _meant(self, clause: Clause, version: Columns) -> NDArray[bool_]:
-        """By row, whether it satisfies a clause that names something."""
+        """By row, whether it satisfies a clause that names something, or excludes it."""
         import numpy as np
 
         found = np.zeros(len(version.live), np.bool_)
         if clause.text:
-            found[version.rows(self._ids([msgspec.structs.replace(clause, words=(), meant=())]))] = True
+            found[version.rows(self._ids([msgspec.structs.replace(clause, words=(), meant=(), excluded=False)]))] = True
         for parameter, code in clause.meant:
             found |= version.meaning(parameter, _within([code]) if parameter == "region" else {code})
-        return found
+        return ~found if clause.excluded else found
 
     def _filters(self, after: After) -> Filters:
         from fednet.directory import freshness
@@ -412,6 +421,7 @@ class _Asked:
             feeds=self.feeds,
             kinds=[listing.KIND_NUMBERS[kind] for kind in query.kinds or listing.KIND_NUMBERS.keys() - UNASKED_KINDS],
             stale_before=freshness.stale_before(self.db, self.sources, after.asked_at),
+            today=freshness.today(after.asked_at),
             countries=query.countries,
             regions=_within(query.regions),
             services=query.services,
@@ -426,26 +436,41 @@ class _Asked:
         )
 
     def _point(self) -> tuple[int, int] | None:
-        """Where what is near is looked for: the middle of where records say that a place of that name lies."""
+        """Where what is near is looked for: where records say that a place of that name lies.
+
+        The own network's word counts before all others. Each of those has one vote, however much it lists, and what
+        lies closest to all of them is meant.
+        """
         near = self.query.near
         if not isinstance(near, str):
             return near
-        seats = [seat for seat in self._seats(near) if text.key(seat.place) == text.key(near)]
-        if not seats:
+        own = [feed_id for feed_id in self.feeds if self.sources[feed_id].own]
+        others = [feed_id for feed_id in self.feeds if feed_id not in own]
+        votes = self._votes(near, own) or self._votes(near, others)
+        if not votes:
             raise NotFoundError(
                 f"no record says where {near[:60]!r} lies", hint="give latitude and longitude, as 16.71,98.57"
             )
-        return tuple(int(median_low(part)) for part in zip(*map(_coordinates, seats), strict=True))  # type: ignore[return-value]
+        return min(votes, key=lambda one: sum(_apart(one, other) for other in votes))
 
-    def _seats(self, name: str) -> Iterator[listing.Place]:
+    def _votes(self, near: str, feeds: Collection[int]) -> list[tuple[int, int]]:
+        """Where each network that lists such a place says that it lies: the middle of what its records say."""
+        said: dict[str, list[tuple[int, int]]] = {}
+        for name, country in _places_meant(near):
+            for feed_id, seat in self._seats(name, feeds) if feeds else ():
+                if text.key(seat.place) == text.key(name) and country in (None, seat.country):
+                    said.setdefault(self.sources[feed_id].network, []).append(_coordinates(seat))
+        return [(median_low(lat for lat, _ in one), median_low(lon for _, lon in one)) for one in said.values()]
+
+    def _seats(self, name: str, feeds: Collection[int]) -> Iterator[tuple[int, listing.Place]]:
         expression = text.query(f'"{name.replace(chr(34), " ")}"')
         if expression is None:
             return
-        found = index_search.record_ids(self.db, [Clause(expression)], self.feeds)
-        for one in index_search.located(self.db, found.tolist(), self.feeds, MOST_PLACES):
+        found = index_search.record_ids(self.db, [Clause(expression)], feeds)
+        for one in index_search.located(self.db, found.tolist(), feeds, MOST_PLACES):
             parsed = listing.parse(one.body)
             if isinstance(parsed, listing.Organization) and parsed.seat is not None:
-                yield parsed.seat
+                yield one.feed_id, parsed.seat
 
     def explained(self, page_hits: Sequence[Hit], page: Shown, found: Found, clauses: Sequence[Clause]) -> list[Hit]:
         """The hits with how far they are, and why they were found when that was asked."""
@@ -453,11 +478,13 @@ class _Asked:
 
         from fednet.directory.reasons import reasons
 
-        far = found.kilometres(np.array([one.row for one in page.standings], np.int64)).tolist()
+        rows = np.array([one.row for one in page.standings], np.int64)
+        far = found.kilometres(rows).tolist()
         distances = [None if one == float("inf") else round(one) for one in far]
         whys: Sequence[tuple[str, ...]] = [()] * len(page_hits)
         if self.query.why:
-            whys = reasons(page.listed, distances, self.query, clauses, self.sources, found.stale_before)
+            days: list[int] = found.confirmed(rows).tolist()
+            whys = reasons(page.listed, distances, self.query, clauses, self.sources, days, found.stale_before)
         return [
             msgspec.structs.replace(hit, kilometres=distance, why=why)
             for hit, distance, why in zip(page_hits, distances, whys, strict=True)
@@ -465,9 +492,25 @@ class _Asked:
 
 
 MOST_PLACES = 200
+"""Records of one feed that are asked where a place lies."""
 
 _COLUMNS = frozenset({"country", "region", "service", "client_group", "language"})
 """What words may name that the columns hold."""
+
+
+def _places_meant(near: str) -> Iterator[tuple[str, str | None]]:
+    """A place as it is written, and as one in a country when that stands behind a comma ("Mae Sot, Thailand")."""
+    yield near, None
+    name, comma, country = near.rpartition(",")
+    code = places.country_code(country.strip()) if comma else None
+    if code and name.strip():
+        yield name.strip(), code
+
+
+def _apart(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """How far two points are from each other: the chord, for a sphere of radius 1."""
+    (lat, lon), (lat_2, lon_2) = ([radians(part / 1_000_000) for part in point] for point in (one, other))
+    return sqrt(max(0.0, 2 - 2 * (sin(lat) * sin(lat_2) + cos(lat) * cos(lat_2) * cos(lon - lon_2))))
 
 
 def _coordinates(seat: listing.Place) -> tuple[int, int]:

@@ -17,6 +17,7 @@ import msgspec
 from fednet.formats.calendar import read_calendar
 from fednet.formats.encodings import decoded
 from fednet.formats.export import write
+from fednet.formats.foreign import check_known
 from fednet.formats.geojson import features_in, table_of_features, table_of_objects
 from fednet.formats.hsds_reading import is_hsds, read_documents
 from fednet.formats.hsds_tables import is_folder, is_package, is_tables, packed, read_package, read_tables
@@ -92,6 +93,11 @@ def content_of(path: Path) -> bytes:
     """
     if is_folder(path):
         return packed(path)
+    if path.is_dir():
+        raise UnreadableFileError(
+            f"{path.resolve().name} is a folder, and holds no HSDS tables (organizations.csv)",
+            hint="name the files in it",
+        )
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
@@ -105,6 +111,7 @@ def content_of(path: Path) -> bytes:
 
 
 def _read_content(content: bytes, name: str, told: Told) -> Reading:
+    check_known(content, name)
     suffix = Path(name).suffix.lower()
     beginning = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if suffix in {".ics", ".ical", ".ifb", ".icalendar"} or beginning[:15].upper() == b"BEGIN:VCALENDAR":

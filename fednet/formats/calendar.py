@@ -5,7 +5,8 @@ at the line of its BEGIN:VEVENT and every other is imported. An event is kept on
 
 What is kept: UID, SEQUENCE, STATUS, SUMMARY, DESCRIPTION, LOCATION, GEO, URL, CONFERENCE, CATEGORIES, times with their
 zone, RRULE, EXDATE, RDATE, RECURRENCE-ID overrides, and of RELATED-TO the event that it is a part of. What is not:
-ORGANIZER, ATTENDEE and CONTACT, for they are people who were not asked, alarms, and events that are marked private.
+ORGANIZER, ATTENDEE and CONTACT, for they are people who were not asked, alarms, and events that are marked private. Markup in
+texts becomes plain text.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from html import unescape
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -23,15 +25,18 @@ from fednet.formats.admission import admitted
 from fednet.formats.clock import Clock, Moment, duration
 from fednet.formats.contentlines import Component, ContentLine, PropertyError, Scan, unescaped
 from fednet.formats.encodings import decoded
+from fednet.formats.markup import plain_text
 from fednet.formats.reading import Entry, Reading, RowError, bounded, identity, shown
 from fednet.formats.recurrence import RuleError, comes_true, local_text, occurrences, rule_parts
 from fednet.formats.tongues import language_of
+from fednet.listing.event import MAX_GIVEN_SEQUENCE, MIN_UID
 from fednet.listing.fields import MAX_E6
 
 __all__ = ["occurrences", "read_calendar"]
 
 MAX_TITLE_CHARACTERS = 500
 MAX_DESCRIPTION_CHARACTERS = 8 << 10
+MAX_MARKUP_CHARACTERS = 64 << 10
 MAX_ADDRESS_CHARACTERS = 2_048
 MAX_HOPELESS_RULES = 20
 """Rules of one file that never come true: to find that out takes long, so after these no elaborate rule is tried."""
@@ -71,6 +76,8 @@ def read_calendar(content: bytes) -> Reading:
     if not scan.events and not refused:
         refused.append(RowError(1, "", "", "no event was found in this file"))
     _note_left_out(scan, notes)
+    if rooms := sum(one.fields.get("zone") == "UTC" and "place" in one.fields for one in events):
+        notes.append(f"{rooms} event(s) at a place are in UTC: what the clocks there show, the file does not say")
     entries = [entry for entry in _entries(_one_per_uid(events, notes), refused) if entry]
     return Reading(entries, bounded(sorted(refused, key=lambda error: error.line), notes), notes)
 
@@ -133,7 +140,11 @@ class _Event:
         line = self._component.first("DTSTART")
         if line is None:
             raise PropertyError("DTSTART", "", "the event has no start")
-        return self._clock.moment(line)
+        found = self._clock.moment(line)
+        # Google writes single events in UTC, and the calendar's zone at its head; a rule repeats where it is written.
+        if found.zone == "UTC" and not any(map(self._component.every, ("RRULE", "RDATE", "RECURRENCE-ID"))):
+            return self._clock.at_home(found)
+        return found
 
     def _local(self, moment: Moment) -> str:
         """A time as the record has it: a date for an all-day event, else the wall clock in the zone of the start."""
@@ -228,15 +239,16 @@ class _Event:
 
     def _texts(self) -> dict[str, Any]:
         c = self._component
-        title = c.text("SUMMARY")[:MAX_TITLE_CHARACTERS]
+        title = " ".join(plain_text(c.text("SUMMARY")).split("\n"))[:MAX_TITLE_CHARACTERS].strip()
         if not title:
             raise PropertyError("SUMMARY", "", "the event has no title")
-        description = c.text("DESCRIPTION")[:MAX_DESCRIPTION_CHARACTERS]
-        language = _stated_language(c.first("SUMMARY")) or language_of(f"{title} {description}"[:2000], "en")
+        written = c.text("DESCRIPTION")[:MAX_MARKUP_CHARACTERS]
+        description = plain_text(written)[:MAX_DESCRIPTION_CHARACTERS].strip()
+        language = _stated_language(c.first("SUMMARY")) or language_of(f"{title} {description}"[:2000], "en", least=2)
         fields: dict[str, Any] = {"titles": {language: title}, "original": language}
         if description:
             fields["description"] = {_stated_language(c.first("DESCRIPTION")) or language: description}
-        return fields | self._addresses(description)
+        return fields | self._addresses(unescape(written))
 
     def _addresses(self, description: str) -> dict[str, Any]:
         c = self._component
@@ -249,7 +261,7 @@ class _Event:
         if not join and (found := _MEETING_ADDRESS.search(f"{page} {description}")):
             join = found[0]
         if page and page != join and _is_web(page):
-            fields["registration_url"] = page
+            fields["website"] = page
         if join:
             fields["join_url"] = join
             fields["mode"] = "hybrid" if place else "online"
@@ -264,14 +276,18 @@ class _Event:
         above = [
             line.value for line in c.every("RELATED-TO") if line.parameters.get("RELTYPE", "PARENT").upper() == "PARENT"
         ]
-        if above and above[0]:
+        if above and len(above[0]) >= MIN_UID and " " not in above[0]:
             fields["parent"] = unescaped(above[0])[:255]
         status = "cancelled" if self._cancelled else _STATUSES.get(c.text("STATUS").upper(), "")
         if status:
             fields["status"] = status
         sequence = c.text("SEQUENCE")
-        if sequence.isascii() and sequence.isdigit() and len(sequence) <= 10 and 0 < int(sequence) < 2**31:
-            fields["sequence"] = int(sequence)
+        number = int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) <= 20 else 0
+        if number > MAX_GIVEN_SEQUENCE:
+            reason = f"is too high: up to {MAX_GIVEN_SEQUENCE}, so that the event can still be revised"
+            self._refuse("SEQUENCE", sequence, reason)
+        elif number:
+            fields["sequence"] = number
         return fields
 
     def _categories(self) -> list[str]:

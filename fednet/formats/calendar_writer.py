@@ -8,9 +8,10 @@ is no ORGANIZER, which is for invitations (3.8.4.3); CONTACT names the networks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +19,7 @@ from fednet.errors import FednetError
 from fednet.formats.calendar_lines import line, text, uri
 from fednet.formats.calendar_zones import definition
 from fednet.formats.recurrence import local_text, moment, rule_parts, zone_of
+from fednet.formats.sharing import fairly
 from fednet.formats.writing import Exported
 from fednet.listing import vocabulary
 from fednet.listing.check import is_handle
@@ -39,7 +41,8 @@ _UNREADABLE = (FednetError, ValueError, TypeError, AttributeError, KeyError, Ove
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """An event in a file. `signed`: when the edition that has it was signed; `networks`: the names of all that announce
-    it; `page`: an address with more about it; `parent`: the UID of the event that it is a part of."""
+    it; `page`: an address with more about it; `parent`: the UID of the event that it is a part of. `turn`: the smaller,
+    the sooner it is given room among those of its network."""
 
     network: str
     handle: str
@@ -48,6 +51,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     networks: tuple[str, ...] = ()
     page: str = ""
     parent: str = ""
+    turn: int = 0
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,22 +78,31 @@ def calendar_of(rows: Iterable[Exported], *, name: str = "", now: datetime = UND
 
 
 def calendar_file(entries: Iterable[Entry], about: About, room: int = MAX_BYTES) -> bytes:
-    """One VCALENDAR with these events, in their order, as many as there is room for, in bytes.
+    """One VCALENDAR with these events, in their order, as many as there is room for, in bytes, shared fairly among the
+    networks.
 
     An event whose times cannot be read is left out.
     """
+    given = list(entries)
+    parts: dict[int, _Part] = {}
     zones: dict[str, int] = {}
-    written: list[bytes] = []
-    for entry in entries:
-        component = _written(entry, zones)
-        room -= len(component)
-        if room < 0:
-            break
-        written.append(component)
+
+    def size(at: int) -> int:
+        if at not in parts:
+            parts[at] = _written(given[at])
+        return len(parts[at].text)
+
+    chosen: Sequence[int] = range(len(given))
+    if any(total > room for total in accumulate(map(size, chosen))):
+        pressing = sorted(chosen, key=lambda at: given[at].turn)
+        chosen = sorted(fairly(pressing, lambda at: given[at].network, size, room))
+    for at in chosen:
+        for key, year in parts[at].zones.items():
+            zones[key] = min(year, zones.get(key, year))
     head = [line("BEGIN", "VCALENDAR"), line("VERSION", "2.0"), line("PRODID", PRODUCT), line("CALSCALE", "GREGORIAN")]
     head += _about(about)
     head += [definition(key, year) for key, year in sorted(zones.items())]
-    return b"".join([*head, *written, line("END", "VCALENDAR")])
+    return b"".join([*head, *(parts[at].text for at in chosen), line("END", "VCALENDAR")])
 
 
 def uid_of(network: str, handle: str, fields: Mapping[str, Any]) -> str:
@@ -144,19 +157,23 @@ def _about(about: About) -> Iterator[bytes]:
 # --- one event --------------------------------------------------------------------------------------------------------
 
 
-def _written(entry: Entry, zones: dict[str, int]) -> bytes:
-    """The VEVENT of an event and those of its changed occurrences; empty when it cannot be. `zones` gets what it uses,
-    with the first year."""
+class _Part(NamedTuple):
+    """An event in a file; `zones` are those that it uses, with the first year."""
+
+    text: bytes
+    zones: dict[str, int]
+
+
+def _written(entry: Entry) -> _Part:
+    """The VEVENT of an event and those of its changed occurrences; empty when it cannot be."""
     used: dict[str, int] = {}
     try:
         written = b"".join(_components(entry, used))
         for key, year in used.items():
             definition(key, year)
     except _UNREADABLE:
-        return b""
-    for key, year in used.items():
-        zones[key] = min(year, zones.get(key, year))
-    return written
+        return _Part(b"", {})
+    return _Part(written, used)
 
 
 def _components(entry: Entry, zones: dict[str, int]) -> Iterator[bytes]:
@@ -265,7 +282,7 @@ def _addresses(entry: Entry, fields: dict[str, Any]) -> Iterator[bytes]:
         yield line("LOCATION", text(named))
     if isinstance(place, dict) and isinstance(place.get("latitude_e6"), int):
         yield line("GEO", f"{_degrees(place['latitude_e6'])};{_degrees(place.get('longitude_e6', 0))}")
-    if page := fields.get("registration_url") or entry.page:
+    if page := fields.get("website") or fields.get("registration_url") or entry.page:
         yield line("URL", uri(page))
     if join := fields.get("join_url"):
         yield line("CONFERENCE", uri(join), VALUE="URI")

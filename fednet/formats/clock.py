@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from fednet.formats.contentlines import ContentLine, PropertyError, Scan, unescaped, zone_key
 from fednet.formats.reading import shown
@@ -46,6 +47,16 @@ class Clock:
     def moment(self, line: ContentLine) -> Moment:
         """The time of a DTSTART, DTEND or RECURRENCE-ID line."""
         return self.read(line.value, line)
+
+    def at_home(self, moment: Moment) -> Moment:
+        """The same moment in the zone that the calendar names, if it names one."""
+        if not self._default:
+            return moment
+        try:
+            placed = moment.local.replace(tzinfo=ZoneInfo(moment.zone)).astimezone(ZoneInfo(self._default))
+        except OverflowError:
+            return moment
+        return Moment(placed.replace(tzinfo=None), self._default)
 
     def moments(self, line: ContentLine) -> list[Moment]:
         """The times of an EXDATE or RDATE line; of a period its start."""

@@ -270,7 +270,8 @@ def _mapped(headers: list[str], kind: str, mapping: Mapping[str, str], why: str)
             raise unknown_choice("column", header, [h for h in headers if h])
         known = _known_field(target, kind)
         if known is None:
-            raise unknown_choice(f"field of {kind}", target, [*FIELDS[kind], IGNORE])
+            words = [word for _, headers in FIELDS[kind].values() for word in headers]
+            raise unknown_choice(f"field of {kind}", target, [*FIELDS[kind], IGNORE], words)
         wanted[by_header[folded(header)]] = (known, target.partition(":")[2], why)
     return wanted
 

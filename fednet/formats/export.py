@@ -13,24 +13,23 @@ import re
 import shutil
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from fednet.formats import writing
 from fednet.formats.calendar_writer import UNDATED, calendar_of
 from fednet.formats.columns import FIELDS
 from fednet.formats.exported import LEADING, MAX_COLUMNS, defused, extra_header, flat, in_extra
 from fednet.formats.linked import document
 from fednet.formats.reading import unknown_choice
 from fednet.formats.vcard import cards_of
-from fednet.formats.writing import Exported
+from fednet.formats.writing import Circles, Exported
 
 MAX_XLSX_CELL = 32_767
-_SPACING = dict.fromkeys((0x09, 0x0A))
-_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF} - _SPACING.keys())
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 (2.2, Char) cannot hold: one of them makes a workbook unreadable."""
 
@@ -40,14 +39,14 @@ def write(
     rows: Iterable[Exported],
     *,
     now: datetime = UNDATED,
-    circles: Mapping[str, str] | None = None,
+    circles: Circles | None = None,
     save: Callable[[Path, bytes], object] = Path.write_bytes,
 ) -> int:
     """Write (network, handle, fields) of records to a new file in the format of its suffix; the number of rows given.
 
     Calendars take events only, address books organisations, contacts, persons and groups. Raises UsageError for a
     suffix we do not write. `now` is when the file is made, for formats that state it; `circles` says who may read a
-    record, by its handle, for tables and JSON lines; `save` is called once all rows were read.
+    record, for tables and JSON lines; `save` is called once all rows were read.
     """
     known = circles if circles is not None else {}
     formats: dict[str, Callable[[list[Exported]], bytes]] = {
@@ -68,40 +67,27 @@ def write(
 
 def without_controls(rows: Iterable[Exported]) -> list[Exported]:
     """The rows without control characters but tab and line end, for formats that have no escapes for them."""
-    return [(network, handle, _without_controls(fields)) for network, handle, fields in rows]
+    return [(network, handle, writing.without_controls(fields)) for network, handle, fields in rows]
 
 
-def _without_controls(value: Any) -> Any:
-    """A value whose texts hold no control character but tab and line end, and its names none at all."""
-    match value:
-        case str():
-            return value.translate(_CONTROLS)
-        case dict():
-            return {name.translate(_CONTROLS | _SPACING): _without_controls(inner) for name, inner in value.items()}
-        case list():
-            return [_without_controls(one) for one in value]
-        case _:
-            return value
-
-
-def as_json_lines(rows: list[Exported], circles: Mapping[str, str] | None = None) -> bytes:
+def as_json_lines(rows: list[Exported], circles: Circles | None = None) -> bytes:
     """One object a line: the body with `handle`, `network` and `circle`, which no field of it overrules."""
     told = (fields | _told(network, handle, circles) for network, handle, fields in rows)
     lines = (msgspec.json.encode(one, order="sorted") for one in told)
     return b"".join(line + b"\n" for line in lines)
 
 
-def _told(network: str, handle: str, circles: Mapping[str, str] | None) -> dict[str, str]:
-    circle = (circles or {}).get(handle)
+def _told(network: str, handle: str, circles: Circles | None) -> dict[str, str]:
+    circle = (circles or {}).get((network, handle))
     return {"network": network, "handle": handle} | ({"circle": circle} if circle else {})
 
 
-def as_csv(rows: list[Exported], circles: Mapping[str, str] | None = None) -> bytes:
+def as_csv(rows: list[Exported], circles: Circles | None = None) -> bytes:
     """One column a field, one a language of each text."""
     return csv_of(table_of(rows, circles))
 
 
-def as_xlsx(rows: list[Exported], circles: Mapping[str, str] | None = None) -> bytes:
+def as_xlsx(rows: list[Exported], circles: Circles | None = None) -> bytes:
     """The same table as a workbook."""
     return workbook_of(table_of(rows, circles))
 
@@ -163,7 +149,7 @@ class _Undated(zipfile.ZipFile):
         return member
 
 
-def table_of(rows: list[Exported], circles: Mapping[str, str] | None = None) -> list[list[str]]:
+def table_of(rows: list[Exported], circles: Circles | None = None) -> list[list[str]]:
     """Header and rows of text cells. Columns: kind, network, handle, circle, then fields in the order of `FIELDS`."""
     found = [flat(fields) for _, _, fields in rows]
     columns = _columns(Counter(header for one in found for header in one.cells))
@@ -175,7 +161,7 @@ def table_of(rows: list[Exported], circles: Mapping[str, str] | None = None) -> 
     wide = max(map(len, extras), default=0)
     table = [[*LEADING, *columns, *map(extra_header, range(1, wide + 1))]]
     for (network, handle, _), one, extra in zip(rows, found, extras, strict=True):
-        leading = [one.kind, network, handle, (circles or {}).get(handle, "")]
+        leading = [one.kind, network, handle, (circles or {}).get((network, handle), "")]
         cells = [one.cells.get(header, "") for header in columns]
         table.append([*leading, *cells, *extra, *[""] * (wide - len(extra))])
     return table

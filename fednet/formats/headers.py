@@ -73,10 +73,11 @@ membership.category: text
     membership category, membership, member category, membership type, member type, catégorie de membre,
     categoría de miembro, فئة العضوية, status, statut
 membership.since: date
-    member since, membership since, joined, join date, date joined, membre depuis, miembro desde, membro desde,
-    عضو منذ
+    member since, membership since, joined, join date, date joined, membre depuis, depuis, miembro desde, membro
+    desde, desde, عضو منذ, منذ
 membership.until: date
-    member until, membership until, membership expires, expires, expiry, membre jusqu au, miembro hasta
+    member until, membership until, membership expires, expires, expiry, membre jusqu au, jusqu au, miembro
+    hasta, hasta, membro até, até, عضو حتى, حتى
 refugee_led: boolean
     refugee led, refugee led organization, rlo, dirigée par des réfugiés, dirigida por refugiados, بقيادة
     اللاجئين
@@ -162,7 +163,9 @@ join_url: url
     رابط الانضمام
 registration_url: url
     registration url, registration, register, registration link, inscription, lien d inscription, registro,
-    inscripción, url, link, lien, website, التسجيل
+    inscripción, التسجيل
+website: url
+    website, web site, web page, page, url, link, lien, site web, sitio web, página web, الموقع
 description: translated
     description, about, mission, summary, overview, descripción, descrição, présentation, الوصف, وصف, remarks,
     details

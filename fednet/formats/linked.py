@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fednet.errors import FednetError
+from fednet.formats.hsds import identifier
 from fednet.formats.recurrence import moment, rule_parts, zone_of
-from fednet.formats.writing import Exported, PageOf
+from fednet.formats.writing import Exported, PageOf, without_controls
 from fednet.listing import languages, places, vocabulary
 from fednet.listing.check import is_handle
 
@@ -65,21 +66,31 @@ class Party(NamedTuple):
 
 
 def document(rows: Iterable[Exported], *, page: PageOf | None = None) -> dict[str, Any]:
-    """All organisations, events and persons among the rows as one document."""
-    found = [one for _, handle, fields in rows if (one := _node(handle, fields, page))]
-    return {"@context": CONTEXT, "@graph": found}
+    """All organisations, events and persons among the rows as one document.
+
+    Where several networks list something under one handle, none of it is told by the page of that handle: what has one
+    `@id` is one thing to whoever reads this.
+    """
+    listed = list(rows)
+    networks: dict[str, set[str]] = {}
+    for network, handle, _ in listed:
+        networks.setdefault(handle, set()).add(network)
+    pages = {handle: page if len(several) == 1 else None for handle, several in networks.items()}
+    found = [one for row in listed if (one := _node(row, pages[row[1]]))]
+    return {"@context": CONTEXT, "@graph": without_controls(found)}
 
 
-def _node(handle: str, fields: Mapping[str, Any], page: PageOf | None) -> dict[str, Any] | None:
+def _node(row: Exported, page: PageOf | None) -> dict[str, Any] | None:
+    network, handle, fields = row
     kind = str(fields.get("kind"))
-    told = page(kind, handle) if page else None
+    url = (page(kind, handle) if page else None) or f"urn:uuid:{identifier(network, handle)}"
     match kind:
         case "organization":
-            return organization(fields, told or f"urn:uuid:{handle}")
+            return organization(fields, url)
         case "event":
-            return event(fields, told or f"urn:uuid:{handle}", parent=_page(page, "event", fields.get("parent")))
+            return event(fields, url, parent=_page(page, "event", fields.get("parent")))
         case "person":
-            return person(fields, told or f"urn:uuid:{handle}")
+            return person(fields, url)
         case _:
             return None
 
@@ -90,7 +101,7 @@ def _page(page: PageOf | None, kind: str, handle: Any) -> str | None:
 
 def standing_alone(node: Mapping[str, Any]) -> dict[str, Any]:
     """A node as a document of its own."""
-    return {"@context": CONTEXT, **node}
+    return {"@context": CONTEXT, **without_controls(dict(node))}
 
 
 def in_page(node: Mapping[str, Any]) -> str:
@@ -227,6 +238,7 @@ def event(
             "@type": _EVENTS.get(str(fields.get("type")), "Event"),
             "@id": url,
             "url": url if url.startswith("http") else None,
+            "sameAs": fields.get("website"),
             "name": _texts(fields.get("titles")),
             "description": _texts(fields.get("description")),
             "identifier": fields.get("uid"),

@@ -16,7 +16,7 @@ import msgspec
 
 from fednet.formats.admission import admitted
 from fednet.formats.columns import Table
-from fednet.formats.reading import Context, Entry, RowError, identity
+from fednet.formats.reading import Context, Entry, RowError, identity, shown
 from fednet.formats.rows import RowReader, cell, nested, stated_source
 from fednet.listing import places
 
@@ -27,6 +27,10 @@ MAX_PLACES_CHARACTERS = 4_000
 
 MAX_NAMED = 500
 """Characters of a name in which an acronym is looked for."""
+
+MAX_JOINED = 10
+"""Organisations that stand in several rows of a list, told to a person; `--json` gives all."""
+MAX_LINES = 8
 
 _WORKS_IN = {"en": "Works in", "fr": "Intervient à", "es": "Trabaja en", "pt": "Atua em", "ar": "تعمل في"}
 _ACRONYM_AFTER = re.compile(r"(.{3,}?)\s*[(\[]([^()\[\]]{2,20})[)\]]\s*")
@@ -63,8 +67,24 @@ def read_organizations(reader: RowReader, context: Context, notes: list[str]) ->
         _add(one, flat, presence)
     named = sum(len(one.lines) for one in gathered.values())
     if len(gathered) < named:
-        notes.append(f"{named} rows became {len(gathered)} organisations")
+        joined = [] if presence else [one for one in gathered.values() if len(one.lines) > 1]
+        notes.append(f"{named:,} rows became {_organisations(len(gathered))}{_joined(joined)}")
     return [entry for one in gathered.values() for entry in _entries(one, reader)]
+
+
+def _organisations(number: int) -> str:
+    return "1 organisation" if number == 1 else f"{number:,} organisations"
+
+
+def _joined(found: list[_Gathered]) -> str:
+    """Which rows of a list are one organisation, in words; of many the first."""
+    told = [
+        f"lines {', '.join(map(str, one.lines[:MAX_LINES]))}{', ...' * (len(one.lines) > MAX_LINES)} "
+        f"({shown(next(iter(one.flat['names'].values())), 60)})"
+        for one in found[:MAX_JOINED]
+    ]
+    more = f"; and {len(found) - MAX_JOINED:,} more" * (len(found) > MAX_JOINED)
+    return f": {'; '.join(told)}{more}" * bool(told)
 
 
 def presence_of(table: Table, file_name: str, notes: list[str]) -> tuple[bool, str | None]:

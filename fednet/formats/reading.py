@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import msgspec
@@ -251,9 +251,16 @@ def bounded(refused: list[RowError], notes: list[str]) -> list[RowError]:
     return sorted(refused[:MAX_REFUSED], key=lambda error: error.line)
 
 
-def unknown_choice(what: str, found: str, choices: list[str]) -> UsageError:
-    """The error for a name that is none of the choices, which it lists; the one that was probably meant comes first."""
-    near = difflib.get_close_matches(found.casefold(), [choice.casefold() for choice in choices], 1, 0.6)
-    meant = next((choice for choice in choices if near and choice.casefold() == near[0]), "")
+def _nearest(found: str, choices: Sequence[str], least: float) -> str:
+    near = difflib.get_close_matches(found.casefold(), [choice.casefold() for choice in choices], 1, least)
+    return next((choice for choice in choices if near and choice.casefold() == near[0]), "")
+
+
+def unknown_choice(what: str, found: str, choices: list[str], also: Sequence[str] = ()) -> UsageError:
+    """The error for a name that is none of the choices, which it lists; the one that was probably meant comes first.
+
+    `also`: other names of them, too many to list.
+    """
+    meant = _nearest(found, choices, 0.8) or _nearest(found, also, 0.8) or _nearest(found, choices, 0.6)
     detail = f"unknown {what} {shown(found)!r}" + (f"; did you mean {shown(meant)!r}?" if meant else "")
     return UsageError(detail, hint="choose one of: " + ", ".join(choices))

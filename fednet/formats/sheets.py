@@ -34,6 +34,7 @@ from fednet.formats.tongues import language_of
 from fednet.listing import languages, record
 
 MAX_COLUMNS_NAMED = 12
+NO_HEADER = "does the file begin with data? then add a row above it that names each column: name, country, services"
 
 _EDITION = re.compile(r".+[-_. ]([a-z]{2})", re.IGNORECASE)
 _LATIN_EDITIONS = frozenset(["en", "es", "fr", "pt", "tr", "de", "it", "nl"])
@@ -99,6 +100,7 @@ class _Sheet:
         columns |= {column.header: column.target for table in tables for column in table.columns}
         if not columns:
             self.notes.append("no column was understood; say what a column is with --map COLUMN=FIELD")
+            self.notes.append(NO_HEADER)
         return self._whole(entries, columns, seen, rows)
 
     def _ignored(self) -> dict[str, str]:
@@ -112,6 +114,7 @@ class _Sheet:
         kind = reader.table.kind
         column = f"--map COLUMN={REQUIRED[kind]}"
         self.notes.append(f"no column was taken for the name of each {kind}: say which one it is with {column}")
+        self.notes.append(NO_HEADER)
 
     def _exported(self, entries: list[Entry], rows: list[Rows], seen: list[Seen]) -> dict[str, str]:
         """Read the rows that an export of ours wrote, and leave those that a person added; the columns."""
@@ -250,7 +253,11 @@ def _remarks(table: Table) -> Iterator[str]:
         named = ", ".join(repr(header) for header in table.lost)
         yield f"columns that you explained before are not in this file any more: {named}"
     if table.language != "en":
-        yield f"the headers are taken for {languages.name(table.language)}: texts that tell no language, too"
+        spoken = languages.name(table.language)
+        yield (
+            f"the headers are in {spoken}, so texts whose language cannot be seen are taken for {spoken}, too; "
+            "a column is in another language with, for example, --map COLUMN=names:en"
+        )
 
 
 def _edition(table: Table, name: str) -> str:

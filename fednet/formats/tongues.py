@@ -26,6 +26,7 @@ _SMALL_WORDS = {
 }
 # Lone letters ("E-mail", "Plan A") tell nothing.
 _WORDS_OF = {language: frozenset(w for w in words.split() if len(w) > 1) for language, words in _SMALL_WORDS.items()}
+_ADDRESS = re.compile(r"://|@|\w\.[a-z]")  # "networks.example.com" is not Portuguese
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -62,7 +63,8 @@ def _by_letters(text: str, language: str) -> str:
 
 
 def _latin(text: str, fallback: str, least: int) -> str:
-    words = Counter(word.lower() for word in _WORD.findall(text))
+    told = " ".join(part for part in text.split() if not _ADDRESS.search(part))
+    words = Counter(word.lower() for word in _WORD.findall(told))
     scores = {language: sum(words[word] for word in small) for language, small in _WORDS_OF.items()}
     best = max(scores.values())
     winners = [language for language, score in scores.items() if score == best]

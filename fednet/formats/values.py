@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from fednet.formats.reading import identity
 from fednet.formats.zones import zone_name
-from fednet.listing import languages, places, vocabulary
+from fednet.listing import languages, places, searched, vocabulary
+from fednet.listing.stems import stem
+from fednet.listing.text import key
 
 _BETWEEN = re.compile(r"\s*[;|\n•]\s*")
 _COMMA = re.compile(r"\s*[,،、]\s*")
@@ -75,8 +77,20 @@ class _Terms(NamedTuple):
         return text, f"is no {self.what} we know" + (f"; did you mean “{meant}”?" if meant else "")
 
 
-def _of(terms: vocabulary.Vocabulary) -> _Terms:
-    return _Terms(terms.what, terms.find, lambda text: terms.name(near) if (near := terms.near(text)) else None)
+def _of(terms: vocabulary.Vocabulary, *searched_as: str) -> _Terms:
+    """Terms by their own names and, under these parameters, by all by which a search knows them."""
+
+    def find(text: str) -> str | None:
+        return terms.find(text) or next(filter(None, (_searched(one, text) for one in searched_as)), None)
+
+    return _Terms(terms.what, find, lambda text: terms.name(near) if (near := terms.near(text)) else None)
+
+
+def _searched(parameter: str, text: str) -> str | None:
+    if len(text) >= REPEATED:
+        return None
+    bare = key(text)
+    return searched.names(parameter).get(bare) or searched.stems(parameter).get(stem(bare))
 
 
 def _near_country(text: str) -> str | None:
@@ -303,8 +317,8 @@ def _country_or_region(text: str) -> str | None:
 _ONE_TERM = {
     "country": _Terms("country", places.country_code, _near_country),
     "language": _Terms("language", languages.find, _near_language),
-    "organization-type": _of(vocabulary.ORGANIZATION_TYPES),
-    "event-type": _of(vocabulary.EVENT_TYPES),
+    "organization-type": _of(vocabulary.ORGANIZATION_TYPES, "organization_type"),
+    "event-type": _of(vocabulary.EVENT_TYPES, "event_type"),
     "event-status": _of(vocabulary.EVENT_STATUSES),
     "event-mode": _of(vocabulary.EVENT_MODES),
     "exchange-type": _of(vocabulary.EXCHANGE_TYPES),
@@ -314,9 +328,9 @@ _ONE_TERM = {
     "resource-type": _of(vocabulary.RESOURCE_TYPES),
 }
 _TERMS = {
-    "services": _of(vocabulary.SERVICES),
-    "client-groups": _of(vocabulary.CLIENT_GROUPS),
-    "themes": _of(vocabulary.THEMES),
+    "services": _of(vocabulary.SERVICES, "service"),
+    "client-groups": _of(vocabulary.CLIENT_GROUPS, "client_group"),
+    "themes": _of(vocabulary.THEMES, "service", "client_group"),
     "languages": _Terms("language", languages.find, _near_language),
     "countries": _Terms("country", _country_or_region, _near_country),
 }

@@ -3,7 +3,7 @@
 ```
 BEGIN:VCARD                                 one card each; lines folded at 75 octets
 VERSION:4.0
-UID:urn:uuid:0190a6a4-...                   the record's handle, so that a card imported again replaces itself
+UID:urn:uuid:5d0b7c1e-...                   of its network and handle, as in HSDS: a card replaces itself, no other
 SOURCE:https://node.example/organizations/0190a6a4-...
 KIND:org
 FN;ALTID=1;LANGUAGE=fr;PREF=1:Maison du port
@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fednet.formats.calendar_lines import folded, text, uri
+from fednet.formats.hsds import identifier
 from fednet.formats.writing import Exported, PageOf, degrees
 from fednet.listing import places, vocabulary
 
@@ -24,20 +25,25 @@ from fednet.listing import places, vocabulary
 def cards_of(rows: Iterable[Exported], *, page: PageOf | None = None) -> bytes:
     """One card for each organisation, person and group; a contact's addresses go onto its organisation's card.
 
-    A contact whose organisation is not among `rows` gets a card of its own. `page` tells where a card is read again.
+    A contact speaks for what its own network lists, and for nobody else's record. One whose organisation is not among
+    `rows` gets a card of its own. `page` tells where a card is read again.
     """
     listed = list(rows)
-    known = {handle for _, handle, fields in listed if fields.get("kind") == "organization"}
-    contacts: dict[str, list[dict[str, Any]]] = {}
-    for _, _, fields in listed:
-        if fields.get("kind") == "contact" and fields.get("organization") in known:
-            contacts.setdefault(fields["organization"], []).append(fields)
-    lines = [line for row in listed for line in _card(row, contacts.get(row[1], []), known, page)]
+    known = {(network, handle) for network, handle, fields in listed if fields.get("kind") == "organization"}
+    contacts: dict[_Key, list[dict[str, Any]]] = {}
+    for network, _, fields in listed:
+        if fields.get("kind") == "contact" and (network, fields.get("organization")) in known:
+            contacts.setdefault((network, fields["organization"]), []).append(fields)
+    lines = [line for row in listed for line in _card(row, contacts.get(row[:2], []), known, page)]
     return b"".join(map(folded, lines))
 
 
-def _card(row: Exported, contacts: list[dict[str, Any]], known: set[str], page: PageOf | None) -> Iterator[str]:
-    _, handle, fields = row
+_Key = tuple[str, str]
+"""A network and a handle, which other networks may use as well."""
+
+
+def _card(row: Exported, contacts: list[dict[str, Any]], known: set[_Key], page: PageOf | None) -> Iterator[str]:
+    network, handle, fields = row
     address = page(str(fields.get("kind")), handle) if page else None
     source = [f"SOURCE:{address}"] if address else []
     match fields.get("kind"):
@@ -47,12 +53,19 @@ def _card(row: Exported, contacts: list[dict[str, Any]], known: set[str], page: 
             body = list(_person(fields))
         case "group":
             body = ["KIND:group", *_texts("FN", fields["names"], fields.get("original"), "1")]
-        case "contact" if fields.get("organization") not in known:
+        case "contact" if (network, fields.get("organization")) not in known:
             shown = fields.get("person") or next(iter(fields.get("emails", [])), handle)
             body = ["KIND:individual", f"FN:{text(shown)}", *_contact(fields)]
         case _:
             return
-    yield from ("BEGIN:VCARD", "VERSION:4.0", f"UID:urn:uuid:{handle}", *source, *body, "END:VCARD")
+    yield from (
+        "BEGIN:VCARD",
+        "VERSION:4.0",
+        f"UID:urn:uuid:{identifier(network, handle)}",
+        *source,
+        *body,
+        "END:VCARD",
+    )
 
 
 def _organization(fields: dict[str, Any]) -> Iterator[str]:

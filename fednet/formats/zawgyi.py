@@ -35,8 +35,9 @@ def in_unicode(sheet: Sheet) -> Sheet:
     if not changed:
         return sheet
     (line, at), after = next(iter(changed.items()))
+    counted = "1 cell was" if len(changed) == 1 else f"{len(changed):,} cells were"
     note = (
-        f"{len(changed)} cells were typed in Zawgyi and were converted to Unicode: line {line}: "
+        f"{counted} typed in Zawgyi and converted to Unicode: line {line}: "
         f"{shown(cells[line, at], 40)!r} became {shown(after, 40)!r}; --keep-zawgyi leaves them as they are"
     )
     rows = [

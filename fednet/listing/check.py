@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from fednet.listing import languages, places, vocabulary
+from fednet.listing.event import MIN_UID
 from fednet.listing.fields import MAX_E6, ListingError
 from fednet.listing.network import MAX_DAYS
 from fednet.listing.record import KINDS, MAX_DEPTH, Listing
@@ -238,6 +239,14 @@ def is_handle(found: object) -> bool:
     return isinstance(found, str) and _HANDLE.fullmatch(found) is not None
 
 
+def parent(found: Any, field: str) -> str:
+    """The event that one is a part of: its handle, or the UID that its calendar gave it."""
+    given = text(found, field)
+    if given and not is_handle(given) and (len(given) < MIN_UID or " " in given):
+        raise ListingError(field, given, "is no handle of an event and no UID", hint="`fednet agenda` shows handles")
+    return given
+
+
 def handle(found: Any, field: str) -> str:
     """The handle of a record: a UUID."""
     given = text(found, field).lower()
@@ -367,6 +376,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "place": place,
         "join_url": url,
         "registration_url": url,
+        "website": url,
         "description": texts,
         "audience": _TEXT_LIST,
         "languages": _LANGUAGES,
@@ -374,7 +384,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "hosts": _TEXT_LIST,
         "convenors": _TEXT_LIST,
         "speakers": _TEXT_LIST,
-        "parent": text,
+        "parent": parent,
         "fund_note": texts,
     },
     "exchange": _RECORD

@@ -32,7 +32,8 @@ class Event(Record, frozen=True):
     As in RFC 5545 the `end` is not part of the event: one that lasts all of 1 and 2 May ends on 3 May. `rrule`,
     `exdates`, `rdates` and `overrides` are the recurrence (RFC 5545, 3.8.5), local times like `start`. `uid` is that of
     the calendar it came from; `sequence` counts the revisions that matter to those who come (see `revised`). `hosts`,
-    `convenors` and `speakers` are handles or names, `parent` the handle of the event it is a part of.
+    `convenors` and `speakers` are handles or names, `parent` the handle or UID of the event it is a part of. `website`
+    is a page about it.
     """
 
     titles: RequiredTexts
@@ -52,6 +53,7 @@ class Event(Record, frozen=True):
     place: str | Place | None = None
     join_url: Url | None = None
     registration_url: Url | None = None
+    website: Url | None = None
     description: Texts = msgspec.field(default_factory=dict)
     audience: tuple[str, ...] = ()
     languages: tuple[LanguageTag, ...] = ()
@@ -68,6 +70,8 @@ WHEN = frozenset(("start", "end", "zone", "all_day", "rrule", "exdates", "rdates
 MATTERING = WHEN | {"status", "place", "join_url"}
 """Fields of which those who mean to come must hear (RFC 5546, 2.1.4, and where it takes place)."""
 MAX_SEQUENCE = 2**31 - 1
+MAX_GIVEN_SEQUENCE = MAX_SEQUENCE - 1_000_000
+"""What people and files may give, and what counts of others' copies: an edit can always announce something newer."""
 MIN_UID = 8
 """Shorter UIDs are counters of one calendar, not globally unique."""
 
@@ -75,13 +79,14 @@ MIN_UID = 8
 def revised(fields: Mapping[str, Any], signed: Mapping[str, Any]) -> dict[str, Any]:
     """An event as it is to be signed, its `sequence` above that of the signed version when a field of `MATTERING`
     differs from it, and never below."""
-    before = _sequence(signed)
+    before = sequence_of(signed)
     matters = any(_said(fields, name) != _said(signed, name) for name in MATTERING)
-    sequence = max(_sequence(fields), min(before + matters, MAX_SEQUENCE))
+    sequence = max(sequence_of(fields), min(before + matters, MAX_SEQUENCE))
     return {**fields, "sequence": sequence} if sequence else dict(fields)
 
 
-def _sequence(fields: Mapping[str, Any]) -> int:
+def sequence_of(fields: Mapping[str, Any]) -> int:
+    """The `sequence` of a record's fields, 0 without one."""
     found = fields.get("sequence", 0)
     return found if isinstance(found, int) else 0
 

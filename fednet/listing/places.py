@@ -115,6 +115,7 @@ _COUNTRY_NAMES = {
         "Zaire | République démocratique du Congo | República Democrática del Congo"
     ),
     "CF": "CAR | RCA",
+    "CN": "People's Republic of China | PRC | 中华人民共和国 | 中華人民共和國",
     "CG": "Republic of the Congo | Congo | Congo Brazzaville | République du Congo",
     "CI": "Ivory Coast | Côte d'Ivoire",
     "CV": "Cape Verde | Cabo Verde",
@@ -301,7 +302,8 @@ def _spellings(shown: Any) -> Iterator[str]:
 def _bare(text: str) -> str:
     """The key of a name without "the", "and", "saint" spelt in full or short."""
     words = [_SHORT.get(word, word) for word in key(text).split()]
-    return " ".join(word for word in words if word not in ("the", "and", "of"))
+    bare = " ".join(word for word in words if word not in ("the", "and", "of"))
+    return bare.removeprefix("ประเทศ")  # "country" in Thai, which stands before names and is no part of them
 
 
 _SHORT = {"st": "saint", "is": "islands", "rep": "republic", "dem": "democratic", "fed": "federated"}

@@ -1,8 +1,8 @@
 """What people search for by other words than a term's own: who does it, and its name in languages without an interface.
 
 The vocabularies name each term in English, French, Spanish and Arabic, and read the words of registers. These are asked
-only of a search: nobody's record is read by them. German, Portuguese, Turkish, Vietnamese, Russian, Ukrainian, Persian,
-Thai, Burmese, Chinese and some Japanese and Korean, as members and those they serve write them.
+after them, of a search and of cells that are imported. German, Portuguese, Turkish, Vietnamese, Russian, Ukrainian,
+Persian, Thai, Burmese, Chinese and some Japanese and Korean, as members and those they serve write them.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ SERVICES = {
         "心理咨询 | 心理社会支持 | 心のケア | 심리 지원"
     ),
     "health": (
-        "doctor | clinic | hospital | médecin | clinique | hôpital | médico | clínica | hospital | طبيب | مستشفى "
+        "doctor | clinic | hospital | soins | médecin | clinique | hôpital | médico | clínica | طبيب | مستشفى "
         "| عيادة | Gesundheit | Gesundheitsversorgung | Arzt | saúde | sağlık | doktor | y tế | sức khỏe | "
         "здравоохранение | здоровье | медицинская помощь | охорона здоров'я | здоров'я | медична допомога | врач "
         "| лікар | بهداشت | سلامت | درمان | สุขภาพ | ကျန်းမာရေး | 健康 | 医疗 | 保健 | 医療 | 건강 | 의료"

@@ -40,7 +40,7 @@ def accept(db: Database, feed: Feed, identity: Identity, answer: Answer, now: da
         return _again(db, feed)
     drops = [change.key for change in answer.changes if isinstance(change, Drop)]
     gap = skips(step) and not all(records.holds(db, feed.id, key) for key in drops)
-    totals = records.apply(db, feed.id, answer.changes, edition.edition)
+    totals = records.apply(db, feed.id, answer.changes, edition.edition, issued=edition.issued)
     records.unstage(db, feed.id)  # pages of a repair that was never finished may hold what is erased now
     followed = step.confirmed(tree.root_hash(totals.root), totals.records, totals.erased)
     switch(db, feed, step, followed, now, source, gap=gap)

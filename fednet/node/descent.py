@@ -207,8 +207,8 @@ class Descent:
     def _apply(self, db: Database, changes: list[Change], *, fresh: bool = False) -> None:
         if not changes:
             return
-        edition = self.edition.edition if self.edition else 0
-        records.apply(db, self.feed.id, changes, edition, fresh=fresh)
+        edition, issued = (self.edition.edition, self.edition.issued) if self.edition else (0, None)
+        records.apply(db, self.feed.id, changes, edition, issued=issued, fresh=fresh)
         self.erased += [change for change in changes if isinstance(change, Erase)]
         self.reading.result.changed += len(changes)
         self.done += sum(1 if not isinstance(change, Drop) else -1 for change in changes)

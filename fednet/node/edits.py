@@ -17,14 +17,14 @@ from fednet.errors import NotFoundError, UsageError
 from fednet.feed.record import Put, check_body, check_handle, key_of
 from fednet.listing import ListingError, references
 from fednet.listing.check import text
-from fednet.listing.event import revised
-from fednet.node import circles
+from fednet.node import circles, revisions
 from fednet.node.home import Home
 from fednet.store import drafts, feeds
 from fednet.store import search as index_search
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Action, Draft
 from fednet.store.feeds import Feed
+from fednet.store.index import confirmed_day
 
 CLOSED_KINDS = frozenset({"contact", "person"})  # circle `partners` unless chosen otherwise
 NETWORK = "network"
@@ -86,6 +86,14 @@ def _check_rule(event: Mapping[str, Any]) -> None:
         raise ListingError("rrule", event["rrule"], f"cannot be followed: {error.detail}", hint=_RULES) from None
 
 
+def check_confirmed(fields: Mapping[str, Any], now: datetime) -> None:
+    """Refuse a confirmation on a day that has not come, of fields as `body_of` leaves them."""
+    at = (fields.get("confirmed") or {}).get("at", "")
+    day, latest = confirmed_day(at), confirmed_day((now.date() + DATES_DIFFER).isoformat())
+    if day is not None and latest is not None and day > latest:
+        raise ListingError("confirmed.at", at, "has not come yet", hint="fednet confirm says that it is right today")
+
+
 _RULES = "write it as FREQ=WEEKLY;BYDAY=WE;COUNT=6"
 
 
@@ -94,8 +102,11 @@ def add(home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle:
     if fields.get("kind", kind) != kind:
         raise UsageError(f"the fields say kind {fields['kind']!r}, expected {kind!r}")
     own = Own(new_handle(), circle or usual_circle(kind), body_of({**fields, "kind": kind}), True)
+    check_confirmed(own.fields, now)
+    revisions.check_given(own.fields, {})
     with home.store.writing() as db:
         circles.check_known(db, own.circle)
+        own = own._replace(body=revisions.body_above(db, home.network.network, own, None))
         if kind == NETWORK:
             check_only(db, home, own)
         drafts.save(db, [Draft(own.handle, own.circle, "put", own.body)], now)
@@ -105,8 +116,8 @@ def add(home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle:
 def edit(home: Home, handle: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None) -> Own:
     """Change the given fields of a record; a field given as null is taken out. The kind stays.
 
-    An event of which those who come must hear gets a higher `sequence`, unless one is given. To another `circle` a
-    signed record moves under a new handle: see `move`.
+    An event of which those who come must hear gets a higher `sequence`, if the one given is not higher. To another
+    `circle` a signed record moves under a new handle: see `move`.
     """
     with home.store.writing() as db:
         own = find(db, home, handle)
@@ -114,7 +125,9 @@ def edit(home: Home, handle: str, fields: Mapping[str, Any], now: datetime, circ
         if changed["kind"] != own.fields["kind"]:
             raise UsageError(f"the record is of kind {own.fields['kind']!r}, and that cannot change")
         body = body_of({name: value for name, value in changed.items() if value is not None})
-        if own.fields["kind"] == "event" and "sequence" not in fields:
+        if "confirmed" in fields:
+            check_confirmed(msgspec.json.decode(body), now)
+        if own.fields["kind"] == "event":
             body = _revised(db, home, own, body)
         if circle is not None and circles.check_known(db, circle) != own.circle:
             if own.fields["kind"] == NETWORK:
@@ -128,11 +141,14 @@ def edit(home: Home, handle: str, fields: Mapping[str, Any], now: datetime, circ
 
 def _revised(db: Database, home: Home, own: Own, body: bytes) -> bytes:
     """The body of an event with a `sequence` from which subscribers see that it was revised since it was signed."""
-    feed = feeds.feed(db, home.network, own.circle)
-    signed = _signed(db, feed, own.handle) if feed else None
-    if signed is None:
-        return body
-    return check_body(listing.encode(revised(msgspec.json.decode(body), msgspec.json.decode(signed))))
+    edited = own._replace(body=body)
+    revisions.check_given(edited.fields, own.fields)
+    return revisions.body_above(db, home.network.network, edited, _signed_in(db, home, own.handle, own.circle))
+
+
+def _signed_in(db: Database, home: Home, handle: str, circle: str) -> bytes | None:
+    feed = feeds.feed(db, home.network, circle)
+    return _signed(db, feed, handle) if feed else None
 
 
 def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
@@ -247,16 +263,17 @@ def withdraw(home: Home, handle: str, now: datetime) -> Own:
 
 def withdraw_in(db: Database, home: Home, own: Own, now: datetime) -> None:
     """`withdraw` inside a transaction of the caller."""
-    if is_listed(db, home, own.handle, own.circle):
+    signed = _signed_in(db, home, own.handle, own.circle)
+    if signed is not None:
         drafts.save(db, [Draft(own.handle, own.circle, "drop", None)], now)
+        revisions.remember_withdrawn(db, home.network.network, own, signed)
     else:
         drafts.discard(db, own.handle)
     drafts.forget_imported(db, [own.handle])
 
 
 def is_listed(db: Database, home: Home, handle: str, circle: str) -> bool:
-    feed = feeds.feed(db, home.network, circle)
-    return feed is not None and _signed(db, feed, handle) is not None
+    return _signed_in(db, home, handle, circle) is not None
 
 
 def find(db: Database, home: Home, handle: str) -> Own:

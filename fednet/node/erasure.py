@@ -9,6 +9,7 @@ settle    words, old pages and the write-ahead log are destroyed; only then it i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from sqlite_utils import Database
 from fednet.errors import BusyError, NotFoundError, UsageError
 from fednet.feed.record import Put, check_handle, key_of
 from fednet.feed.wire import Position
+from fednet.node import revisions
+from fednet.node.edits import find
 from fednet.node.home import Home
 from fednet.store import circles, destruction, drafts, feeds, receipts, records
 from fednet.store.drafts import Draft
@@ -42,6 +45,8 @@ def erase(home: Home, handle: str, now: datetime) -> Erasing:
         waiting = drafts.draft(db, handle)
         if found is None and waiting is None:
             raise NotFoundError(f"this network lists no record {handle}", hint="fednet search, or fednet show HANDLE")
+        with suppress(NotFoundError):  # withdrawn already
+            revisions.forget(db, home.network.network, find(db, home, handle))
         drafts.discard(db, handle)
         drafts.forget_imports(db, handle)
         if found is not None:

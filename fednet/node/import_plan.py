@@ -21,12 +21,13 @@ from fednet.formats.export import without_controls
 from fednet.formats.reading import Entry, Reading, RowError, Seen, identity, joined, key, merge, shown, source_of
 from fednet.listing.event import WHEN, revised
 from fednet.listing.references import moved
-from fednet.node import circles
+from fednet.node import circles, revisions
 from fednet.node.edits import (
     NETWORK,
     Difference,
     Own,
     body_of,
+    check_confirmed,
     differences,
     new_handle,
     of_itself,
@@ -124,8 +125,10 @@ class Plan:
         withdraw_missing: bool,
         all_rows: bool = False,
         most_are_gone: bool = False,
+        now: datetime | None = None,
     ) -> None:
         self.db = db
+        self.now = now
         self.name = name
         self.network = home.network.network
         self.reading = joined([reading])
@@ -290,7 +293,35 @@ class Plan:
             if own is not None and own.fields["kind"] == entry.fields["kind"]:
                 self.before[own.handle] = own
                 return own.handle
-        return new_handle()
+        adopted = self._without_identifier(entry)
+        if adopted is None:
+            return new_handle()
+        self.before[adopted.handle] = adopted
+        return adopted.handle
+
+    def _without_identifier(self, entry: Entry) -> Own | None:
+        """The organisation, or its contact, that this list knew by name alone before it had a column of identifiers."""
+        kind, fields = entry.fields["kind"], entry.fields
+        whose, hash_, person = entry.source.partition("#")
+        if kind not in {"organization", "contact"} or not whose.startswith("id:"):
+            return None
+        about = fields.get("organization")
+        names = fields["names"].values() if kind == "organization" else [_name_in(about)]
+        here = f"|{fields.get('seat', {}).get('country', '')}"
+        for name in dict.fromkeys(f"{kind}:{identity(name)}" for name in names if name):
+            found = drafts.imported_below(self.db, f"{name}|") | drafts.imported(self.db, [f"{name}{hash_}{person}"])
+            alike = {known: handle for known, handle in found.items() if known.partition("#")[1:] == (hash_, person)}
+            exact = {handle for known, handle in alike.items() if known == f"{name}{here}"}
+            free = (exact or set(alike.values())) & self.listed_before - self.before.keys() - set(self.known.values())
+            own = self.own.find(free.pop()) if len(free) == 1 else None
+            if own is not None and own.fields["kind"] == kind:
+                return own
+        return None
+
+    @cached_property
+    def listed_before(self) -> set[str]:
+        """Handles of all records that the sources of this import have named."""
+        return {handle for source in self.sources for handle in drafts.named_before(self.db, source)}
 
     def _with_uid(self, entry: Entry) -> str | None:
         """The event that bears the UID of this one, though it did not come by an import."""
@@ -327,6 +358,7 @@ class Plan:
         own = self.before.get(handle)
         try:
             after = self._body(entry, own)
+            self._check_confirmed(own, after)
             circle = own.circle if own else self._circle(entry)
             self._check_only(entry, own, circle)
         except FednetError as error:
@@ -342,10 +374,18 @@ class Plan:
         self.titles[handle] = self._title(after)
         self.outcomes.append(_outcome(entry.fields["kind"], handle, circle, own, after, self.titles[handle]))
 
+    def _check_confirmed(self, own: Own | None, after: bytes) -> None:
+        """Nothing that a file newly says was confirmed on a day to come."""
+        said = msgspec.json.decode(after).get("confirmed")
+        if self.now is not None and said and (own is None or own.fields.get("confirmed") != said):
+            check_confirmed({"confirmed": said}, self.now)
+
     def _title(self, body: bytes) -> str:
         """What a record is called; a contact of nobody in person, as its organisation."""
-        about = str(msgspec.json.decode(body).get("organization"))
-        return title_of(body) or self.titles.get(about, "") or self.own.title(body)
+        fields = msgspec.json.decode(body)
+        nobody = fields["kind"] == "contact" and not fields.get("person")
+        whose = self.titles.get(str(fields["organization"])) if nobody else None
+        return whose or self.own.title(body) or title_of(body)
 
     def _check_only(self, entry: Entry, own: Own | None, circle: str) -> None:
         """Of records in which the network speaks of itself there is one, and it is public."""
@@ -370,7 +410,9 @@ class Plan:
         fields = self._resolved(entry.fields)
         if own is not None and fields.get("uid") == uid_of(self.network, own.handle, {}):
             del fields["uid"]  # it follows from the handle, and only an export says it
+        revisions.check_given(fields, own.fields if own else {})
         if own is None:
+            fields = revisions.above_withdrawn(self.db, self.network, "", fields)
             return check_body(listing.encode(fields))
         whole = entry.source.startswith(EXPORTED)  # an export told all of the record, and a person corrected it
         if not whole:
@@ -408,9 +450,9 @@ class Plan:
         if not echoes:
             return fields
         echo = self._resolved(echoes[0].fields)
-        page = str(fields.get("registration_url", ""))
-        if "registration_url" not in own.fields and page.endswith(f"/{own.handle}"):
-            echo["registration_url"] = page  # calendars give the page of an event where it has no address of its own
+        page = str(fields.get("website", ""))
+        if "website" not in own.fields and page.endswith(f"/{own.handle}"):
+            echo["website"] = page  # calendars give the page of an event where it has no address of its own
         moved = any(fields.get(name) != echo.get(name) for name in WHEN)
         return {
             name: value
@@ -503,6 +545,11 @@ def _rescheduled(before: dict[str, Any], merged: dict[str, Any], given: dict[str
 def _exported_handle(source: str) -> str:
     """The handle in the source key of a row, or in the UID of an event, that `fednet export` wrote; else nothing."""
     return source[len(EXPORTED) :] if source.startswith(EXPORTED) else source.partition("@")[0]
+
+
+def _name_in(reference: object) -> str:
+    """The name by which a file refers to an organisation; empty where it gives its handle."""
+    return str(reference.get("name", "")) if isinstance(reference, Mapping) else ""
 
 
 class _Earlier:

@@ -60,11 +60,14 @@ class Preview(msgspec.Struct, frozen=True):
     tried: Imported
 
 
-def preview(home: Home, files: Sequence[File], choices: Choices) -> Preview:
-    """Read files as they would be imported, and change nothing. Raises as `import_files`."""
+def preview(home: Home, files: Sequence[File], choices: Choices, now: datetime | None = None) -> Preview:
+    """Read files as they would be imported at that time, and change nothing. Raises as `import_files`.
+
+    Without a time, confirmations on days to come are not refused.
+    """
     reading, remembered = _read(home, files, choices)
     with home.store.reading() as db:
-        plan = _plan(db, home, reading, files, choices)
+        plan = _plan(db, home, reading, files, choices, now)
         return Preview(remembered, plan.imported(None))
 
 
@@ -78,13 +81,15 @@ def import_files(home: Home, files: Sequence[File], choices: Choices, now: datet
     if (choices.mapping and reading.columns) or choices.kind:
         said = {source: _said(remembered.get(source, {}), choices) for source in reading.named}
     with home.store.writing() as db:
-        plan = _plan(db, home, reading, files, choices)
+        plan = _plan(db, home, reading, files, choices, now)
         for source, one in said.items():
             drafts.save_mapping(db, source, one, now)
         return plan.imported(plan.write(now))
 
 
-def _plan(db: Database, home: Home, reading: Reading, files: Sequence[File], choices: Choices) -> Plan:
+def _plan(
+    db: Database, home: Home, reading: Reading, files: Sequence[File], choices: Choices, now: datetime | None
+) -> Plan:  # fmt: skip
     return Plan(
         db,
         home,
@@ -94,6 +99,7 @@ def _plan(db: Database, home: Home, reading: Reading, files: Sequence[File], cho
         choices.withdraw_missing,
         choices.all_rows,
         choices.most_are_gone,
+        now,
     )
 
 
@@ -114,9 +120,10 @@ def import_reading(
     """
     if dry_run:
         with home.store.reading() as db:
-            return Plan(db, home, reading, name, circle, withdraw_missing, all_rows, most_are_gone).imported(None)
+            plan = Plan(db, home, reading, name, circle, withdraw_missing, all_rows, most_are_gone, now)
+            return plan.imported(None)
     with home.store.writing() as db:
-        plan = Plan(db, home, reading, name, circle, withdraw_missing, all_rows, most_are_gone)
+        plan = Plan(db, home, reading, name, circle, withdraw_missing, all_rows, most_are_gone, now)
         return plan.imported(plan.write(now))
 
 

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.errors import FednetError
 from fednet.feed.record import Put, key_of
+from fednet.node import revisions
 from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.store import drafts, feeds, records
@@ -28,7 +29,7 @@ class OwnRecords:
     """Drafts, before those being signed, before those of the newest edition. All of one snapshot."""
 
     def __init__(self, db: Database, home: Home) -> None:
-        self.db = db
+        self.db, self.network = db, home.network.network
         self.feeds = feeds.feeds(db, home.network)
         self.signing = {key: own for feed in self.feeds for key, own in _prepared(db, feed)}
 
@@ -62,18 +63,23 @@ class OwnRecords:
         return title_of(own.body) if own else ""
 
     def put(self, own: Own, now: datetime) -> None:
-        """Let a record be as it is given here."""
+        """Let a record be as it is given here; an event with a higher `sequence` than anybody was told before."""
         listed = self.listed(own.handle)
+        if listed is not None:
+            drafts.forget_withdrawn(self.db, own.handle)
+        own = own._replace(body=revisions.body_above(self.db, self.network, own, listed.body if listed else None))
         if listed is not None and listed.body == own.body:
             drafts.discard(self.db, own.handle)
         else:
             drafts.save(self.db, [Draft(own.handle, own.circle, "put", own.body)], now)
 
     def withdraw(self, own: Own, now: datetime) -> None:
-        if self.listed(own.handle) is None:
+        listed = self.listed(own.handle)
+        if listed is None:
             drafts.discard(self.db, own.handle)
         else:
             drafts.save(self.db, [Draft(own.handle, own.circle, "drop", None)], now)
+            revisions.remember_withdrawn(self.db, self.network, own, listed.body)
 
 
 def _prepared(db: Database, feed: Feed) -> Iterator[tuple[bytes, Own | None]]:

@@ -237,8 +237,9 @@ class _Patch:
 
     @property
     def overwritten(self) -> tuple[str, ...]:
-        """Those that somebody has changed since."""
-        return tuple(dict.fromkeys(part.field for part in self._all if part not in self._live))
+        """Those that somebody has changed since; the number of a revision is nobody's."""
+        gone = (part.field for part in self._all if part not in self._live)
+        return tuple(dict.fromkeys(field for field in gone if field != "sequence"))
 
     def undone(self, state: bytes | None) -> bytes | None:
         if state is None:

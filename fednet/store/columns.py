@@ -31,6 +31,8 @@ SPARSE = 3
 """So many row numbers for one live row, and rows are found by their ids, no longer by counting."""
 VERSIONS = 8
 """Versions kept for those who still read an older snapshot."""
+MOST_LETTERS = 200_000
+"""Records whose titles are kept."""
 NO_DAY = 0
 
 _SELECT = (
@@ -61,6 +63,8 @@ class Kept:
         self._maker = _Maker()
         self._versions: dict[tuple[int, bytes], Columns] = {}
         self._remembered: dict[tuple[str, Any], Any] = {}
+        self.letters: dict[int, tuple[str, str, int]] = {}
+        """Title, handle and feed of records whose titles had to be compared to the letter, of those that are here."""
 
     def remembered(self, what: str, key: Any, made: Callable[[], T]) -> T:
         """What follows from the database at some moment, which `key` says: worked out once, kept while it is asked for.
@@ -90,6 +94,9 @@ class Kept:
         newest = next(reversed(self._versions), None)
         if newest is None or not self._advanced(db, newest):
             self._maker = _loaded(db)
+            self.letters = {}
+        if len(self.letters) > MOST_LETTERS:
+            self.letters = {}
         found = self._maker.version()
         kept = list(self._versions.items())[-VERSIONS + 1 :]
         self._versions = dict([*kept, (wanted, found)])
@@ -110,6 +117,8 @@ class Kept:
                 self._maker.add(batch)
         taken = [one for _, _, first, last, taken in notes[1:] if taken for one in range(first, last + 1)]
         self._maker.take_out(taken)
+        for one in taken:
+            self.letters.pop(one, None)
         return not self._maker.is_sparse
 
 

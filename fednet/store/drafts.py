@@ -294,6 +294,7 @@ def forget_imports(db: Database, handle: str) -> None:
     """Destroy what imports remember of a record: it cannot be taken back to what it was, nor found by its source."""
     db.execute("DELETE FROM import_row WHERE handle = ?", (handle,))
     forget_imported(db, [handle])
+    forget_withdrawn(db, handle)
 
 
 def forget_erased(db: Database) -> None:
@@ -310,11 +311,29 @@ def forget_erased(db: Database) -> None:
     }
     rows = db.execute(
         "SELECT handle FROM draft UNION SELECT handle FROM import_row UNION SELECT handle FROM imported "
-        "UNION SELECT handle FROM named"
+        "UNION SELECT handle FROM named UNION SELECT handle FROM withdrawn"
     )
     for handle in [handle for (handle,) in rows if key_of(handle) in erased]:
         db.execute("DELETE FROM draft WHERE handle = ? AND action <> 'erase'", (handle,))
         forget_imports(db, handle)
+
+
+# --- events that were withdrawn ---------------------------------------------------------------------------------------
+
+
+def remember_withdrawn(db: Database, key: bytes, handle: str, sequence: int) -> None:
+    """An event whose UID has this key (`references.of_uid`) was withdrawn when it had that `sequence`."""
+    db.execute("INSERT OR REPLACE INTO withdrawn (key, handle, sequence) VALUES (?, ?, ?)", (key, handle, sequence))
+
+
+def withdrawn_sequence(db: Database, key: bytes) -> int | None:
+    row = db.execute("SELECT sequence FROM withdrawn WHERE key = ?", (key,)).fetchone()
+    return None if row is None else row[0]
+
+
+def forget_withdrawn(db: Database, handle: str, key: bytes = b"") -> None:
+    """Nothing was withdrawn under this handle, nor under the UID with this key."""
+    db.execute("DELETE FROM withdrawn WHERE handle = ? OR key = ?", (handle, key))
 
 
 # --- what a person said of the columns of a source --------------------------------------------------------------------

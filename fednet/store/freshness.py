@@ -72,6 +72,12 @@ def due(db: Database, feeds: Collection[int], kinds: Collection[int], before: in
     return [Dated(*row) for row in rows]
 
 
+def confirmed(db: Database, record_ids: Collection[int]) -> dict[int, int]:
+    """The day (since 1970) of the confirmation of each of these records that was ever confirmed."""
+    sql = f"SELECT record_id, confirmed FROM facet WHERE record_id IN ({integers(record_ids)}) AND confirmed NOT NULL"
+    return dict(db.conn.execute(sql).fetchall())
+
+
 class Edited(NamedTuple):
     """An own edit that no edition has signed yet; `body` is None for a withdrawal."""
 

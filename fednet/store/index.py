@@ -46,8 +46,11 @@ class Indexed(msgspec.Struct, frozen=True, gc=False):
     named: tuple[bytes, ...]
 
 
-def indexed(feed_id: int, body: bytes) -> Indexed | None:
-    """How a body is indexed; None for one that is not shown."""
+def indexed(feed_id: int, body: bytes, issued: int | None = None) -> Indexed | None:
+    """How a body is indexed; None for one that is not shown.
+
+    `issued` is the day (since 1970) of the edition that lists it: nothing was confirmed on a later one.
+    """
     listed = listing.parse(body)
     if listed is None:
         return None
@@ -78,13 +81,15 @@ def indexed(feed_id: int, body: bytes) -> Indexed | None:
         terms.starts,
         terms.ends,
     )
-    row += (*_seat(listed), *_title(terms.title), _complete(listed))
+    row += (*_seat(listed, issued), *_title(terms.title), _complete(listed))
     return Indexed((terms.names, terms.text, tokens), row, references.keys(listed))
 
 
-def _seat(listed: listing.Listing) -> tuple[int | str | None, ...]:
+def _seat(listed: listing.Listing, issued: int | None) -> tuple[int | str | None, ...]:
     """Country of the seat, type, day of the last confirmation, coordinates, whether refugees lead it."""
     confirmed = confirmed_day(listed.confirmed.at) if listed.confirmed else None
+    if confirmed is not None and issued is not None:
+        confirmed = min(confirmed, issued)
     if not isinstance(listed, Organization):
         return "", "", confirmed, None, None, 0
     seat = listed.seat or _NOWHERE
@@ -233,9 +238,13 @@ def language_token(tag: str) -> str:
     return f"l{_plain(tag)}"
 
 
-def add(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
-    """Index records that are not indexed yet, given as (record id, feed id, body)."""
-    rows = _shown(records)
+def add(db: Database, records: Iterable[tuple[int, int, bytes]], issued: str | None = None) -> None:
+    """Index records that are not indexed yet, given as (record id, feed id, body), of an edition `issued` then."""
+    day = confirmed_day(issued) if issued else None
+    _put(db, _shown((*record, day) for record in records))
+
+
+def _put(db: Database, rows: list[tuple[int, Indexed]]) -> None:
     db.conn.executemany(_FACET, ((record_id, *row.facets) for record_id, row in rows))
     _write(db, _INSERT, rows)
     references.add(db, _references(rows))
@@ -244,7 +253,7 @@ def add(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
 
 def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
     """Take records out again; the bodies must be those that were indexed."""
-    rows = _shown(records)
+    rows = _shown((*record, None) for record in records)
     _write(db, _DELETE, rows)
     references.remove(db, _references(rows))
     matching.forget(db, [(record_id, int(row.facets[1] or 0), row.named) for record_id, row in rows])
@@ -252,9 +261,9 @@ def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
     _note(db, [record_id for record_id, _ in rows], taken=True)
 
 
-def _shown(records: Iterable[tuple[int, int, bytes]]) -> list[tuple[int, Indexed]]:
-    """How each is indexed, by its id; those that are not shown are left out."""
-    found = ((record_id, indexed(feed_id, body)) for record_id, feed_id, body in records)
+def _shown(records: Iterable[tuple[int, int, bytes, int | None]]) -> list[tuple[int, Indexed]]:
+    """How each is indexed, by its id, given with the day of its edition; those that are not shown are left out."""
+    found = ((record_id, indexed(feed_id, body, issued)) for record_id, feed_id, body, issued in records)
     return [(record_id, row) for record_id, row in found if row is not None]
 
 
@@ -334,10 +343,27 @@ def rebuild(db: Database) -> int:
     _forget_notes(db)
     references.clear(db)
     matching.forget_all(db)
-    rows = db.execute("SELECT id, feed_id, body FROM record WHERE body IS NOT NULL")
+    issued = _issued(db)
+    rows = db.execute("SELECT id, feed_id, body, edition FROM record WHERE body IS NOT NULL")
     total = 0
     while batch := rows.fetchmany(5_000):
-        add(db, batch)
+        _put(db, _shown((*row[:3], issued.get((row[1], row[3]))) for row in batch))
         total += len(batch)
     db.table("setting").upsert({"name": "index", "value": str(VERSION)}, pk="name")
     return total
+
+
+class _Line(msgspec.Struct):
+    edition: int
+    issued: str
+
+
+def _issued(db: Database) -> dict[tuple[int, int], int | None]:
+    """The day of each edition that this node has seen, by its feed and number."""
+    lines = msgspec.json.Decoder(_Line)
+    rows = db.conn.execute(
+        "SELECT feed_id, line FROM leaf WHERE line NOT NULL "
+        "UNION ALL SELECT id, edition FROM feed WHERE edition NOT NULL"
+    )
+    found = ((feed_id, lines.decode(line)) for feed_id, line in rows)
+    return {(feed_id, line.edition): confirmed_day(line.issued) for feed_id, line in found}

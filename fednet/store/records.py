@@ -56,19 +56,27 @@ def totals_after(db: Database, feed_id: int, changes: Sequence[Change], root: En
     return _totals(db, feed_id, changes, _held(db, feed_id, changes), root)
 
 
-def apply(db: Database, feed_id: int, changes: Sequence[Change], edition: int, *, fresh: bool = False) -> Totals:
+def apply(
+    db: Database,
+    feed_id: int,
+    changes: Sequence[Change],
+    edition: int,
+    *,
+    issued: str | None = None,
+    fresh: bool = False,
+) -> Totals:
     """Apply changes (each key once) to tree, rows and index; the caller decides whether the result may stay.
 
     Rows of bodies and salts that are replaced, dropped or erased are destroyed at once, and what else is left of them
-    is owed (`fednet.store.destruction`). `edition` stamps the rows. `fresh` spares the search for rows that the changes
-    meet, when the caller knows that there are none.
+    is owed (`fednet.store.destruction`). `edition` stamps the rows; nothing in it counts as confirmed later than it was
+    `issued`. `fresh` spares the search for rows that the changes meet, when the caller knows that there are none.
     """
     changes = sorted(changes, key=lambda change: change.key)
     update = planned(db, feed_id, changes)
     _write_pages(db, feed_id, update)
     held = {} if fresh else _held(db, feed_id, changes)
     totals = _totals(db, feed_id, changes, held, update.root)
-    _write_rows(db, feed_id, changes, held, edition)
+    _write_rows(db, feed_id, changes, held, edition, issued)
     db.execute("UPDATE feed SET records = ?, erased = ? WHERE id = ?", (totals.records, totals.erased, feed_id))
     return totals
 
@@ -119,7 +127,14 @@ def _totals(db: Database, feed_id: int, changes: Sequence[Change], held: dict[by
     return Totals(root, records, erased)
 
 
-def _write_rows(db: Database, feed_id: int, changes: Sequence[Change], held: dict[bytes, Held], edition: int) -> None:
+def _write_rows(
+    db: Database,
+    feed_id: int,
+    changes: Sequence[Change],
+    held: dict[bytes, Held],
+    edition: int,
+    issued: str | None,
+) -> None:
     conn = db.conn
     index.remove(db, [(row.id, feed_id, row.body) for row in held.values() if row.body is not None])
     _owe(db, feed_id, changes, held)
@@ -132,7 +147,7 @@ def _write_rows(db: Database, feed_id: int, changes: Sequence[Change], held: dic
         else:
             rows.append((record_id, feed_id, change.key, None, None, None, edition))
     conn.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-    index.add(db, [(row[0], feed_id, row[5]) for row in rows if row[5] is not None])
+    index.add(db, [(row[0], feed_id, row[5]) for row in rows if row[5] is not None], issued)
     dropped = [(feed_id, change.key, edition) for change in changes if isinstance(change, Drop) and change.key in held]
     conn.executemany("INSERT OR REPLACE INTO dropped VALUES (?, ?, ?)", dropped)
     back = [(feed_id, row[2]) for row in rows]

@@ -294,6 +294,11 @@ CREATE TABLE named (                            -- which own records each source
   PRIMARY KEY (source, handle)
 ) WITHOUT ROWID;
 CREATE INDEX named_handle ON named (handle);
+CREATE TABLE withdrawn (                        -- own events that were: none of their UIDs begins anew
+  key BLOB PRIMARY KEY,                         -- hash of the UID
+  handle TEXT NOT NULL,
+  sequence INTEGER NOT NULL                     -- the highest that was signed
+) WITHOUT ROWID;
 ALTER TABLE import ADD COLUMN sources TEXT;     -- JSON: the sources of its files
 ALTER TABLE import_row RENAME TO import_row_1;
 CREATE TABLE import_row (                       -- what an import did, so that it can be taken back

@@ -165,6 +165,12 @@ def listed(db: Database, record_ids: Sequence[int]) -> list[Listed]:
     return [found[record_id] for record_id in record_ids if record_id in found]
 
 
+def by_handle(db: Database, record_ids: Iterable[int], start: str, most: int) -> list[int]:
+    """Those of the records with the first handles, from that one on; no body is read."""
+    sql = f"SELECT id FROM record WHERE id IN ({integers(record_ids)}) AND handle >= ? ORDER BY handle LIMIT ?"
+    return [record_id for (record_id,) in db.conn.execute(sql, (start, most))]
+
+
 def by_key(db: Database, key: bytes, feeds: Iterable[int]) -> Listed | None:
     """The record with that key in the first of these feeds that lists it."""
     sql = "SELECT id, feed_id, handle, body FROM record WHERE feed_id = ? AND key = ? AND body NOT NULL"
@@ -179,15 +185,16 @@ def feeds_of(db: Database, record_ids: Iterable[int]) -> set[int]:
 
 
 def located(db: Database, record_ids: Sequence[int], feeds: Collection[int], most: int) -> list[Listed]:
-    """Those of the records, in these feeds, that say where they are; no more than `most`."""
-    found: list[int] = []
+    """Those of the records, in these feeds, that say where they are; no more than `most` of each feed."""
+    found: dict[int, list[int]] = {feed_id: [] for feed_id in feeds}
     for start in range(0, len(record_ids), BATCH):
-        sql = f"SELECT record_id FROM facet WHERE record_id IN ({integers(record_ids[start : start + BATCH])}) "
-        sql += f"AND feed_id IN ({integers(feeds)}) AND latitude_e6 NOT NULL"
-        found += (record_id for (record_id,) in db.conn.execute(sql))
-        if len(found) >= most:
-            break
-    return listed(db, found[:most])
+        wanted = [feed_id for feed_id, several in found.items() if len(several) < most]
+        part = integers(record_ids[start : start + BATCH])
+        sql = f"SELECT feed_id, record_id FROM facet WHERE record_id IN ({part}) "
+        sql += f"AND feed_id IN ({integers(wanted)}) AND latitude_e6 NOT NULL"
+        for feed_id, record_id in db.conn.execute(sql) if wanted else ():
+            found[feed_id].append(record_id)
+    return listed(db, [record_id for several in found.values() for record_id in several[:most]])
 
 
 def of_kind(db: Database, kind: int, feeds: Collection[int]) -> list[Listed]:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from fednet.directory.agenda import announced_event
 from fednet.directory.cards import Card, card
-from fednet.directory.search import Reader
+from fednet.directory.search import Hit, Reader
 from fednet.formats import export, linked, vcard
 from fednet.formats.linked import Party
 from fednet.listing.check import is_handle
@@ -69,10 +69,10 @@ class Alternates:
         base = base_of(self.home, request)
         if form.media_type == linked.MEDIA_TYPE:
             return self._linked(request, organization(found, base), reader)
-        hits = [found.statements[found.asked].hit, *(one.hit for one in found.contacts)]
-        rows = [(hit.network, hit.handle, _about(hit.fields, hits[0].handle)) for hit in hits]
+        asked = found.statements[found.asked].hit
+        rows = files.rows_of([asked, *contacts_of(found)])
         body = vcard.cards_of(export.without_controls(rows), page=files.pages_below(base))
-        return sent(request, body, form.media_type, reader, vary=VARY, headers=_named(hits[0].handle, form))
+        return sent(request, body, form.media_type, reader, vary=VARY, headers=_named(asked.handle, form))
 
     def event(self, request: Request, form: Form, reader: Reader) -> Response:
         handle = request.path_params["handle"]
@@ -88,9 +88,11 @@ class Alternates:
         return sent(request, body, linked.MEDIA_TYPE, reader, vary=VARY)
 
 
-def _about(fields: dict[str, Any], handle: str) -> dict[str, Any]:
-    """A contact as one of this card, whichever network's statement it names."""
-    return fields | {"organization": handle} if fields.get("kind") == "contact" else fields
+def contacts_of(found: Card) -> list[Hit]:
+    """The contacts that the network of the asked statement lists of it: a file of one statement has nobody else's."""
+    asked = found.statements[found.asked].hit
+    named = (one.hit for one in found.contacts if one.hit.network == asked.network)
+    return [hit for hit in named if hit.fields.get("organization") == asked.handle]
 
 
 def _named(handle: str, form: Form) -> dict[str, str]:
@@ -102,7 +104,7 @@ def organization(found: Card, base: str) -> dict[str, Any]:
     page = files.pages_below(base)
     asked = found.statements[found.asked].hit
     same = [str(page("organization", one.hit.handle)) for one in found.statements]
-    contacts = [one.hit.fields for one in found.contacts]
+    contacts = [hit.fields for hit in contacts_of(found)]
     url = str(page("organization", asked.handle))
     return linked.organization(asked.fields, url, same=same, contacts=contacts)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -26,8 +26,9 @@ from fednet.directory.freshness import Silence
 from fednet.directory.networks import Network, networks
 from fednet.directory.planning import PARAMETERS as PLANNED
 from fednet.directory.planning import Planning, parse_plan, planning
-from fednet.directory.query import DEFAULT_LIMIT, MAX_LIMIT, PARAMETERS, Query, many, one, parse_query, read_parameters
+from fednet.directory.query import DEFAULT_LIMIT, PARAMETERS, Query, many, one, parse_query, read_parameters
 from fednet.directory.search import Hit, Reader, search
+from fednet.directory.turning import page
 from fednet.errors import UsageError
 from fednet.node.home import Home
 from fednet.web import files
@@ -85,11 +86,12 @@ class When(msgspec.Struct, frozen=True):
 
 
 class Differing(msgspec.Struct, frozen=True):
-    """What another network says of when an event (first) takes place."""
+    """What another network says of when an event (first) takes place, and what it calls it."""
 
     network: str
     network_name: str
     handle: str
+    title: str
     occurrence: When
 
 
@@ -250,22 +252,21 @@ def _events(home: Home, clock: Clock) -> Callable[[Request, Asked, Reader], Resp
 
     def answer(request: Request, asked: Asked, reader: Reader) -> Response:
         form = files.wanted(request, asked, files.offered("event"))
-        page, rest = _page(asked)
+        limit, cursor, rest = _paged(asked)
         query = parse_agenda(**{"zone": home.config.zone, **given(rest)})
         found = agenda(home.store, query, reader, clock())
         if form is not None:
             rows = files.of_occurrences(found)
             return files.file(request, form, rows, reader, "events", files.pages_below(base_of(home, request)), asked)
-        end = page.start + page.limit
-        items = [_occurrence(one, query.zone) for one in found[page.start : end]]
-        following = str(end) if end < len(found) else None
+        shown, following = page(found, limit, cursor)
+        items = [_occurrence(one, query.zone) for one in shown]
         return _told(request, Page(len(found), items, _event_facets(found), following), reader, files.VARY)
 
     return answer
 
 
 def _occurrence(one: Occurrence, zone: str) -> dict[str, Any]:
-    differs = [Differing(at.network, at.network_name, at.handle, _when(at, zone)) for at in one.differs]
+    differs = [Differing(at.network, at.network_name, at.handle, at.title, _when(at, zone)) for at in one.differs]
     return {**item(one.hit), "title": one.title, "uid": one.uid, "occurrence": _when(one, zone), "differs": differs}
 
 
@@ -294,20 +295,15 @@ def _by_count(counted: Counter[str]) -> dict[str, int]:
     return dict(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
 
 
-class _Part(NamedTuple):
-    start: int
-    limit: int
-
-
-def _page(asked: Asked) -> tuple[_Part, Asked]:
-    """Which part of the calendar is wanted, and the rest of the question."""
+def _paged(asked: Asked) -> tuple[int, str, Asked]:
+    """How much of the calendar is wanted, behind which cursor, and the rest of the question."""
     rest = {name: values for name, values in asked.items() if name not in ("limit", "cursor", "kind")}
     if asked.get("kind", ["event"]) != ["event"]:
         raise UsageError("kind: only events are listed here", hint="leave it out")
-    limit = _number(asked.get("limit", [str(DEFAULT_LIMIT)]), "limit")
-    if not 1 <= limit <= MAX_LIMIT:
-        raise UsageError(f"a limit of {limit}: from 1 to {MAX_LIMIT} are shown at once", hint="page with the cursor")
-    return _Part(_number(asked.get("cursor", ["0"]), "cursor"), limit), rest
+    cursors = asked.get("cursor", [""])
+    if len(cursors) > 1:
+        raise UsageError("cursor: more than one", hint="take `next` of an earlier answer as it is")
+    return _number(asked.get("limit", [str(DEFAULT_LIMIT)]), "limit"), cursors[0].strip(), rest
 
 
 def _number(values: list[str], name: str) -> int:

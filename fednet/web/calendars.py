@@ -10,6 +10,7 @@ The file changes when an edition that is accepted here changes it, and not other
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fednet.directory.agenda import PARAMETERS, Agenda, Announced, announced, announced_event, parse_agenda
-from fednet.directory.search import Reader
+from fednet.directory.search import Reader, among, readable
 from fednet.errors import UsageError
 from fednet.formats.calendar_writer import UNDATED, About, Entry, calendar_file
 from fednet.node.home import Home
@@ -33,7 +34,7 @@ ICALENDAR = "text/calendar"
 REFRESH = "PT1H"
 """How often programs are asked to look again (RFC 7986, 5.7)."""
 MAX_BYTES = 8 << 20
-"""Of one file; events that begin later are left out."""
+"""Of one file, shared fairly among the networks; of what has no room, each keeps what takes place next."""
 
 ADDRESSES = (
     Address(
@@ -62,8 +63,10 @@ class _File(NamedTuple):
 def routes(home: Home, callers: Callers, clock: Clock) -> list[Route]:
     def every(base: str, source: str, asked: Asked, handle: str, reader: Reader) -> _File:
         query = parse_agenda(**{"zone": home.config.zone, **given(_of_events(asked))})
-        about = About(name=_name(home, query), source=source, page=f"{base}/events", refresh=REFRESH)
-        return _File("calendar", _written(announced(home.store, query, reader, clock()), about, base))
+        found = announced(home.store, query, reader, clock())
+        name = _name(home, query, _networks(home, query, reader, clock()))
+        about = About(name=name, source=source, page=f"{base}/events", refresh=REFRESH)
+        return _File("calendar", _written(found, about, base))
 
     def single(base: str, source: str, asked: Asked, handle: str, reader: Reader) -> _File:
         found = announced_event(home.store, handle, reader, clock())
@@ -108,10 +111,19 @@ def event_file(found: Announced, base: str, source: str) -> bytes:
     return _written([found], about, base)
 
 
-def _name(home: Home, query: Agenda) -> str:
+def _networks(home: Home, query: Agenda, reader: Reader, now: datetime) -> list[str]:
+    """The names of the networks that are asked for."""
+    with home.store.reading() as db:
+        shown = readable(db, reader, now - home.store.forget_after)
+        feeds = among(shown, query.networks) if query.networks else ()
+    return list(dict.fromkeys(shown[feed].name for feed in feeds))
+
+
+def _name(home: Home, query: Agenda, networks: Iterable[str]) -> str:
     """What a program lists the calendar as: this node's name, and what was asked for."""
     asked = [
         *map(show.term, query.types),
+        *networks,
         *map(show.country, (*query.countries, *query.regions)),
         *map(show.term, (*query.services, *query.client_groups)),
         *map(show.language, query.languages),
@@ -133,6 +145,7 @@ def _entry(one: Announced, base: str) -> Entry:
         networks=tuple(name for _, name in one.hit.networks),
         page=_page(one, base),
         parent=one.parent_uid,
+        turn=one.turn,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from fednet.directory.cards import Card, Statement
+from fednet.directory.cards import Card, Said, Statement
 from fednet.directory.freshness import State
 from fednet.directory.search import Hit
 from fednet.listing import Membership, Organization
@@ -162,7 +162,20 @@ def members(card: Card) -> list[Member]:
 
 def because(card: Card) -> Iterator[Because]:
     """The reasons for every two statements that have any, as far as they are shown."""
+    names = [one.hit.network_name for one in card.statements]
     for one in card.why:
         if max(one.one, one.other) < MAX_SIDES:
-            first, second = (card.statements[at].hit.network_name for at in (one.one, one.other))
+            first, second = (_called(card, names, at) for at in (one.one, one.other))
             yield Because(first, second, one.reasons, one.same, one.different)
+
+
+def _called(card: Card, names: list[str], at: int) -> str:
+    """A statement by its network, and by its handle too where that network has several on the card."""
+    return names[at] if names.count(names[at]) == 1 else f"{names[at]} ({card.statements[at].hit.handle[:8]})"
+
+
+def apart(card: Card) -> list[Said]:
+    """What networks hold that the reasons above do not say: of another record, or what does not count here."""
+    on_it = {(one.hit.network, one.hit.handle) for one in card.statements}
+    told = {name for why in card.why for name in (*why.same, *why.different)}
+    return [one for one in card.opinions if not (on_it >= set(one.subjects) and one.network_name in told)]

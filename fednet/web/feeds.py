@@ -149,9 +149,15 @@ class _Feeds:
         end = clock() + seconds
         seen = self.watch.seen()
         while await run_in_threadpool(self._read, request, asker, _at) <= after and (left := end - clock()) > 0:
-            if not await self.watch.changed(min(left, 5.0), seen) and await request.is_disconnected():
+            changed = await self.watch.changed(min(left, 5.0), seen, lambda: is_closing(request))
+            if not changed and (is_closing(request) or await request.is_disconnected()):
                 return
             seen = self.watch.seen()
+
+
+def is_closing(request: Request) -> bool:
+    """Whether the server is about to end: whoever waits for news is answered now."""
+    return getattr(request.app.state, "closing", False) is True
 
 
 def _at(_: Database, feed: Feed) -> wire.Position:

@@ -7,7 +7,7 @@ earlier answer, it holds that page, and a Link header leads to the following one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fednet.directory.agenda import Occurrence
+from fednet.directory.cards import contacts_of
 from fednet.directory.query import MAX_LIMIT, Query
 from fednet.directory.search import Hit, Reader, search
 from fednet.errors import LimitError, UsageError
 from fednet.formats import export, linked, vcard
 from fednet.formats.calendar_writer import calendar_of
-from fednet.formats.writing import Exported, PageOf
+from fednet.formats.writing import Circles, Exported, PageOf
 from fednet.node.home import Home
 from fednet.web import show
 from fednet.web.addresses import JSON
@@ -43,7 +44,7 @@ class Form(NamedTuple):
 
     media_type: str
     suffix: str
-    written: Callable[[list[Exported], Mapping[str, str], PageOf], bytes]
+    written: Callable[[list[Exported], Circles, PageOf], bytes]
 
 
 FORMS = {
@@ -130,10 +131,10 @@ def _range(part: str) -> tuple[str, float]:
 
 
 class Rows(NamedTuple):
-    """Records to be written, who may read each (by handle), and the cursor of those that follow."""
+    """Records to be written, who may read each, and the cursor of those that follow."""
 
     rows: list[Exported]
-    circles: dict[str, str]
+    circles: Circles
     next: str | None
 
 
@@ -160,7 +161,7 @@ def gathered(home: Home, form: Form, query: Query, reader: Reader, now: datetime
         if paged or results.next is None:
             break
         asked = msgspec.structs.replace(asked, cursor=results.next)
-    return Rows(rows_of(found), {hit.handle: hit.circle for hit in found}, results.next)
+    return Rows(rows_of(found), circles_of(found), results.next)
 
 
 def of_occurrences(found: Sequence[Occurrence]) -> Rows:
@@ -168,24 +169,22 @@ def of_occurrences(found: Sequence[Occurrence]) -> Rows:
     hits = {(one.hit.network, one.hit.handle): one.hit for one in found}
     if len(hits) > MAX_RECORDS:
         raise LimitError(f"{len(hits):,} events, one file holds at most {MAX_RECORDS:,}", hint="ask for fewer days")
-    return Rows(rows_of(hits.values()), {hit.handle: hit.circle for hit in hits.values()}, None)
+    return Rows(rows_of(hits.values()), circles_of(hits.values()), None)
 
 
 def rows_of(hits: Iterable[Hit]) -> list[Exported]:
     return [(hit.network, hit.handle, hit.fields) for hit in hits]
 
 
+def circles_of(hits: Iterable[Hit]) -> Circles:
+    return {(hit.network, hit.handle): hit.circle for hit in hits}
+
+
 def with_contacts(home: Home, found: Rows, reader: Reader, now: datetime) -> Rows:
-    """With the contacts of those organisations that the reader may see."""
-    query = Query(kinds=("contact",), limit=MAX_LIMIT)
-    listed = {handle for _, handle, _ in found.rows}
-    contacts: list[Hit] = []
-    while True:
-        results = search(home.store, query, reader, now, facets=())
-        contacts += [hit for hit in results.hits if hit.fields.get("organization") in listed]
-        if results.next is None or len(contacts) >= MAX_CONTACTS:
-            return found._replace(rows=[*found.rows, *rows_of(contacts[:MAX_CONTACTS])])
-        query = msgspec.structs.replace(query, cursor=results.next)
+    """With what the network of each organisation tells this reader of how to reach it."""
+    listed = [(network, handle) for network, handle, _ in found.rows]
+    contacts = contacts_of(home.store, listed, reader, now, MAX_CONTACTS)
+    return found._replace(rows=[*found.rows, *rows_of(contacts)])
 
 
 def file(

@@ -145,7 +145,7 @@ class Site:
             rows=comparing.rows(found),
             membership=comparing.members(found),
             why=list(comparing.because(found)),
-            opinions=[self._opinion(one, found, reader) for one in found.opinions[: comparing.MOST]],
+            opinions=[self._opinion(one, found, reader) for one in comparing.apart(found)[: comparing.MOST]],
             linked=alternates.in_page(alternates.organization(found, base_of(self.home, request))),
             MOST=comparing.MOST,
         )
@@ -203,7 +203,7 @@ class Site:
             query=query,
             months=views.months(shown, query.zone),
             period=views.period(query, today, upto),
-            overview=views.overview(found, shown, query.since or today),
+            overview=views.overview(found, shown, query.since or today, query),
             subscribe=subscription(base_of(self.home, request), views.asked_pairs(query)),
             file=show.address("/calendar.ics", views.asked_pairs(query)),
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from threading import Thread
+from types import FrameType
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 
 from fednet.directory.matching import one_batch
 from fednet.feed.text import plain
@@ -56,13 +58,26 @@ def _read_columns(home: Home) -> None:
         columns.keep(home.store).at(db)
 
 
+class _Server(uvicorn.Server):
+    """Tells the application that it ends: long polls are answered at once, so nobody has to be cut off."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self.app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.app.state.closing = True
+        super().handle_exit(sig, frame)
+
+
 def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     staging.sweep(home.path)
     if tombstones.reapply(home):
         settle_promptly(home)
     background = Background(home, allow_private=allow_private, match=one_batch)
+    app = create_app(home)
     config = uvicorn.Config(
-        create_app(home),
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -75,7 +90,7 @@ def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     Thread(target=_read_columns, args=(home,), daemon=True).start()
     background.start()
     try:
-        uvicorn.Server(config).run()
+        _Server(config, app).run()
     finally:
         background.stop()
         home.close()

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import escape
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -33,7 +33,7 @@ MAX_SERVED = 4
 MAX_UNKNOWN = 3
 """Codes of one field that are shown although nobody here knows them."""
 
-_OVERRIDES = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0x20), 0x7F))
+_OVERRIDES = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0x20), *range(0x7F, 0xA0)))
 for _kept in map(ord, "\n\t"):
     del _OVERRIDES[_kept]
 """Characters that reorder or hide the text around them: a page isolates each text with `dir`, nobody needs them."""
@@ -186,6 +186,14 @@ def address(path: str, asked: Iterable[tuple[str, str]] = ()) -> str:
 def term(code: str) -> str:
     """The English name of a code of any vocabulary; a newer peer's code as it is."""
     return next((known.name(code) for known in vocabulary.ALL if code in known), code)
+
+
+def coded(text: str) -> Markup:
+    """A text in which `names` stand between backquotes, as HTML."""
+    parts = str(text).split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts)
+    )
 
 
 def country(code: str) -> str:
@@ -341,21 +349,7 @@ def fingerprint_groups(text: str) -> list[str]:
 FILTERS = {
     function.__name__: function
     for function in (
-        *(
-            besides,
-            city,
-            country,
-            day,
-            described,
-            direction,
-            fingerprint_groups,
-            fit,
-            host,
-            kind,
-            kinds,
-            language,
-            moment,
-        ),
-        *(names, place, plain_date, plain_day, served, tags, term, web_address, where),
+        *(besides, city, coded, country, day, described, direction, fingerprint_groups, fit, host, kind, kinds),
+        *(language, moment, names, place, plain_date, plain_day, served, tags, term, web_address, where),
     )
 }

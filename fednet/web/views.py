@@ -29,6 +29,8 @@ LINK = 150  # bytes of a facet's link beside the question
 LINES_BYTES = 41_000
 """What all occurrences on one page of the calendar may take."""
 LINE = 560  # bytes of one of them beside its names
+LONG_ADDRESS = 250
+"""Characters of a question above which the days of a month are no links: there are many on a page."""
 MAX_DIFFERS = 8
 MAX_SESSIONS = 40
 """Copies of an event that differ, and its parts, that its page shows."""
@@ -237,34 +239,58 @@ def _title(entry: Entry, one: Occurrence) -> Text:
 
 
 class Day(NamedTuple):
-    """A day of a month at a glance: how much takes place, and whether it is on this page."""
+    """A day of a month at a glance: how many events begin on it, and where they stand, on this page or another."""
 
     day: date
     total: int
-    listed: bool
+    url: str
 
 
-def overview(found: Iterable[Occurrence], listed: Iterable[Occurrence], since: date) -> list[list[Day | None]]:
-    """The weeks of the month in which the page begins, from Monday, with how many events begin on each day."""
+class Overview(NamedTuple):
+    """A month at a glance: its weeks, from Monday, and the links to all of it and to those beside it."""
+
+    first: date
+    weeks: list[list[Day | None]]
+    before: str
+    whole: str
+    after: str
+
+
+def overview(found: Iterable[Occurrence], listed: Iterable[Occurrence], since: date, query: Agenda) -> Overview:
+    """The month in which the page begins. What takes place on a day that is not on this page is a link away."""
     counted = Counter(one.start.date() for one in found if not one.cancelled)
     here = {one.start.date() for one in listed}
+    given = [*asked_pairs(query), ("zone", query.zone)]
+    reachable = len(address("/events", given)) < LONG_ADDRESS
+
+    def shown(day: date) -> Day:
+        elsewhere = address("/events", [("from", day.isoformat()), *given]) if counted[day] and reachable else ""
+        return Day(day, counted[day], f"#d{day.isoformat()}" if day in here else elsewhere)
+
+    first = since.replace(day=1)
     weeks = Calendar().monthdatescalendar(since.year, since.month)
-    return [
-        [Day(day, counted[day], day in here) if day.month == since.month else None for day in week] for week in weeks
-    ]
+    in_month = [[shown(day) if day.month == since.month else None for day in week] for week in weeks]
+    return Overview(first, in_month, *(_month(given, at) for at in (first - _DAY, first, first + 31 * _DAY)))
+
+
+def _month(given: Pairs, day: date) -> str:
+    """The address of the month of a day."""
+    first = day.replace(day=1)
+    last = (first + 31 * _DAY).replace(day=1) - _DAY
+    return address("/events", [("from", first.isoformat()), ("to", last.isoformat()), *given])
 
 
 class Around(NamedTuple):
-    """What surrounds an event on its page: copies that differ (network, its name, times, status), and its sessions."""
+    """What surrounds an event on its page: copies that differ (network, its name, times, status, title), sessions."""
 
-    differs: list[tuple[str, str, Times, str]]
+    differs: list[tuple[str, str, Times, str, str]]
     sessions: list[tuple[Entry, Times | None]]
     more: int
 
 
 def around(found: Surroundings, zone: str) -> Around:
     differs = [
-        (one.network, one.network_name, times(one.start, one.end, one.all_day, zone), one.status)
+        (one.network, one.network_name, times(one.start, one.end, one.all_day, zone), one.status, one.title)
         for one in found.differs[:MAX_DIFFERS]
     ]
     entries_shown = entries(found.sessions[:MAX_SESSIONS])

@@ -30,9 +30,10 @@ def test_a_file_is_imported_once_and_the_second_time_changes_nothing(node: Fedne
 def test_people_read_a_summary_and_what_was_not_understood(node: Fednet, members: str) -> None:
     said = node("import", members)
     assert said.code == 0
-    assert "2 added, 0 changed, 0 unchanged, 1 refused (2 organization)" in said.out
+    assert "2 added, 0 changed, 0 unchanged, 1 refused; in the file: 2 organizations" in said.out
     assert "3\tPays\tWakanda\t" in said.out
-    assert "hint: fednet publish signs it; fednet import --undo 1 takes it back" in said.err
+    assert "hint: fednet publish signs it; a node that serves does so by itself" in said.err
+    assert "; fednet import --undo 1 takes it back" in said.err
 
 
 def test_a_dry_run_shows_what_would_happen(node: Fednet, members: str) -> None:
@@ -141,3 +142,62 @@ def test_a_slip_in_a_column_is_understood(node: Fednet, members: str) -> None:
     said = node("import", members, "--map", "Organisaton=names")
     assert said.code == 2 and "did you mean 'Organisation'?" in said.err
     assert "did you mean 'acronym'?" in node("import", members, "--map", "Sigle=acronim").err
+
+
+def test_an_import_tells_what_it_changed_and_not_what_it_added(node: Fednet, members: str, tmp_path: Path) -> None:
+    assert "added\torganization" not in node("import", members).out
+    (tmp_path / "members.csv").write_text(MEMBERS.replace(",MA,", ",MAX,"))
+    assert "changed\torganization\tpublic\tMaison Aster\tacronym: MA -> MAX" in node("import", members).out
+    (tmp_path / "members.csv").write_text(MEMBERS)
+    (summary,) = node("import", members, "--json").lines
+    assert [(one["title"], one["changes"][0]["after"]) for one in summary["records"]] == [("Maison Aster", "MA")]
+    (tmp_path / "members.csv").write_text("Organisation,Pays\n" + "".join(f"Maison {n},Ghana\n" for n in range(12)))
+    node("import", members)
+    (tmp_path / "members.csv").write_text(
+        "Organisation,Pays,Sigle\n" + "".join(f"Maison {n},Ghana,M{n}X\n" for n in range(12))
+    )
+    said = node("import", members)
+    assert said.out.count("changed\t") == 10 and "... and 2 more records; --json shows all" in said.err
+
+
+def test_it_is_told_which_rows_are_one_organisation(node: Fednet, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("name,services\nAster House,health\nBirch,food\naster house,shelter\n")
+    assert "3 rows became 2 organisations: lines 2, 4 (Aster House)" in node("import", "list.csv", "--dry-run").err
+    (summary,) = node("import", "list.csv", "--json").lines
+    assert summary["joined"] == [{"source": "aster house", "lines": [2, 4]}]
+
+
+def test_most_of_a_list_is_withdrawn_only_with_a_second_option(node: Fednet, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("name\nAster House\nBirch\nCedar\n")
+    node("import", "list.csv")
+    (tmp_path / "list.csv").write_text("name\nAster House\n")
+    assert "2 of the 3 that the file named are not in it any more" in node("import", "list.csv", "--dry-run").err
+    for how in ("--yes", "--dry-run"):
+        refused = node("import", "list.csv", "--withdraw-missing", how)
+        assert refused.code == 2 and "--most-are-gone" in refused.err
+    assert node("import", "list.csv", "--most-are-gone").code == 2
+    assert "2 withdrawn" in node("import", "list.csv", "--withdraw-missing", "--most-are-gone", "--yes").out
+    (tmp_path / "list.csv").write_text("Who\n")
+    assert node("import", "list.csv", "--withdraw-missing", "--most-are-gone", "--yes").code == 2
+
+
+def test_fields_are_understood_in_other_languages_too(node: Fednet, members: str) -> None:
+    assert "did you mean 'nombre'?" in node("import", members, "--map", "Sigle=nombbre").err
+    (tried,) = node("import", members, "--map", "Sigle=depuis", "--dry-run", "--json").lines
+    assert tried["columns"]["Sigle"] == "membership.since"
+
+
+def test_a_file_without_a_header_and_a_folder_are_told_what_to_do(node: Fednet, tmp_path: Path) -> None:
+    (tmp_path / "bare.csv").write_text("Aster House,TH\nBirch,CA\n")
+    said = node("import", "bare.csv")
+    assert said.code == 1 and "add a row above it that names each column" in said.err
+    (tmp_path / "lists").mkdir()
+    said = node("import", "lists")
+    assert said.code == 1 and "lists is a folder" in said.err and "name the files in it" in said.err
+
+
+@pytest.mark.parametrize("same", ["--as", "--kind"])
+def test_kinds_are_chosen_alike_in_and_out(node: Fednet, members: str, same: str) -> None:
+    assert node("import", members, same, "organization").code == 0
+    assert node("search", same, "organization", "--json").code == 0
+    assert node("export", f"out{same}.csv", same, "organization").code == 0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fednet.directory.agenda import Agenda, Occurrence, agenda, announced, parse_agenda, surroundings
+from fednet.directory.copies import Copy, read, together
 from fednet.directory.occurring import MAX_PER_EVENT
 from fednet.directory.query import parse_query
-from fednet.directory.search import OPERATOR, PUBLIC, search
+from fednet.directory.search import OPERATOR, PUBLIC, readable, search
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.formats.calendar_writer import uid_of
+from fednet.listing.event import MAX_GIVEN_SEQUENCE
 from tests.directory.world import LONG_AGO, NOW, World, event, organization
 
 UID = "2026-consultation@calendar.example"
@@ -210,6 +213,99 @@ def test_sessions_side_by_side_are_not_taken_for_one(world: World) -> None:
     assert sorted(at.title for at in shown(world)) == ["One", "Two", "Two"]
 
 
+def test_sessions_side_by_side_are_two_though_others_list_one_of_them_each(world: World) -> None:
+    address = {"zone": "UTC", "join_url": "https://meet.example/room"}
+    one, two = (event(at, "2026-12-01T10:00", uid=f"{at}-{UID}", **address) for at in ("One", "Two"))
+    for name, listed in (("A", (one, two)), ("B", (one,)), ("C", (two,))):
+        world.lists(world.network(name), *listed)
+    assert [(at.title, len(at.hit.networks)) for at in shown(world)] == [("One", 2), ("Two", 2)]
+
+
+def test_sessions_side_by_side_part_no_others(world: World) -> None:
+    a, b, c = (world.network(name) for name in "ABC")
+    address = {"zone": "UTC", "join_url": "https://meet.example/room"}
+    [handle] = world.lists(a, event("Call", "2026-12-01T10:00", **address))
+    world.lists(b, event("Call", "2026-12-01T10:00", **address))
+    copied = uid_of(a.network, handle, {})
+    world.lists(c, *(event(title, "2026-12-01T10:00", **address) for title in ("P", "Q")))
+    world.lists(c, event("Call", "2026-12-01T10:00", uid=copied, **address))
+    assert [(at.title, len(at.hit.networks)) for at in shown(world)] == [("Call", 3), ("P", 1), ("Q", 1)]
+
+
+ROOMS = [f"https://meet.example/{room}" for room in "ab"]
+
+
+@pytest.mark.parametrize("of_one", [{"join_url": ROOMS[0]}, {"uid": UID}])
+@pytest.mark.parametrize("first", [True, False])
+def test_an_event_with_the_signs_of_two_does_not_bring_them_together(
+    world: World, of_one: dict[str, str], first: bool
+) -> None:
+    """Nor is a meeting hidden below another title, without a word, by who announces one at its address."""
+    names = ["Evil", "A", "B"] if first else ["A", "B", "Evil"]
+    networks = {name: world.network(name) for name in names}
+    when = {"start": "2026-12-01T10:00", "zone": "UTC"}
+    world.lists(networks["A"], event("Children webinar", **when, **of_one))
+    world.lists(networks["B"], event("Detention call", **when, join_url=ROOMS[1]))
+    both = {"join_url": ROOMS[0], **of_one, "registration_url": ROOMS[1]}
+    world.lists(networks["Evil"], event("Pay here", **when, **both))
+    found = shown(world)
+    assert len(found) == 2
+    named = [sorted({name for _, name in at.hit.networks} | {one.network_name for one in at.differs}) for at in found]
+    assert not any({"A", "B"} <= set(names) for names in named)
+    titles = {at.title for at in found} | {one.title for at in found for one in at.differs}
+    assert {"Children webinar", "Detention call"} <= titles
+
+
+def test_a_copy_of_an_event_cannot_move_it_to_where_another_one_is(world: World) -> None:
+    """Of an event that was made in fednet the network that made it says where it is."""
+    a, b, c = (world.network(name) for name in "ABC")
+    when = {"start": "2026-12-01T10:00", "zone": "UTC"}
+    [handle] = world.lists(a, event("Children webinar", **when, join_url=ROOMS[0]))
+    world.lists(b, event("Children webinar", **when, join_url=ROOMS[0]))
+    world.lists(b, event("Detention call", **when, join_url=ROOMS[1]))
+    world.lists(c, event("Pay here", **when, join_url=ROOMS[1], uid=uid_of(a.network, handle, {})))
+    assert [at.title for at in shown(world)] == ["Children webinar", "Detention call"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    listed=st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.sampled_from([None, *ROOMS]),
+            st.sampled_from([None, *ROOMS]),
+            st.sampled_from([None, "11111111@x.example", "22222222@x.example"]),
+            st.sampled_from(["10:00", "12:00"]),
+        ),
+        max_size=8,
+    )
+)
+def test_by_addresses_only_those_are_one_that_agree_each_with_each(
+    tmp_path_factory: Any, listed: list[tuple[int, str | None, str | None, str | None, str]]
+) -> None:
+    world = World(tmp_path_factory.mktemp("world"))
+    networks = [world.network(name) for name in "ABCD"]
+    for network, join, register, uid, hour in listed:
+        given = {"join_url": join, "registration_url": register, "uid": uid, "zone": "UTC"}
+        world.lists(networks[network], event("Call", f"2026-12-01T{hour}", **{k: v for k, v in given.items() if v}))
+    with world.store.reading() as db:
+        sources = readable(db, PUBLIC, LONG_AGO)
+        copies = read(db, [row[0] for row in db.execute("SELECT id FROM record")], sources)
+        cards = together(db, copies, sources)
+        assert sorted(copy.listed.record_id for card in cards for copy in card) == sorted(
+            copy.listed.record_id for copy in copies
+        )
+        for card in cards:
+            for one, other in combinations(card, 2):
+                assert one.uid == other.uid or _address(one) & _address(other)
+    world.store.close()
+
+
+def _address(copy: Copy) -> set[tuple[str, str]]:
+    event = copy.event
+    return {(url, event.start) for url in (event.join_url, event.registration_url, event.website) if url}
+
+
 def test_the_same_title_time_and_place_alone_make_two_events(world: World) -> None:
     for name in "AB":
         world.lists(world.network(name), event("Assembly", "2026-12-01T10:00", zone="UTC", place="Bangkok"))
@@ -343,6 +439,63 @@ def test_rules_that_take_too_long_cost_their_own_network_alone(world: World, mon
     world.lists(world.network("B"), event("Other", "2026-12-03T10:00", **weekly))
     monkeypatch.setattr("fednet.directory.occurring.MAX_SECONDS", 1e-9)
     assert Counter(at.title for at in shown(world)) == {"Slow": 3, "Late": 1, "Other": 3}
+
+
+def test_what_all_spend_together_is_bounded_and_each_has_its_part(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weekly = {"zone": "UTC", "rrule": "FREQ=WEEKLY;COUNT=3"}
+    for name in "ABC":
+        world.lists(
+            world.network(name), *(event(f"{name}{at}", f"2026-12-0{at}T10:00", **weekly) for at in range(1, 6))
+        )
+    clock = iter(range(1000))  # each event takes a second
+    monkeypatch.setattr("fednet.directory.occurring.thread_time", lambda: next(clock))
+    monkeypatch.setattr("fednet.directory.occurring.MAX_SECONDS", 4)
+    monkeypatch.setattr("fednet.directory.occurring.MAX_SECONDS_TOGETHER", 6)
+    followed = Counter(at.title[0] for at in shown(world) if at.start.month == 12 and at.start.day > 14)
+    found = Counter(at.title for at in shown(world))
+    assert sum(found.values()) == 15 + 2 * (4 + 2 + 2)
+    assert set(followed) == {"A", "B", "C"}
+
+
+def test_an_event_in_the_gap_of_summer_time_does_not_end_before_it_begins(world: World) -> None:
+    gap = {"zone": "America/New_York", "rrule": "FREQ=WEEKLY;COUNT=3"}
+    off = {"overrides": [{"recurrence_id": "2027-03-14T02:30", "status": "cancelled", "titles": {"en": "Off"}}]}
+    world.lists(
+        world.network("A"),
+        event("Gap", "2027-03-07T02:30", end="2027-03-07T03:00", **gap),
+        event("Other", "2027-03-07T02:30", end="2027-03-07T03:00", **gap, **off),
+    )
+    found = shown(world, since="2027-03-14", until="2027-03-14")
+    assert [(at.title, f"{at.start:%H:%M}", f"{at.end:%H:%M}") for at in found] == [
+        ("Gap", "07:30", "08:00"),
+        ("Off", "07:30", "08:00"),
+    ]
+
+
+def test_a_sequence_out_of_reach_counts_no_more_than_one_that_an_edit_can_have(world: World) -> None:
+    uid = {"uid": "uid-of-a-call-elsewhere", "zone": "UTC"}
+    world.lists(world.network("Evil"), event("Gone", "2027-12-01T10:00", **uid, sequence=2**31 - 1))
+    later = NOW + timedelta(hours=1)
+    own = event("Call", "2026-12-01T10:00", **uid, sequence=MAX_GIVEN_SEQUENCE)
+    world.lists(world.network("A"), own, issued=later)
+    assert [at.title for at in shown(world)] == ["Call"]
+
+
+def test_a_flood_of_one_network_leaves_the_file_of_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fednet.directory.agenda.MAX_ANNOUNCED", 20)
+    yearly = {"zone": "UTC", "rrule": "FREQ=YEARLY"}
+    world.lists(
+        world.network("Flood"),
+        *(event(f"spam {at}", "1990-02-01T10:00", **yearly) for at in range(50)),
+        event("spam next", "1995-11-22T10:00", **yearly),
+    )
+    world.lists(world.network("A"), *(event(f"Call {at}", f"2027-12-{at:02}T10:00", zone="UTC") for at in range(1, 9)))
+    found = files(world)
+    assert len(found) == 20
+    assert [title for title in found if title.startswith("Call")] == [f"Call {at}" for at in range(1, 9)]
+    assert "spam next" in found
 
 
 def test_an_event_under_way_is_shown_and_one_that_ended_at_midnight_is_not(world: World) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
+from unittest import mock
 
 import msgspec
 import pytest
@@ -12,11 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fednet import listing
-from fednet.directory import finding
+from fednet.directory import finding, paging
 from fednet.directory.joining import joins
 from fednet.directory.search import FACETS, OPERATOR, PUBLIC, Query, Reader, parse_query, readable, search
 from fednet.listing import Organization, places
 from fednet.store import columns
+from fednet.store import search as index_search
 from tests.directory.world import NOW, World, organization
 
 MEMBER = Reader(circles=frozenset({"partners"}))
@@ -29,6 +32,12 @@ GROUPS = ["refugees", "women"]
 LANGUAGES = ["en", "my", "fr-CA"]
 TYPES = ["ngo", "legal-firm"]
 WORDS = ["aurora", "harbour", "lantern"]
+POINTS: list[dict[str, int]] = [
+    {},
+    {"latitude_e6": 16_700_000, "longitude_e6": 98_600_000},
+    {"latitude_e6": 13_756_000, "longitude_e6": 100_502_000},
+    {"latitude_e6": 46_200_000, "longitude_e6": 6_100_000},
+]
 DAYS = [None, TODAY - timedelta(days=10), TODAY - timedelta(days=365), TODAY - timedelta(days=366)]
 
 
@@ -49,7 +58,7 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
         "type": draw(st.sampled_from(TYPES)),
         "refugee_led": draw(st.booleans()),
         "description": {"en": " ".join(draw(some(WORDS)))},
-        "seat": {"country": draw(st.sampled_from(COUNTRIES))},
+        "seat": {"country": draw(st.sampled_from(COUNTRIES)), **draw(st.sampled_from(POINTS))},
     }
     if day is not None:
         fields["confirmed"] = {"at": day.isoformat()}
@@ -78,8 +87,11 @@ asking = st.fixed_dictionaries(
         "refugee_led": st.sampled_from(["yes", "no"]),
         "confirmed": st.sampled_from(["fresh", "stale"]),
         "network": st.sampled_from([["A"], ["A", "B"]]),
+        "near": st.sampled_from(["16.7,98.6", "46.2, 6.1"]),
+        "kind": st.sampled_from([["organization"], ["organization", "event"], ["event"]]),
     },
-)
+).flatmap(lambda asked: st.fixed_dictionaries({}, optional=WITHIN if "near" in asked else {}).map(asked.__or__))
+WITHIN = {"within": st.sampled_from([1, 100, 1_000, 20_015])}
 
 
 class Model:
@@ -100,14 +112,15 @@ class Model:
     def fits(self, feed_id: int, one: Organization) -> bool:
         query = self.query
         codes = values(one)
-        wanted = {*query.countries}.union(*(places.countries_in(region) for region in query.regions))
+        within: set[str] = set().union(*(places.countries_in(region) for region in query.regions))
         last = TODAY - timedelta(days=365)
         fresh = one.confirmed is not None and date.fromisoformat(one.confirmed.at) >= last
         return (
             all(
                 not asked or set(asked) & codes[facet]
                 for facet, asked in (
-                    ("country", wanted),
+                    ("country", query.countries),
+                    ("country", within),
                     ("service", query.services),
                     ("client_group", query.client_groups),
                     ("language", query.languages),
@@ -115,8 +128,10 @@ class Model:
                 )
             )
             and (not query.seats or bool(one.seat and one.seat.country in query.seats))
+            and (query.within is None or in_reach(one, query.near, query.within))
             and (query.refugee_led is None or bool(one.refugee_led) == query.refugee_led)
             and (query.confirmed is None or (query.confirmed == "fresh") == fresh)
+            and (not query.kinds or "organization" in query.kinds)
             and (not query.networks or self.sources[feed_id].name in query.networks)
             and says(one, query.text)
         )
@@ -134,6 +149,17 @@ class Model:
         return {
             name: dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))) for name, counts in counted.items()
         }
+
+
+def in_reach(one: Organization, near: Any, within: int) -> bool:
+    """By the spherical law of cosines."""
+    seat = one.seat
+    if seat is None or seat.latitude_e6 is None or seat.longitude_e6 is None:
+        return False
+    here, there = math.radians(near[0] / 1e6), math.radians(seat.latitude_e6 / 1e6)
+    between = math.radians((near[1] - seat.longitude_e6) / 1e6)
+    cosine = math.sin(here) * math.sin(there) + math.cos(here) * math.cos(there) * math.cos(between)
+    return math.acos(min(cosine, 1.0)) * 6371 <= within
 
 
 def values(one: Organization) -> dict[str, set[str]]:
@@ -201,7 +227,7 @@ def test_choosing_a_value_finds_exactly_what_is_counted_beside_it(
     columns.keep(world.store)
     counted = search(world.store, parse_query(**asked), reader, NOW)
     for facet, counts in counted.facets.items() if not counted.understood else ():
-        if facet not in asked and not (facet == "country" and "region" in asked):
+        if facet not in asked:
             for code, count in counts.items():
                 chosen = search(world.store, parse_query(**asked, **{facet: code}), reader, NOW)
                 assert (facet, code, chosen.total) == (facet, code, count)
@@ -214,6 +240,7 @@ def test_choosing_a_value_finds_exactly_what_is_counted_beside_it(
     acts=st.lists(st.tuples(st.sampled_from(["drop", "add", "replace"]), st.integers(0, 13)), max_size=6),
     asked=st.sampled_from([{}, {"text": "house"}, {"sort": "title"}, {"sort": "confirmed"}, {"service": "health"}]),
     lives_long=st.booleans(),
+    most_tied=st.sampled_from([1, 3, 1_000]),
 )
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_while_records_come_and_go_no_page_repeats_or_skips_what_stays(
@@ -223,6 +250,7 @@ def test_while_records_come_and_go_no_page_repeats_or_skips_what_stays(
     acts: list[tuple[str, int]],
     asked: dict[str, str],
     lives_long: bool,
+    most_tied: int,
 ) -> None:
     world = World(tmp_path_factory.mktemp("paging"))
     if lives_long:
@@ -238,7 +266,8 @@ def test_while_records_come_and_go_no_page_repeats_or_skips_what_stays(
     cursor: str | None = None
     waiting = list(acts)
     while True:
-        page = search(world.store, parse_query(**asked, limit=limit, cursor=cursor), PUBLIC, NOW)
+        with mock.patch.object(paging, "MOST_TIED", most_tied):
+            page = search(world.store, parse_query(**asked, limit=limit, cursor=cursor), PUBLIC, NOW)
         seen += [hit.handle for hit in page.hits]
         cursor = page.next
         if cursor is None:
@@ -342,6 +371,52 @@ def test_alphabetical_order_holds_for_any_number(world: World) -> None:
         if cursor is None:
             break
     assert seen == names
+
+
+@pytest.fixture
+def alike(world: World) -> World:
+    """Three hundred whose names begin alike, in a process that lives long."""
+    names = [f"International Association {number:04}" for number in range(300)]
+    world.lists(world.network("A"), *map(organization, reversed(names)))
+    columns.keep(world.store)
+    return world
+
+
+def test_of_names_that_begin_alike_only_those_of_the_page_are_read_again(
+    alike: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    listed = index_search.listed
+
+    def counting(db: Any, record_ids: Any) -> Any:
+        read.extend(record_ids)
+        return listed(db, record_ids)
+
+    monkeypatch.setattr(index_search, "listed", counting)
+    search(alike.store, parse_query(limit=1), PUBLIC, NOW)
+    alike.lists(alike.network("B"), organization("International Association 0000 B"))
+    for asked in ({}, {"sort": "title"}, {"text": "association"}, {"text": "internat"}):
+        first = search(alike.store, parse_query(**asked, limit=2), PUBLIC, NOW)
+        read.clear()
+        search(alike.store, parse_query(**asked, limit=2, cursor=first.next), PUBLIC, NOW)
+        assert len(read) <= 2 + 1 + paging.SLACK
+
+
+def test_a_flood_of_names_that_begin_alike_is_paged_by_handle(alike: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MOST_TIED", 20)
+    alike.lists(alike.network("B"), organization("Aid"), organization("Zoom"))
+    handles: list[str] = []
+    titles: list[str] = []
+    cursor = None
+    while True:
+        page = search(alike.store, parse_query(limit=9, cursor=cursor), PUBLIC, NOW, facets=())
+        handles += [hit.handle for hit in page.hits]
+        titles += [hit.title for hit in page.hits]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert (titles[0], titles[-1], len(set(titles)), len(titles)) == ("Aid", "Zoom", 302, 302)
+    assert handles[1:-1] == sorted(handles[1:-1])
 
 
 def test_a_quick_selection_is_the_slow_one() -> None:

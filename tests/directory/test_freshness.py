@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from fednet import listing
-from fednet.directory import freshness
+from fednet.directory import freshness, matching
+from fednet.directory.cards import card
 from fednet.directory.due import due
-from fednet.directory.freshness import Counts, Silence, state
+from fednet.directory.freshness import Counts, Silence
 from fednet.directory.networks import networks
-from fednet.directory.search import OPERATOR, PUBLIC, Reader, readable
+from fednet.directory.search import OPERATOR, PUBLIC, Reader, parse_query, readable, search
 from fednet.feed.edition import LIFETIME
 from fednet.listing import check
 from fednet.listing.organization import missing
@@ -58,11 +59,46 @@ def counts(world: World, reader: Reader = PUBLIC, now: datetime = NOW) -> dict[s
     ],
 )
 def test_a_confirmation_holds_as_long_as_its_network_says(world: World, at: str | None, expected: str) -> None:
-    world.lists(world.network("A"), organization("One"))
-    with world.store.reading() as db:
-        [before] = freshness.stale_before(db, readable(db, PUBLIC, NOW), NOW).values()
-    record = listing.parse(listing.encode(organization("One", **(confirmed(at) if at else {}))))
-    assert record is not None and state(record, before) == expected
+    [one] = world.lists(world.network("A"), organization("One", **(confirmed(at) if at else {})))
+    assert standing(world, one) == expected
+
+
+def standing(world: World, handle: str, now: datetime = NOW) -> str:
+    found = card(world.store, handle, PUBLIC, now)
+    return found.statements[found.asked].state
+
+
+def test_nothing_was_confirmed_after_the_edition_that_says_so(world: World) -> None:
+    """Whoever says that it was confirmed in a thousand years says it today, and is stale in time like everybody."""
+    own, other = world.network("Own", own=True), world.network("Other")
+    [ours] = world.lists(own, organization("Aster House", website="https://aster.example", **confirmed("2026-11-21")))
+    same = organization("Aster House", website="https://aster.example", **confirmed("9999-12-31"))
+    _, theirs = world.lists(other, itself(10), same, issued=datetime(2026, 11, 20, 12, tzinfo=UTC))
+
+    def order(sort: str) -> list[str]:
+        found = search(world.store, parse_query(sort=sort, why=True), PUBLIC, NOW).hits[0]
+        assert found.why == ("confirmed on 2026-11-21",)
+        return [one.hit.handle for one in card(world.store, ours, PUBLIC, NOW).statements]
+
+    for _ in range(2):
+        assert order("confirmed") == [ours, theirs]
+        assert standing(world, theirs) == "fresh"
+        assert standing(world, theirs, NOW + timedelta(days=10)) == "stale"
+        assert [counts(world, now=NOW + timedelta(days=days))["Other"].stale for days in (9, 10)] == [0, 1]
+        with world.store.writing() as db:
+            index.rebuild(db)
+        matching.bring_up_to_date(world.store)
+
+
+def test_an_edition_dated_in_the_future_makes_no_confirmation_newer_than_today(world: World) -> None:
+    own, other = world.network("Own", own=True), world.network("Other")
+    [ours] = world.lists(own, organization("Aster House", website="https://aster.example", **confirmed("2026-11-21")))
+    same = organization("Aster House", website="https://aster.example", **confirmed("9999-12-31"))
+    [theirs] = world.lists(other, same, issued=datetime(2090, 1, 1, tzinfo=UTC))
+    found = card(world.store, ours, PUBLIC, NOW)
+    assert [one.hit.handle for one in found.statements] == [ours, theirs]
+    alone = parse_query(sort="confirmed", why=True, network="Other")
+    assert search(world.store, alone, PUBLIC, NOW).hits[0].why == ("confirmed on 2026-11-21",)
 
 
 def test_each_network_sets_its_own_term_for_all_its_circles(world: World) -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import combinations
+from itertools import combinations, pairwise, product
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fednet.directory import joining
 from fednet.directory.joining import Joins, Scope, joins, speakers, worked_out
 from fednet.directory.matching import bring_up_to_date
 from fednet.directory.search import OPERATOR, PUBLIC, readable
-from fednet.listing.likeness import Level, Reason
+from fednet.listing.likeness import Level, Reason, speaks_for
 from fednet.store.search import Source
 from tests.directory.test_matching import contact, house, opinion
-from tests.directory.world import LONG_AGO, NOW, World
+from tests.directory.world import LONG_AGO, NOW, World, organization
 
 FEEDS = {1: "own", 2: "second", 3: "third", 4: "fourth"}
 RECORDS = range(1, 11)
@@ -36,6 +37,7 @@ STRONG = [
     int(Reason.LISTED | Reason.SITE | Reason.COUNTRY),
     int(Reason.LISTED | Reason.SITE | Reason.NAME),
     int(Reason.LISTED | Reason.NAME),
+    int(Reason.LISTED | Reason.SITE | Reason.OTHER_COUNTRY),
     int(Reason.LISTED),
 ]
 
@@ -89,7 +91,8 @@ def test_the_order_of_ids_does_not_matter(rows: list[tuple[int, ...]], order: li
     }
 
 
-_LISTED_OR_SAID = Reason.LISTED | Reason.SAID_SAME | Reason.SAID_DIFFERENT
+_SAID = Reason.SAID_SAME | Reason.SAID_DIFFERENT
+_LISTED_OR_SAID = Reason.LISTED | _SAID
 
 
 def said(rows: list[tuple[int, ...]], own: bool) -> tuple[set[tuple[int, ...]], set[tuple[int, ...]]]:
@@ -118,6 +121,40 @@ def test_evidence_alone_never_puts_two_of_one_network_on_a_card(rows: list[tuple
     quiet = [(*row[:4], row[4] & ~(Reason.SAID_SAME | Reason.SAID_DIFFERENT), *row[5:]) for row in quiet]
     for card in partition(quiet).values():
         assert len({FEED_OF[record] for record in card}) == len(card)
+
+
+@given(known())
+def test_nobody_brings_two_together_between_whom_nothing_is_known(rows: list[tuple[int, ...]]) -> None:
+    """On a card there is between each two a way of people's words, and on it at most one step of evidence."""
+    with_words = partition([(*row[:4], row[4] & _LISTED_OR_SAID, *row[5:]) for row in rows])
+    speaking_for = {row[:2] for row in rows if speaks_for(row[4] & ~_SAID)}
+    for card in partition(rows).values():
+        for one, other in combinations(card, 2):
+            here, there = (set(with_words.get(record, (record,))) & set(card) for record in (one, other))
+            assert here == there or any(tuple(sorted(pair)) in speaking_for for pair in product(here, there))
+
+
+@given(known(), st.sampled_from([2, 3, 4]))
+def test_the_word_of_another_network_joins_no_two_of_a_third(rows: list[tuple[int, ...]], speaker: int) -> None:
+    words = [(*row[:4], row[4] if row[2] == speaker else row[4] & ~_SAID, *row[5:]) for row in rows]
+    for card in partition(words, own_and_followed([speaker])).values():
+        feeds = [FEED_OF[record] for record in card]
+        assert all(feeds.count(feed) == 1 for feed in feeds if feed != speaker)
+
+
+def test_of_a_flood_of_opinions_a_part_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "MAX_SAID", 3)
+
+    def said_by(feed: int) -> set[tuple[int, ...]]:
+        listed = [(2 * at, 2 * at + 1, 1, 3, int(Reason.LISTED), 1, at) for at in range(1, 6)]
+        return set(
+            partition(
+                sorted([*listed, *((*row[:2], feed, feed, int(Reason.SAID_SAME), *row[5:]) for row in listed)])
+            ).values()
+        )
+
+    assert said_by(2) == {(2, 3), (4, 5), (6, 7)}
+    assert len(said_by(1)) == 5
 
 
 @given(known())
@@ -180,10 +217,10 @@ def test_an_opinion_in_a_circle_counts_for_those_who_read_it(world: World) -> No
 
 
 def test_an_opinion_holds_for_a_record_that_comes_later_and_is_put_again(world: World) -> None:
-    own, other = world.network("Own", own=True), world.network("Other")
+    own = world.network("Own", own=True)
     [first, second] = world.lists(own, house("Silver House"), house("Gone"))
     world.drops(own, second)
-    world.lists(other, opinion("same", (own, first), (own, second)))
+    world.lists(own, opinion("same", (own, first), (own, second)))
     assert on_card(world) == []
     world.puts(own, second, house("Golden Gate"))
     assert len(on_card(world)) == 1
@@ -213,3 +250,55 @@ def test_why_says_what_was_in_common_and_who_said_so(world: World) -> None:
     assert open_.level is Level.JOINED and open_.reasons & Reason.SITE and not open_.reasons & Reason.PHONE
     assert closed.reasons & Reason.PHONE
     assert open_.same == (own.network,) and open_.different == ()
+
+
+# --- those who would spoil it
+
+
+def numbered(name: str, number: str, **fields: Any) -> dict[str, Any]:
+    return organization(name, identifiers=[{"scheme": "TH-MOI", "value": number}], **fields)
+
+
+def test_a_record_with_the_signs_of_two_does_not_put_them_on_one_card(world: World) -> None:
+    one, other, evil = (world.network(name) for name in ("One", "Other", "Evil"))
+    world.lists(one, numbered("Paper Boat", "111", website="https://paper.example", countries=["TH"]))
+    world.lists(other, numbered("Red Kite", "222", countries=["TH"]))
+    both = [{"scheme": "TH-MOI", "value": value} for value in ("111", "222")]
+    world.lists(evil, organization("Pay here", identifiers=both))
+    assert [len(card) for card in on_card(world)] == [2]
+    third = world.network("Third")
+    world.lists(third, numbered("Pay here", "222", website="https://paper.example", countries=["TH"]))
+    assert not any({1, 2} <= set(card) for card in on_card(world))
+
+
+def test_records_that_share_one_sign_each_do_not_part_two_that_agree(world: World) -> None:
+    """Whatever sign it is, a bare one counts less than a website and a name."""
+    one, other, evil = (world.network(name) for name in ("One", "Other", "Evil"))
+    world.lists(one, numbered("Paper Boat", "111", website="https://paper.example"))
+    number = {"scheme": "XX-B", "value": "2"}
+    world.lists(other, organization("Paper Boat", website="https://paper.example", identifiers=[number]))
+    before = on_card(world)
+    world.lists(evil, numbered("X", "111"), organization("Y", identifiers=[number]))
+    world.lists(evil, organization("Z", website="https://paper.example"))
+    assert on_card(world) == before == [(1, 2)]
+
+
+def test_what_people_said_to_be_one_is_joined_with_a_third_as_one(world: World) -> None:
+    own, other, third = (world.network(name, own=name == "Own") for name in ("Own", "Other", "Third"))
+    [first] = world.lists(own, house("Silver House"))
+    [second] = world.lists(other, house("Golden Gate", website="https://golden.example"))
+    world.lists(third, house("Gate", website="https://golden.example"))
+    assert on_card(world) == [(2, 3)]
+    world.lists(own, opinion("same", (own, first), (other, second)))
+    assert on_card(world) == [(1, 2, 3)]
+
+
+def test_the_word_of_others_does_not_make_one_of_what_a_network_lists_twice(world: World) -> None:
+    own, other, evil = (world.network(name, own=name == "Own") for name in ("Own", "Other", "Evil"))
+    mine = world.lists(own, *(house(f"Ours {letter}") for letter in "ABC"))
+    theirs = world.lists(other, *(house(f"Theirs {letter}") for letter in "ABC"))
+    for listed, network in ((mine, own), (theirs, other)):
+        world.lists(evil, *(opinion("same", (network, one), (network, two)) for one, two in pairwise(listed)))
+    assert on_card(world) == on_card(world, "all") == []
+    world.lists(other, opinion("same", (other, theirs[0]), (other, theirs[1])))
+    assert len(on_card(world)) == 1

@@ -117,7 +117,7 @@ def test_a_record_of_a_circle_joins_no_others(world: World) -> None:
                            identifiers=[{"scheme": "TH-X", "value": "123"}]), circle="partners")  # fmt: skip
     world.lists(other, house("Argent", identifiers=[{"scheme": "TH-X", "value": "123"}]))
     assert cards(world, PUBLIC) == set()
-    assert [len(card) for card in cards(world, OPERATOR)] == [3]
+    assert [len(card) for card in cards(world, OPERATOR)] == [2]
 
 
 def test_a_record_that_is_put_again_stays_on_its_card(world: World) -> None:

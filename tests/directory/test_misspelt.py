@@ -70,6 +70,45 @@ def test_what_is_listed_as_typed_is_never_replaced(world: World) -> None:
     assert ([hit.title for hit in answer.hits], answer.understood) == (["Harbor Lights"], ())
 
 
+REAL = [
+    "Norwegian Refugee Council",
+    "Danish Refugee Council",
+    "Canadian Council for Refugees",
+    "Refuge Network International",
+    "Rescue Council",
+    "International Rescue Committee",
+    "International Research Commission",
+    "Save the Children",
+    "Lutheran World Federation Rural Programme",
+    "Word of Life",
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "taken"),
+    [
+        ("norwegian refuge council", "Norwegian Refugee Council", {"refuge": ("refugee",)}),
+        ("danish refuge council", "Danish Refugee Council", {"refuge": ("refugee",)}),
+        (
+            "norwegain refuge council",
+            "Norwegian Refugee Council",
+            {"norwegain": ("norwegian",), "refuge": ("refugee",)},
+        ),
+        ("refuge council danich", "Danish Refugee Council", {"danich": ("danish",), "refuge": ("refugee",)}),
+        ("international rescue comittee", "International Rescue Committee", {"comittee": ("committee",)}),
+        ("lutheran word federation rural programme", REAL[8], {"word": ("world",)}),
+        ("norwegian rescue children committee", "", {}),
+    ],
+)
+def test_a_slip_that_is_itself_a_word_is_tried_when_the_words_together_find_nothing(
+    world: World, asked: str, found: str, taken: dict[str, tuple[str, ...]]
+) -> None:
+    world.lists(world.network("A"), *map(organization, REAL))
+    answer = find(world, asked)
+    assert [hit.title for hit in answer.hits] == ([found] if found else [])
+    assert dict(answer.understood) == taken
+
+
 @pytest.mark.parametrize(
     ("asked", "shown"),
     [("legl aid", "Legal aid"), ("aide juridiqe", "Legal aid"), ("Tailand", "Thailand"), ("Burmesse", "Burmese")],

@@ -55,6 +55,39 @@ def asia(world: World) -> World:
     return world
 
 
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+def at(place: str, latitude: int, longitude: int, country: str = "TH") -> dict[str, Any]:
+    seat = {
+        "country": country,
+        "place": place,
+        "latitude_e6": latitude * 1_000_000,
+        "longitude_e6": longitude * 1_000_000,
+    }
+    return organization(f"At {latitude},{longitude}", seat=seat)
+
+
+def test_no_network_moves_a_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has one vote, however much it lists, and the own one counts before all others."""
+    monkeypatch.setattr("fednet.directory.search.MOST_PLACES", 5)
+    world.lists(world.network("Evil"), *(at("Mae Sot", -50, number) for number in range(7)))
+    one, other = world.network("N one"), world.network("N two")
+    world.lists(one, at("Mae Sot", 17, 98))
+    world.lists(other, at("Mae Sot", 16, 98))
+    assert titles(world, near="Mae Sot", within="200") == ["At 16,98", "At 17,98"]
+    world.lists(world.network("Own", own=True), at("Mae Sot", 16, 99))
+    assert titles(world, near="Mae Sot", within="1") == ["At 16,99"]
+
+
+def test_a_country_behind_the_name_of_a_place_says_which_is_meant(world: World) -> None:
+    world.lists(world.network("Own", own=True), at("Tripoli", 33, 13, "LY"), at("Tripoli", 34, 36, "LB"))
+    assert titles(world, near="Tripoli, Lebanon", within="1") == ["At 34,36"]
+    assert titles(world, near="tripoli, LY", within="1") == ["At 33,13"]
+    with pytest.raises(NotFoundError, match="lies"):
+        find(world, near="Tripoli, Greece")
+
+
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
@@ -142,6 +175,9 @@ def _one_world(paths: pytest.TempPathFactory, kept: list[World] = []) -> World: 
         ({"region": "035"}, ["Harbour Clinic", "Paper Boat Legal Centre"]),
         ({"region": "Asie du Sud-Est", "service": "santé"}, ["Harbour Clinic"]),
         ({"region": "Europe"}, []),
+        ({"region": "035", "country": "TH"}, ["Paper Boat Legal Centre"]),
+        ({"region": ["035", "021"], "country": "CA"}, ["Conseil des Réfugiés de Montréal"]),
+        ({"region": "021", "country": "TH"}, []),
         ({"service": "aide juridique", "client_group": "refugees"}, ["Conseil des Réfugiés de Montréal"]),
         ({"language": "Birman"}, ["Paper Boat Legal Centre"]),
         ({"language": "fr"}, ["Conseil des Réfugiés de Montréal"]),

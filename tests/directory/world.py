@@ -43,7 +43,7 @@ class World:
                 for name, body in zip(handles, bodies, strict=True)
             ]
             number = feed.followed.edition.edition + 1 if feed.followed.edition else 1
-            totals = records.apply(db, feed.id, puts, number)
+            totals = records.apply(db, feed.id, puts, number, issued=f"{issued:%Y-%m-%dT%H:%M:%SZ}")
             line = edition(number, issued, totals.records, 0, tree.root_hash(totals.root)).line
             db.execute(
                 "UPDATE feed SET edition = ?, verified_at = ? WHERE id = ?",

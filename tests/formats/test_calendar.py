@@ -47,7 +47,7 @@ def test_an_event_is_read_with_its_zone() -> None:
         "sequence": 2,
         "place": "Room 1, Main Street",
         "description": {"en": "First line\nsecondline"},
-        "registration_url": "https://networks.example/events/1",
+        "website": "https://networks.example/events/1",
     }
 
 
@@ -160,7 +160,7 @@ def test_a_meeting_address_makes_an_event_online() -> None:
 
 
 def test_only_web_addresses_are_kept() -> None:
-    assert "registration_url" not in only(calendar(vevent(AT_TEN, "URL:javascript:alert(1)")))
+    assert "website" not in only(calendar(vevent(AT_TEN, "URL:javascript:alert(1)")))
 
 
 @pytest.mark.parametrize(

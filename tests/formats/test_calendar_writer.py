@@ -157,6 +157,20 @@ def test_a_file_has_as_many_events_as_there_is_room_for() -> None:
     assert 5 < len(found.events) < 20
 
 
+def test_the_room_is_shared_fairly_and_what_takes_place_next_comes_first() -> None:
+    flood = [
+        Entry(network="flood", handle=f"f{at}", fields=SEMINAR | {"description": {"en": "x" * 300}}, turn=50 - at)
+        for at in range(50)
+    ]
+    entries = [*flood, *(Entry(network="n", handle=f"n{at}", fields=SEMINAR) for at in range(5))]
+    found = icalendar.Calendar.from_ical(calendar_file(entries, About(), 8_000))
+    assert isinstance(found, icalendar.Calendar)
+    handles = [str(one["UID"]).partition("@")[0] for one in found.events]
+    assert [one for one in handles if one[0] == "n"] == [f"n{at}" for at in range(5)]
+    first = [one for one in handles if one[0] == "f"]
+    assert first == [f"f{at}" for at in range(50 - len(first), 50)] and first
+
+
 JUNK = st.one_of(st.none(), st.text(max_size=30), st.lists(st.text(max_size=20), max_size=3), st.integers())
 TEXTS = st.dictionaries(st.sampled_from(["en", "fr", "und"]), st.text(max_size=200), min_size=1)
 ODD = dict.fromkeys(("start", "end", "zone", "rrule", "exdates", "rdates", "status", "uid", "parent", "themes"), JUNK)

@@ -53,3 +53,9 @@ def test_no_bytes_fail(content: bytes) -> None:
 @given(st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1))
 def test_utf_8_is_always_itself(text: str) -> None:
     assert decoded(b"\xef\xbb\xbf" + text.encode(), []) == text
+
+
+@pytest.mark.parametrize("text", ["name,country\nMaison A\0ster,Tchad\n", "name\nบ้าน\0,x\n", "a\0,b\n"])
+def test_a_zero_in_one_cell_does_not_make_a_file_utf_16(text: str) -> None:
+    notes: list[str] = []
+    assert (decoded(text.encode(), notes), notes) == (text, [])

@@ -12,6 +12,7 @@ from fednet.formats.calendar import read_calendar
 from fednet.formats.calendar_writer import calendar_of
 from fednet.formats.export import as_csv
 from fednet.formats.exported import defused
+from fednet.formats.hsds import identifier
 from fednet.formats.vcard import cards_of
 
 HANDLE = "0190a6a4-0000-7000-8000-00000000000"
@@ -53,7 +54,7 @@ EVENT: dict[str, Any] = {
     "mode": "hybrid",
     "place": "Room 1, Main Street",
     "join_url": "https://meet.example/1",
-    "registration_url": "https://networks.example/1",
+    "website": "https://networks.example/1",
     "themes": ["detention"],
 }
 ALL_DAY: dict[str, Any] = {
@@ -148,7 +149,7 @@ def test_contacts_are_on_the_card_of_their_organisation() -> None:
     assert lines[:6] == [
         "BEGIN:VCARD",
         "VERSION:4.0",
-        f"UID:urn:uuid:{HANDLE}1",
+        f"UID:urn:uuid:{identifier('n', f'{HANDLE}1')}",
         "KIND:org",
         "FN;ALTID=1;LANGUAGE=fr;PREF=1:Maison du port",
         "FN;ALTID=1;LANGUAGE=th:บ้านท่าเรือ",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,9 +18,12 @@ from hypothesis import strategies as st
 
 from fednet import formats, listing
 from fednet.formats import exported
-from fednet.formats.export import as_csv, as_xlsx, table_of
+from fednet.formats.calendar_writer import calendar_of
+from fednet.formats.export import as_csv, as_json_lines, as_xlsx, table_of, without_controls
+from fednet.formats.linked import document
 from fednet.formats.reading import Told
 from fednet.formats.rows import bare
+from fednet.formats.vcard import cards_of
 from fednet.listing import vocabulary
 from fednet.listing.fields import ListingError
 from fednet.node import edits
@@ -32,6 +38,7 @@ HANDLE = "0190a6a4-0000-7000-8000-{:012x}"
 NASTY = (
     "=1+1", "'=1+1", "''-x", "+66 2 555 0100", "@sum", "-", "＝1", "#N/A", "#org +name", "_x0041_", "a\r\nb", "a\nb",
     "a; b", "a | b", '{"a": 1}', "[1]", "[", "yes", "1", "2026-05-31", "Danish Refugee Council (DRC)", "UNHCR",
+    "\ufffe", "a\uffffb", "\x00", "\x1b[1m", "\x85", "\u2028", "\U0010ffff",
     "\u200bzero", "no\u00a0break", "\u202eright", "ကျောင်း", "ေက်ာင္း", "ศูนย์", "عون", '"', "a,b",
 )  # fmt: skip
 texts = st.sampled_from(NASTY) | st.text(min_size=1, max_size=12)
@@ -212,7 +219,7 @@ def test_of_very_many_languages_the_rare_ones_share_a_column() -> None:
 
 def test_a_table_begins_with_what_a_row_is_and_ends_with_what_no_column_holds() -> None:
     fields = {"kind": "organization", "names": {"en": "Port"}, "seat": {"country": "CA"}, "future": {"x": [1]}}
-    header, row = table_of([("n", "h", fields)], {"h": "partners"})
+    header, row = table_of([("n", "h", fields)], {("n", "h"): "partners", ("m", "h"): "public"})
     assert header == ["kind", "network", "handle", "circle", "names:en", "seat.country", "extra"]
     assert row == ["organization", "n", "h", "partners", "Port", "CA", '{"future": {"x": [1]}}']
 
@@ -273,7 +280,7 @@ def listed(home: Home) -> dict[str, Any]:
 def exported_from(home: Home) -> bytes:
     found = listed(home)
     rows = [(home.network.network, handle, fields) for handle, (fields, _) in found.items()]
-    return as_csv(rows, {handle: circle for handle, (_, circle) in found.items()})
+    return as_csv(rows, {(home.network.network, handle): circle for handle, (_, circle) in found.items()})
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -296,6 +303,100 @@ def test_an_export_changes_nothing_at_home_and_makes_the_same_records_elsewhere(
     assert by_body(listed(other)) == by_body(before)
     for one in (home, other):
         one.close()
+
+
+@settings(max_examples=10, deadline=None)
+@given(added=st.lists(EVENTS.map(valid).filter(bool), min_size=1, max_size=4))
+def test_the_calendar_of_a_node_imported_again_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, added: list[dict[str, Any]]
+) -> None:
+    home = create(tmp_path_factory.mktemp("a") / "node", "A", None, None)[0]
+    for at, fields in enumerate(added):
+        uid = {"uid": f"{at}-meeting@here.example"} if "uid" in fields else {}
+        edits.add(home, "event", fields | uid, NOW)
+    publish(home, NOW)
+    before = listed(home)
+    rows = [(home.network.network, handle, fields) for handle, (fields, _) in before.items()]
+    again = brought(home, calendar_of(without_controls(rows)), ".ics")
+    assert (again.count("added"), again.count("changed")) == (0, 0)
+    assert {one.reason for one in again.refused} <= {"the event has no title"}  # but characters that a line cannot hold
+    assert listed(home) == before
+    home.close()
+
+
+def test_an_event_that_was_moved_in_a_calendar_moves_and_keeps_what_a_calendar_cannot_say(home: Home) -> None:
+    fields = {
+        "titles": {"en": "Consultation", "fr": "Consultation des membres"},
+        "type": "meeting",
+        "start": "2027-05-12T10:00",
+        "end": "2027-05-12T12:00",
+        "zone": "Asia/Bangkok",
+        "place": {"country": "CA", "place": "Winnipeg"},
+        "uid": "consultation@here.example",
+    }
+    own = edits.add(home, "event", fields, NOW)
+    publish(home, NOW)
+    content = calendar_of([(home.network.network, own.handle, own.fields)])
+    (outcome,) = brought(home, content.replace(b"20270512T1", b"20270513T1"), ".ics").records
+    assert (outcome.handle, outcome.fields) == (own.handle, ("end", "sequence", "start"))
+    with home.store.reading() as db:
+        assert edits.find(db, home, own.handle).fields["place"] == fields["place"]
+
+
+def test_rows_of_other_networks_are_left_out_and_counted(home: Home) -> None:
+    ours = edits.add(home, "organization", {"names": {"en": "Port"}}, NOW)
+    rows = [
+        (home.network.network, ours.handle, ours.fields),
+        ("another", HANDLE.format(7), {"kind": "organization", "names": {"en": "Quay"}}),
+        (
+            "another",
+            HANDLE.format(8),
+            {"kind": "event", "titles": {"en": "Day"}, "type": "meeting", "start": "2027-05-01", "all_day": True},
+        ),
+    ]
+    for content, suffix in ((as_csv(rows), ".csv"), (as_xlsx(rows), ".xlsx"), (as_json_lines(rows), ".jsonl")):
+        found = brought(home, content, suffix)
+        assert [(one.handle, one.outcome) for one in found.records] == [(ours.handle, "unchanged")]
+        assert found.left_out == 2
+        assert (
+            found.notes[0] == "2 records are listed by another, not by this network: left out (--all-rows takes them)"
+        )
+    found = brought(home, calendar_of(rows), ".ics")
+    assert (found.left_out, found.records) == (1, ())
+    taken = brought(home, as_csv(rows), all_rows=True)
+    assert (taken.count("added"), taken.left_out) == (2, 0)
+    assert brought(home, as_csv(rows)).count("unchanged") == 3  # they are ours now
+
+
+def test_a_contact_of_an_organisation_that_is_not_listed_comes_back_from_a_table_as_from_lines(home: Home) -> None:
+    fields = {"kind": "contact", "organization": HANDLE.format(9), "phones": ["+66 2 555 0100"]}
+    rows = [(home.network.network, HANDLE.format(5), fields)]
+    for content, suffix in ((as_csv(rows), ".csv"), (as_json_lines(rows), ".jsonl")):
+        found = brought(home, content, suffix)
+        assert (len(found.records), found.refused) == (1, ())
+
+
+@given(said=st.text(min_size=1, max_size=30) | st.sampled_from(NASTY))
+def test_no_character_spoils_a_file_of_any_form(said: str) -> None:
+    fields = valid(
+        {"kind": "organization", "names": {"en": said}, "acronym": said, "description": {"en": f"x {said} x"}}
+    )
+    if fields is None:
+        return
+    rows = [("n", HANDLE.format(1), fields)]
+    for suffix, content in ((".csv", as_csv(rows)), (".xlsx", as_xlsx(rows)), (".jsonl", as_json_lines(rows))):
+        (entry,) = read(content, suffix).entries
+        assert entry.fields == fields
+    assert json.loads(msgspec.json.encode(document(rows)))["@graph"]
+    cards = cards_of(without_controls(rows)).decode()
+    assert not [char for char in cards if (char < " " and char not in "\r\n\t") or char in "\ufffe\uffff"]
+
+
+def test_the_same_table_makes_the_same_workbook() -> None:
+    rows = [("n", HANDLE.format(1), {"kind": "organization", "names": {"en": "Port"}})]
+    with zipfile.ZipFile(io.BytesIO(as_xlsx(rows))) as book:
+        assert {one.date_time for one in book.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert b"2000-01-01T00:00:00Z" in book.read("docProps/core.xml")
 
 
 def test_references_follow_their_records_into_another_node(tmp_path: Path, home: Home) -> None:

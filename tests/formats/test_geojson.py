@@ -65,3 +65,27 @@ def test_a_feature_collection_is_read_as_well(tmp_path: Path) -> None:
     path = edition(tmp_path, "en", ENGLISH)
     path.write_text(json.dumps({"type": "FeatureCollection", "features": json.loads(path.read_text())}))
     assert len(formats.read(path).entries) == 1
+
+
+def test_nested_answers_are_columns_that_a_person_can_see_and_map() -> None:
+    feature = {
+        "type": "Feature",
+        "properties": {
+            "partnerName": "Harbour Lights",
+            "activity": 5575,
+            "2. Nationality": {"Syrians only": True, "Women": False},
+            "office": {"hours": "Sun-Thurs", "desk": {"floor": "2"}},
+        },
+        "geometry": {"type": "Point", "coordinates": [35.7, 32.03917]},
+    }
+    content = json.dumps([feature]).encode()
+    reading = formats.read_file("services.json", content, formats.Told("organization"))
+    shown = {one.header: (one.field, [example.raw for example in one.examples]) for one in reading.seen}
+    assert shown["2. Nationality"] == ("", ["Syrians only"])
+    assert shown["office.desk.floor"] == ("", ["2"])
+    assert shown["geometry"] == ("", ["32.03917, 35.7"])
+    assert "properties that are numbers are left out: activity" in reading.notes
+    mapped = formats.Told("organization", {"office.hours": "contact.hours", "2. Nationality": "description:en"})
+    organization, contact = formats.read_file("services.json", content, mapped).entries
+    assert organization.fields["description"] == {"en": "Syrians only"}
+    assert contact.fields["hours"] == "Sun-Thurs"

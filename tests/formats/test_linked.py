@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -154,6 +155,23 @@ def test_nothing_in_a_page_ends_the_element_that_holds_it() -> None:
     parser = Scripts()
     parser.feed(f'<script type="application/ld+json">{written}</script>')
     assert parser.seen == 1
+
+
+def test_control_characters_of_others_are_nothing() -> None:
+    fields = PORT | {"acronym": "P\x85H\x9bO\x1b", "names": {"en": "\x80Port\x9f"}}
+    for written in (linked.in_page(linked.organization(fields, NODE)), str(linked.document([("n", "1", fields)]))):
+        assert "PHO" in written and "Port" in written
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]|\\\\u00[01]", written)
+
+
+def test_what_several_networks_list_under_one_handle_are_several_things() -> None:
+    def page(kind: str, handle: str) -> str:
+        return f"https://node.example/{kind}s/{handle}"
+
+    rows = [("n", "1", PORT), ("m", "1", PORT | {"acronym": "not us"}), ("m", "2", PORT)]
+    one, other, alone = (node["@id"] for node in linked.document(rows, page=page)["@graph"])
+    assert alone == "https://node.example/organizations/2"
+    assert one != other and one.startswith("urn:uuid:") and other.startswith("urn:uuid:")
 
 
 def test_contacts_groups_and_the_like_are_not_told() -> None:

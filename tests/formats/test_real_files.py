@@ -61,4 +61,5 @@ def test_every_cell_of_the_columns_that_were_read_is_understood_or_refused_in_wo
 def test_a_list_of_terms_without_a_header_says_that_nothing_was_understood() -> None:
     found = formats.read(REAL / "organisations/unhcr-jordan-terms-en-ar.csv")
     assert (found.entries, found.refused, len(found.seen)) == ([], [], 2)
-    assert found.notes == ["no column was understood; say what a column is with --map COLUMN=FIELD"]
+    assert found.notes[0] == "no column was understood; say what a column is with --map COLUMN=FIELD"
+    assert found.notes[1].startswith("does the file begin with data? then add a row above it")

@@ -132,3 +132,34 @@ PUBLISHED |= {"exdates": JUNK, "rdates": JUNK, "overrides": JUNK | CHANGES}
 def test_whatever_a_peer_published_is_expanded_or_refused(fields: dict[str, Any]) -> None:
     with contextlib.suppress(FednetError):
         occurrences(fields, *YEAR, 3)
+
+
+GAPS = [("America/New_York", "2027-03-07"), ("Antarctica/Troll", "2027-03-21"), ("Australia/Lord_Howe", "2027-09-26")]
+
+
+@pytest.mark.parametrize(("zone", "day"), GAPS)
+@settings(max_examples=40)
+@given(hour=st.integers(0, 4), minute=st.sampled_from([0, 15, 30, 45]), lasts=st.integers(0, 20))
+def test_where_clocks_go_forward_nothing_ends_before_it_begins(
+    zone: str, day: str, hour: int, minute: int, lasts: int
+) -> None:
+    import icalendar
+    import recurring_ical_events
+
+    begin = datetime.fromisoformat(f"{day}T{hour:02}:{minute:02}")
+    length = timedelta(minutes=15 * lasts)
+    fields = {"start": begin.isoformat(), "end": (begin + length).isoformat(), "zone": zone}
+    span = (datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 11, 1, tzinfo=UTC))
+    found = occurrences(fields | {"rrule": "FREQ=WEEKLY;COUNT=3"}, *span, 5)
+    calendar, event = icalendar.Calendar(), icalendar.Event()
+    event.add("uid", "one@example")
+    event.add("dtstart", begin.replace(tzinfo=ZoneInfo(zone)))
+    event.add("dtend", (begin + length).replace(tzinfo=ZoneInfo(zone)))
+    event.add("rrule", icalendar.vRecur.from_ical("FREQ=WEEKLY;COUNT=3"))
+    calendar.add_component(event)
+    told = recurring_ical_events.of(calendar).between(*span)
+    expected = sorted((one.start.astimezone(UTC), one.end.astimezone(UTC)) for one in told)
+    # The judge ends by the clock, even if that is before the start.
+    expected = [(start, end if end > start else start + length) for start, end in expected]
+    assert [(start.astimezone(UTC), end.astimezone(UTC)) for start, end in found] == expected
+    assert all(end.astimezone(UTC) >= start.astimezone(UTC) for start, end in found)

@@ -84,3 +84,17 @@ SHAPES = sorted(
 @given(st.sampled_from(SHAPES), st.text(max_size=60))
 def test_no_cell_raises(shape: str, cell: str) -> None:
     values.read(shape, cell)
+
+
+WORDS = "法律援助|法律相談|юридическая помощь|правова допомога|hukuki yardım|ความช่วยเหลือทางกฎหมาย|กฎหมาย"
+WORDS += "|ဥပဒေအကူအညီ|کمک حقوقی"
+
+
+@pytest.mark.parametrize("word", [*WORDS.split("|"), "Rechtsberatung", "trợ giúp pháp lý", "assistência jurídica"])
+def test_cells_are_read_by_the_words_that_a_search_knows(word: str) -> None:
+    assert values.read("services", word) == values.Value(["legal-aid"])
+    assert values.read("services", f"{word}; soins; жилье").value == ["legal-aid", "health", "housing"]
+
+
+def test_countries_are_read_by_their_formal_names_too() -> None:
+    assert values.read("countries", "ประเทศไทย; 中华人民共和国; Myanmar").value == ["TH", "CN", "MM"]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fednet.formats.export import without_controls
+from fednet.formats.hsds import identifier
 from fednet.formats.vcard import cards_of
 
 HANDLE = "0190a6a4-0000-7000-8000-{:012x}"
@@ -117,11 +118,24 @@ def test_a_card_has_its_texts_in_all_languages_and_where_it_is_read_again() -> N
         ("LANG", None, "th"),
         ("CATEGORIES", None, "Legal aid,Housing"),
         ("SOURCE", None, f"https://node.example/organizations/{HANDLE.format(1)}"),
-        ("UID", None, f"urn:uuid:{HANDLE.format(1)}"),
+        ("UID", None, f"urn:uuid:{identifier('n', HANDLE.format(1))}"),
         ("EMAIL", None, "info@port.example"),
         ("ADR", None, ";;1\\; Rue;;;;"),
     }
     assert [one.parameters.get("PREF") for one in card if one.name == "FN"] == ["1", None]
+
+
+def test_a_contact_speaks_for_what_its_own_network_lists_and_for_nothing_else() -> None:
+    mine, theirs = (
+        {"kind": "contact", "organization": HANDLE.format(1), "emails": [f"{who}@x.example"]} for who in "nm"
+    )
+    rows = [("n", HANDLE.format(1), PORT), ("n", HANDLE.format(2), mine), ("m", HANDLE.format(2), theirs)]
+    port, alone = parsed(cards_of(rows, page=page))
+    assert [one.value for one in port if one.name == "EMAIL"] == ["n@x.example"]
+    assert [one.value for one in alone if one.name in ("KIND", "EMAIL")] == ["individual", "m@x.example"]
+    both = parsed(cards_of([*rows, ("m", HANDLE.format(1), PORT)]))
+    assert [[one.value for one in card if one.name == "EMAIL"] for card in both] == [["n@x.example"], ["m@x.example"]]
+    assert len({one.value for card in both for one in card if one.name == "UID"}) == 2  # neither replaces the other
 
 
 texts = st.text(max_size=60)

@@ -27,7 +27,7 @@ def test_zawgyi_is_converted_and_told_with_a_count_and_an_example() -> None:
     found = read((ZAWGYI[0], ZAWGYI[1]))
     assert names(found) == [UNICODE[0]]
     assert found.entries[0].fields["description"] == {"my": UNICODE[1]}
-    assert found.notes[0].startswith("2 cells were typed in Zawgyi and were converted to Unicode: line 2: ")
+    assert found.notes[0].startswith("2 cells were typed in Zawgyi and converted to Unicode: line 2: ")
     assert ZAWGYI[0] in found.notes[0] and UNICODE[0] in found.notes[0]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -19,10 +20,12 @@ from click.testing import CliRunner
 
 from fednet import listing
 from fednet.cli import main
+from fednet.directory.matching import bring_up_to_date
 from fednet.errors import BusyError
 from fednet.feed import record, wire
 from fednet.feed.record import MAX_BODY
-from fednet.node import descent, publish, reading, sync
+from fednet.listing import ListingError
+from fednet.node import descent, edits, imports, publish, reading, sync
 from fednet.node.home import Home
 from fednet.node.verify import verify
 from fednet.store import feeds, sources
@@ -42,6 +45,7 @@ from tests.node.company import (
 )  # fmt: skip
 from tests.node.nodes import NOW, Nodes, add_many, published, same_view
 from tests.node.nodes import listing as listing_of
+from tests.web.place import followed
 
 ROOM = 64 * 1024 * 1024
 """Bytes over idle that one peer may cost."""
@@ -291,3 +295,90 @@ def test_exports_survive_poisoned_records(poisoned: Home, tmp_path: Path, suffix
     result = CliRunner().invoke(main, ["--node", str(poisoned.path), "export", str(file)])
     assert result.exit_code == 0, result.output[-500:]
     assert file.stat().st_size > 0
+
+
+# --- others about our records
+
+
+@pytest.fixture
+def slandered(nodes: Nodes) -> tuple[Home, str]:
+    """A node that lists Paper Boat with a contact, and follows who lists the same, and contacts of both."""
+    home = nodes.home("Own")
+    port = {"names": {"en": "Paper Boat"}, "website": "https://paper.example", "countries": ["TH"]}
+    ours = edits.add(home, "organization", {**port, "identifiers": [{"scheme": "TH-MOI", "value": "1"}]}, NOW).handle
+    edits.add(home, "contact", {"organization": ours, "emails": ["we@paper.example"]}, NOW, "public")
+    publish.publish(home, NOW)
+    same = {"kind": "organization", **port, "identifiers": [{"scheme": "TH-MOI", "value": "1"}]}
+    contacts = [
+        {"kind": "contact", "organization": named, "emails": [f"{who}@evil.example"]}
+        for named, who in ((ours, "ours"), (handle(0), "own"))
+    ]
+    followed(home, "Evil", [same, *contacts])
+    bring_up_to_date(home.store)
+    return home, ours
+
+
+def test_nobody_speaks_for_what_another_network_lists(slandered: tuple[Home, str], tmp_path: Path) -> None:
+    """In no file, and in no form of a page: a contact is of its own network's record only."""
+    home, ours = slandered
+    client = Client(create_app(home, clock=lambda: NOW), accept="*/*")
+    page = client.get(f"/organizations/{ours}", accept="text/html").text
+    linked = page.partition('<script type="application/ld+json">')[2].partition("</script>")[0]
+    alone = [linked, *(client.get(f"/organizations/{ours}?format={form}").text for form in ("vcf", "jsonld"))]
+    for told in alone:
+        assert "we@paper.example" in told and "evil.example" not in told
+    theirs = client.get(f"/organizations/{handle(0)}?format=vcf").text
+    assert "own@evil.example" in theirs and "we@paper.example" not in theirs
+    result = CliRunner().invoke(main, ["--node", str(home.path), "export", str(tmp_path / "all.vcf")])
+    assert result.exit_code == 0, result.output
+    for cards in (client.get("/api/v1/organizations?format=vcf").text, (tmp_path / "all.vcf").read_text()):
+        reached = [re.findall("EMAIL:(\\S+)", card) for card in cards.split("END:VCARD") if "KIND:org" in card]
+        assert sorted(reached) == [["own@evil.example"], ["we@paper.example"]]
+    assert "ours@evil.example" not in page
+    card = client.get(f"/api/v1/organizations/{ours}").json
+    assert {tuple(one["emails"]) for one in card["contacts"]} <= {("we@paper.example",), ("own@evil.example",)}
+    for one in client.get("/hsds/organizations?full=true").json["contents"]:
+        assert "ours@evil" not in json.dumps(one)
+        assert not ("we@paper" in json.dumps(one) and "own@evil" in json.dumps(one))
+
+
+def test_a_file_says_who_may_read_a_record_by_its_network_and_handle(nodes: Nodes, tmp_path: Path) -> None:
+    home = nodes.home("Own")
+    followed(home, "One", [{"kind": "organization", "names": {"en": "Open"}}])
+    followed(home, "Two", [{"kind": "organization", "names": {"en": "Closed"}}], "partners")
+    result = CliRunner().invoke(main, ["--node", str(home.path), "export", str(tmp_path / "all.jsonl")])
+    assert result.exit_code == 0, result.output
+    lines = map(json.loads, (tmp_path / "all.jsonl").read_text().splitlines())
+    assert {one["names"]["en"]: one["circle"] for one in lines} == {"Open": "public", "Closed": "partners"}
+
+
+def test_a_card_costs_no_reading_of_contacts_that_are_not_on_it(
+    slandered: tuple[Home, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, _ = slandered
+    body = {"kind": "contact", "organization": "somebody else"}
+    followed(home, "Flood", [{**body, "emails": [f"{number}@flood.example"]} for number in range(50)])
+    read = []
+    parse = listing.parse
+    monkeypatch.setattr(listing, "parse", lambda body: (read.append(body), parse(body))[1])
+    answer = Client(create_app(home, clock=lambda: NOW), accept="*/*").get("/api/v1/organizations?format=vcf&limit=1")
+    assert answer.text.count("BEGIN:VCARD") == 1
+    assert not [one for one in read if b"flood.example" in one]
+
+
+def test_no_own_record_was_confirmed_on_a_day_to_come(nodes: Nodes) -> None:
+    home = nodes.home("Own")
+    fields: dict[str, Any] = {"names": {"en": "Port"}}
+    for at in ("2999-01-01", "2999-01-01T00:00:00Z"):
+        with pytest.raises(ListingError, match="has not come"):
+            edits.add(home, "organization", {**fields, "confirmed": {"at": at}}, NOW)
+    port = edits.add(home, "organization", {**fields, "confirmed": {"at": f"{NOW + timedelta(days=1):%Y-%m-%d}"}}, NOW)
+    with pytest.raises(ListingError, match="has not come"):
+        edits.edit(home, port.handle, {"confirmed": {"at": "2999-01-01"}}, NOW)
+    wrong = {"kind": "organization", **fields, "confirmed": {"at": "2999-01-01"}}
+    right = {"kind": "organization", "names": {"en": "Star"}}
+    file = imports.File("a.jsonl", b"".join(json.dumps(line).encode() + b"\n" for line in (wrong, right)))
+    tried = imports.preview(home, [file], imports.Choices(), NOW).tried
+    for found in (tried, imports.import_files(home, [file], imports.Choices(), NOW)):
+        [refused] = found.refused
+        assert "has not come" in refused.reason and refused.column == "confirmed.at" and found.count("added") == 1

@@ -343,7 +343,74 @@ def test_more_than_half_of_a_list_is_withdrawn_only_when_a_person_says_that_most
             brought(home, ROWS[0], withdraw_missing=True, dry_run=dry_run)
         assert "--most-are-gone" in (refusal.value.hint or "")
     assert brought(home, *ROWS, withdraw_missing=True).count("withdrawn") == 2
-    assert brought(home, organization("d", "Dogwood"), withdraw_missing=True, most_are_gone=True).count("withdrawn") == 2
+    other = brought(home, organization("d", "Dogwood"), withdraw_missing=True, most_are_gone=True)
+    assert other.count("withdrawn") == 2
+
+
+def test_an_unchanged_file_changes_nothing_though_another_list_said_otherwise_in_between(home: Home) -> None:
+    somalia = organization("a", "Aster House", description={"en": "Works in Bakool"}, acronym="AH", countries=["SO"])
+    jordan = organization("a", "Aster house", description={"en": "Works in Amman"}, acronym="AHO", countries=["JO"])
+    brought(home, somalia, name="somalia.csv")
+    (after,) = standing(home, brought(home, jordan, name="jordan.csv"))
+    for name, said in (("somalia.csv", somalia), ("jordan.csv", jordan), ("somalia 2027.csv", somalia)):
+        again = brought(home, said, name=name)
+        assert (counts(again), standing(home, again)) == ((0, 0, 1), [after])
+    assert (after["countries"], after["acronym"]) == (["SO", "JO"], "AHO")
+    changed = organization("a", "Aster House", description={"en": "Works in Gedo"}, acronym="AH", countries=["SO"])
+    assert brought(home, changed, name="somalia.csv").records[0].fields == ("description",)
+
+
+def test_what_a_person_corrected_stays_while_the_file_says_what_it_said_before(home: Home) -> None:
+    handle = brought(home, organization("a", "Aster House", acronym="AH")).records[0].handle
+    edits.edit(home, handle, {"acronym": "AHS"}, NOW)
+    assert counts(brought(home, organization("a", "Aster House", acronym="AH"))) == (0, 0, 1)
+    assert brought(home, organization("a", "Aster House", acronym="AHT")).records[0].fields == ("acronym",)
+
+
+def test_what_was_taken_back_is_said_anew_by_the_same_file(home: Home) -> None:
+    brought(home, organization("a", "Aster House"))
+    second = brought(home, organization("a", "Aster House", acronym="AH"))
+    assert undo(home, second.id, NOW).restored == 1
+    assert brought(home, organization("a", "Aster House", acronym="AH")).records[0].fields == ("acronym",)
+
+
+SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        "acronym": st.sampled_from(["A", "B"]),
+        "countries": st.lists(st.sampled_from(["TH", "MM", "TD"]), unique=True, min_size=1, max_size=2),
+        "description": st.dictionaries(st.sampled_from(["en", "fr"]), st.sampled_from(["x", "y"]), min_size=1),
+    },
+)
+LISTS = st.dictionaries(st.sampled_from(["aster", "birch"]), SAID, min_size=1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["one.csv", "two.csv", "three.csv"]), LISTS), min_size=1, max_size=6))
+def test_the_newest_version_of_every_list_changes_nothing_again(versions: list[tuple[str, dict[str, Any]]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = create(Path(folder) / "node", "Example Network", None, None)[0]
+        newest: dict[str, list[Entry]] = {}
+        for name, said in versions:
+            newest[name] = [organization(source, source.title(), **fields) for source, fields in said.items()]
+            brought(home, *newest[name], name=name)
+        for name, given in reversed(newest.items()):
+            assert counts(brought(home, *given, name=name)) == (0, 0, len(given))
+        home.close()
+
+
+def test_a_list_that_gets_identifiers_later_is_still_the_same_list(home: Home) -> None:
+    before = "name,country,email\nAster House,TH,a@aster.example\nBirch,CA,\nCedar,CA,\nCedar,TH,\nDogwood,,\n"
+    first = given_files(home, before)
+    rows = ["HRN-1,Aster House,TH,a@aster.example", "HRN-2,Birch,CA,", "HRN-3,Cedar,CA,", "HRN-4,Cedar,TH,"]
+    numbered = given_files(home, "\n".join(["member id,name,country,email", *rows, "HRN-5,Dogwood,US,", ""]))
+    assert counts(numbered) == (0, 1, 5)  # Dogwood's country is news
+    assert numbered.missing == ()
+    assert [one.handle for one in numbered.records] == [one.handle for one in first.records]
+    renamed = given_files(home, "member id,name,country\nHRN-2,Birch Clinic,CA\nHRN-9,Birch,CA\n")
+    assert [one.outcome for one in renamed.records] == ["changed", "added"]
+    elsewhere = given_files(home, "member id,name,country\nX-1,Aster House,TH\n", name="ministry.csv")
+    assert elsewhere.records[0].outcome == "added"
 
 
 def test_corrected_rows_update_what_was_refused_and_miss_nothing(home: Home) -> None:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from fednet.node import edits
+from fednet.node.home import create
+from fednet.node.publish import publish
+from fednet.web.app import create_app
 from tests.asgi import Client
-from tests.web.place import FOLLOWED, OWN
+from tests.web.place import FOLLOWED, NOW, OWN
 
 ORGANIZATIONS = sum(fields["kind"] == "organization" for fields in (*OWN, *FOLLOWED)) - 1
 """Two networks list Paper Boat, which counts once."""
@@ -147,6 +152,21 @@ def test_the_pages_of_the_calendar_are_all_of_it(program: Client) -> None:
     rest = program.get(f"/api/v1/events?limit=100&cursor={first['next']}").json
     assert first["items"] + rest["items"] == whole["items"] and rest["next"] is None
     assert whole["facets"]["type"]["working-group-meeting"] == 6
+
+
+def test_an_event_that_comes_in_between_repeats_nothing(tmp_path: Path) -> None:
+    home, _ = create(tmp_path, "Own", None, None)
+    call = {"type": "webinar", "zone": "UTC"}
+    for day in range(2, 7):
+        edits.add(home, "event", {**call, "titles": {"en": f"E{day}"}, "start": f"2026-12-0{day}T10:00"}, NOW)
+    publish(home, NOW)
+    client = Client(create_app(home, clock=lambda: NOW))
+    first = client.get("/api/v1/events?limit=2").json
+    edits.add(home, "event", {**call, "titles": {"en": "New"}, "start": "2026-12-01T10:00"}, NOW)
+    publish(home, NOW)
+    rest = client.get(f"/api/v1/events?limit=9&cursor={first['next']}").json
+    assert [item["title"] for item in first["items"] + rest["items"]] == ["E2", "E3", "E4", "E5", "E6"]
+    home.close()
 
 
 def test_networks_are_listed_with_their_fingerprints(program: Client) -> None:

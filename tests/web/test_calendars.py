@@ -11,7 +11,7 @@ from fednet.node.home import Home, create
 from fednet.node.publish import publish
 from fednet.web.app import create_app
 from tests.asgi import Answer, Client
-from tests.web.place import NOW
+from tests.web.place import NOW, node
 
 
 def events(answer: Answer) -> list[Any]:
@@ -90,6 +90,23 @@ def test_a_programme_is_shown_with_its_sessions_in_order(own: Home) -> None:
     uids = {str(event["SUMMARY"]): event for event in events(program.get("/calendar.ics"))}
     assert uids["Closing"]["RELATED-TO"] == uids["Opening"]["RELATED-TO"] == uids["Consultation"]["UID"]
     own.close()
+
+
+def test_a_flood_of_one_network_drowns_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = node(tmp_path)
+    program = Client(create_app(home, clock=lambda: NOW))
+    before = program.get("/calendar.ics")
+    others = {str(one["UID"]) for one in events(before) if home.network.network not in str(one["UID"])}
+    flood = {"type": "webinar", "start": "1990-01-01T10:00", "zone": "UTC", "rrule": "FREQ=YEARLY"}
+    for at in range(40):
+        texts = {"titles": {"en": f"spam {at}"}, "description": {"en": "x" * 2_000}}
+        edits.add(home, "event", flood | texts, NOW)
+    publish(home, NOW)
+    monkeypatch.setattr("fednet.web.calendars.MAX_BYTES", 2 * len(before.body))
+    cut = program.get("/calendar.ics")
+    assert others <= {str(one["UID"]) for one in events(cut)}
+    assert others and 0 < sum(title.startswith("spam") for title in titles(cut)) < 40
+    home.close()
 
 
 def test_what_is_for_partners_is_in_no_public_file(own: Home) -> None:

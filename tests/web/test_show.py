@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fednet.node.home import Home
@@ -16,10 +16,11 @@ TEMPLATE = escaping().from_string("{{ text }}")
 
 
 @given(st.text())
+@example("a\x9b31mb\x85c")
 def test_any_text_in_a_template_is_only_text(text: str) -> None:
     shown = TEMPLATE.render(text=text)
     assert not set("<>\"'") & set(shown)
-    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08]", shown)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x7f-\x9f]", shown)
 
 
 @given(st.text(), st.integers(1, 50))
@@ -114,3 +115,27 @@ def test_every_template_is_escaped(home: Home) -> None:
     for file in (Path(show.__file__).parent / "templates").iterdir():
         assert environment.autoescape(file.name) is True  # type: ignore[operator]
         assert "|safe" not in file.read_text("utf-8") and "autoescape" not in file.read_text("utf-8")
+
+
+def test_a_name_that_says_the_same_again_is_left_out() -> None:
+    record = Organization(
+        original="en", names={"en": "Paper Boat", "fr": "Paper  boat", "th": "เรือกระดาษ"}, acronym="PAPER BOAT"
+    )
+    found = show.names(record)
+    assert [one.tag for one in found] == ["en", "th"]
+    assert show.besides(record.acronym, found) == "" and show.besides("PB", found) == "PB"
+
+
+def test_a_contact_is_called_by_its_person_or_first_address() -> None:
+    contact = Contact(organization="x", phones=("+41 22",), emails=("office@aster.example",))
+    assert show.names(contact)[0].text == "office@aster.example"
+    assert show.names(Contact(organization="x", person="Ada Example"))[0].text == "Ada Example"
+
+
+def test_countries_served_are_named_and_counted() -> None:
+    assert show.served(["TH", "MM", "MY", "JO", "CD", "SO"]).endswith(" and 2 more")
+    assert show.served(["xx"]) == ""
+
+
+def test_names_between_backquotes_become_code_and_nothing_else_becomes_markup() -> None:
+    assert show.coded("`q` <b>") == "<code>q</code> &lt;b&gt;"

@@ -80,3 +80,11 @@ def event(fields: dict[str, Any]) -> Event:
     found = views.entry_of(hit(**fields))
     assert found and isinstance(found.record, Event)
     return found.record
+
+
+def test_the_month_at_a_glance_leads_to_days_that_are_not_on_the_page(browser: Client) -> None:
+    page = browser.get("/events?from=2026-12-01&language=en").text
+    assert 'class="overview"' in page and 'href="#d2026-12-02"' in page
+    assert "from=2026-11-01&amp;to=2026-11-30&amp;language=en" in page
+    assert 'name="text"' in page and 'name="country"' in page and 'id="language" name="language" value="en"' in page
+    assert 'href="/docs"' in page and 'href="/calendar.ics"' in page
