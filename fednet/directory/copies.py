@@ -174,8 +174,9 @@ def _told_at(
 
 
 def _meeting(event: Event) -> list[tuple[str, int]]:
-    """Each address at which people join, register or read of it, with the minute at which it begins."""
-    addresses = [url for url in (event.join_url, event.registration_url, event.website) if url]
+    """Each address at which people join or register, with the minute at which it begins. Not its page: that may tell of
+    other events as well."""
+    addresses = [url for url in (event.join_url, event.registration_url) if url]
     starts = listing.terms(event).starts if addresses else None
     return [(url, starts) for url in addresses] if starts is not None else []
 

@@ -5,8 +5,8 @@ at the line of its BEGIN:VEVENT and every other is imported. An event is kept on
 
 What is kept: UID, SEQUENCE, STATUS, SUMMARY, DESCRIPTION, LOCATION, GEO, URL, CONFERENCE, CATEGORIES, times with their
 zone, RRULE, EXDATE, RDATE, RECURRENCE-ID overrides, and of RELATED-TO the event that it is a part of. What is not:
-ORGANIZER, ATTENDEE and CONTACT, for they are people who were not asked, alarms, and events that are marked private. Markup in
-texts becomes plain text.
+ORGANIZER, ATTENDEE and CONTACT, for they are people who were not asked, alarms, and events that are marked private.
+Markup in texts becomes plain text.
 """
 
 from __future__ import annotations

@@ -180,9 +180,7 @@ def _is_named(table: Table, context: Context) -> bool:
     return REQUIRED[table.kind] in fields or bool(fields & instead.get(table.kind, set()))
 
 
-def _kept(
-    table: Table, reader: RowReader, context: Context, ignored: dict[str, str] | None, delimiter: str
-) -> Rows:
+def _kept(table: Table, reader: RowReader, context: Context, ignored: dict[str, str] | None, delimiter: str) -> Rows:
     """The rows as a corrected file takes them. Where kinds share a sheet, a column says which, and that is enough."""
     if ignored is not None:
         columns = ignored | {column.header: column.target for column in reversed(table.columns)}

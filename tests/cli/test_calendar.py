@@ -99,3 +99,9 @@ def test_a_rule_that_no_calendar_can_follow_is_refused(node: Fednet) -> None:
     for rule, says in (("FREQ=SOMETIMES", "hourly"), ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "no such month")):
         said = node("add", "event", "--json", "-", given=json.dumps({**CALL, "rrule": rule}))
         assert said.code == 2 and says in said.err and "FREQ=WEEKLY" in said.err
+
+
+def test_a_part_names_an_event_and_nothing_else(node: Fednet) -> None:
+    refused = node("add", "event", "--json", "-", given=json.dumps(CALL | {"parent": "nope"}))
+    assert refused.code == 2 and "parent" in refused.err and "agenda" in refused.err
+    assert node("add", "event", "--json", "-", given=json.dumps(CALL | {"parent": "1@networks.example"})).code == 0

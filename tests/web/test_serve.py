@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from fednet.errors import BusyError
 from fednet.node import home as homes
 from fednet.node.files import held
+from fednet.node.watch import Watch
 from fednet.web.serve import LOCK, Plain, serve
 
 
@@ -41,3 +43,11 @@ def test_a_trace_is_indented_whatever_its_error_says() -> None:
     first, *trace = Plain("%(name)s: %(message)s").format(record).splitlines()
     assert first == "fednet: unforeseen" and trace[-1] == "  fednet: all is well"
     assert all(line.startswith("  ") for line in trace)
+
+
+def test_a_long_poll_is_answered_when_the_server_ends(tmp_path: Path) -> None:
+    home, _ = homes.create(tmp_path / "node", "Example Network", None, tmp_path / "recovery.txt")
+    ended = [False, False, True]
+    watch = Watch(home.store)
+    assert not asyncio.run(watch.changed(3600, watch.seen(), lambda: ended.pop(0)))
+    home.close()

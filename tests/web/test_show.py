@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from fednet.listing import Contact, Organization
 from fednet.node.home import Home
 from fednet.web import show
 from fednet.web.show import Templates, escaping

@@ -13,6 +13,7 @@ from fednet.directory.query import Query, parse_query
 from fednet.directory.search import Hit
 from fednet.listing import Event
 from fednet.web import views
+from tests.asgi import Client
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
