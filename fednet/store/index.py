@@ -358,12 +358,21 @@ class _Line(msgspec.Struct):
     issued: str
 
 
+_LINES = msgspec.json.Decoder(_Line)
+
+
 def _issued(db: Database) -> dict[tuple[int, int], int | None]:
-    """The day of each edition that this node has seen, by its feed and number."""
-    lines = msgspec.json.Decoder(_Line)
+    """The day of each edition that this node has seen, by its feed and number; of damaged lines nothing."""
     rows = db.conn.execute(
         "SELECT feed_id, line FROM leaf WHERE line NOT NULL "
         "UNION ALL SELECT id, edition FROM feed WHERE edition NOT NULL"
     )
-    found = ((feed_id, lines.decode(line)) for feed_id, line in rows)
-    return {(feed_id, line.edition): confirmed_day(line.issued) for feed_id, line in found}
+    found = ((feed_id, _line(line)) for feed_id, line in rows)
+    return {(feed_id, line.edition): confirmed_day(line.issued) for feed_id, line in found if line}
+
+
+def _line(line: bytes) -> _Line | None:
+    try:
+        return _LINES.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
