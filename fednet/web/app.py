@@ -6,6 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# What others import when they need it: these import themselves in circles, and two threads at once would deadlock.
+import babel.core  # noqa: F401
+import icalendar  # noqa: F401
+import numpy  # noqa: F401
+import openpyxl  # noqa: F401
+import phonenumbers  # noqa: F401
+import recurring_ical_events  # noqa: F401
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware

@@ -219,7 +219,8 @@ class Worker:
         """Let the act end, or kill it after this part of the time that it usually takes."""
         name, pid, began = self._acting
         if kill is not None and not select.select([self._out], [], [], kill * self._usual.get(name, 0.2))[0]:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended this moment
+                os.kill(pid, signal.SIGKILL)
         status = self._told("done")
         self.killed += status != 0
         if kill is None:
