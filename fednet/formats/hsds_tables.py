@@ -19,6 +19,7 @@ from fednet.formats.encodings import decoded
 from fednet.formats.hsds_reading import read_documents
 from fednet.formats.reading import MAX_CELL_CHARACTERS, MAX_FILE_BYTES, MAX_ROWS, Reading, RowError, UnreadableFileError
 from fednet.formats.table import cleaned
+from fednet.formats.workbook import DAMAGED
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -53,7 +54,7 @@ def is_package(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return any(_table(name) == ROOT for name in archive.namelist()[:MAX_MEMBERS])
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError):
+    except DAMAGED:
         return False
 
 
@@ -73,7 +74,7 @@ def read_package(content: bytes, name: str) -> Reading:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = {table: _unpacked(archive, one) for table, one in _members(archive)}
             others = sorted({table for name in archive.namelist() if (table := _table(name)) and table not in TABLES})
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+    except DAMAGED as error:
         raise UnreadableFileError("the archive is damaged", hint="pack the files again") from error
     return _read(files, name, [f"not read: {', '.join(others[:20])}; records have no field for that"] if others else [])
 

@@ -8,8 +8,10 @@ declared that expands. What passes takes at most some seconds and some hundred M
 from __future__ import annotations
 
 import io
+import lzma
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
@@ -90,6 +92,19 @@ _FORMULA_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#
 # --- before it is opened ----------------------------------------------------------------------------------------------
 
 
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    ValueError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    RuntimeError,
+)
+"""What `zipfile` raises for an archive that is damaged, encrypted, or packed in a way that it does not know."""
+
+
 def _check(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -99,12 +114,7 @@ def _check(content: bytes) -> None:
             for member in members:
                 with archive.open(member) as part:
                     scan.part(part)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, RuntimeError) as error:
-        raise UnreadableFileError("the workbook is damaged", hint=_AGAIN) from error
-    except Exception as error:
-        if isinstance(error, UnreadableFileError):
-            raise
-        # zlib, lzma and bz2 have errors of their own for damaged streams
+    except DAMAGED as error:
         raise UnreadableFileError("the workbook is damaged", hint=_AGAIN) from error
 
 

@@ -493,3 +493,12 @@ def test_an_archive_without_organisations_is_a_workbook_or_nothing() -> None:
     assert not hsds_tables.is_package(packed(people=b"id\n"))
     with pytest.raises(UnreadableFileError, match="no organisations"):
         hsds_tables.read_package(packed(organizations=b"id,name\n"), "package.zip")
+
+
+@pytest.mark.parametrize("at", range(60, 400, 20))
+def test_a_damaged_archive_is_refused_in_words(at: int) -> None:
+    rows = "".join(f"{number},N{number * 7919},d{number}\n" for number in range(400))
+    damaged = bytearray(packed(organizations=b"id,name,description\n" + rows.encode()))
+    damaged[at] ^= 0x5A
+    with pytest.raises(UnreadableFileError, match="damaged"):
+        hsds_tables.read_package(bytes(damaged), "package.zip")
