@@ -43,6 +43,13 @@ class UnauthenticatedError(FednetError):
     time: str | None = None  # by the clock of whoever refused, so that the asker can tell that its own is wrong
 
 
+class ForbiddenError(FednetError):
+    """Somebody who is known may not do this; where signing in would help, they are asked to."""
+
+    word = "forbidden"
+    status = 403
+
+
 class BusyError(FednetError):
     """Somebody else is writing, or a limit on concurrent work is reached; trying again may succeed."""
 

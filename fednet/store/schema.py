@@ -315,6 +315,129 @@ CREATE INDEX import_row_handle ON import_row (handle);
 """
 
 
+DESK = """
+CREATE TABLE account (                          -- people who sign in
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  email TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  role TEXT NOT NULL,                           -- administrator, editor, auditor, organization or individual
+  organization TEXT,                            -- handle: of whose organisation; of the two last roles
+  person TEXT,                                  -- handle of an individual's own entry
+  password TEXT,                                -- argon2id in PHC form; NULL: signs in by links alone
+  totp BLOB,                                    -- secret of RFC 6238
+  totp_step INTEGER NOT NULL DEFAULT 0,         -- the latest whose code was used
+  failures INTEGER NOT NULL DEFAULT 0,          -- since the last success
+  failed_at TEXT,
+  language TEXT,                                -- of its pages and mails
+  made_at TEXT NOT NULL,
+  ended_at TEXT                                 -- left, or was sent away
+);
+CREATE INDEX account_organization ON account (organization);
+CREATE INDEX account_person ON account (person);
+CREATE TABLE passkey (                          -- WebAuthn credentials
+  id BLOB PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+  public_key BLOB NOT NULL,
+  sign_count INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  made_at TEXT NOT NULL,
+  used_at TEXT
+) WITHOUT ROWID;
+CREATE INDEX passkey_account ON passkey (account_id);
+CREATE TABLE session (                          -- who is signed in
+  digest BLOB PRIMARY KEY,                      -- SHA-256 of what the cookie holds
+  account_id INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+  made_at TEXT NOT NULL,
+  seen_at TEXT NOT NULL,
+  whole INTEGER NOT NULL DEFAULT 0,             -- 0: the second factor is still to come
+  challenge BLOB                                -- of a passkey that was asked for
+) WITHOUT ROWID;
+CREATE INDEX session_account ON session (account_id);
+CREATE TABLE link (                             -- secret links that were given to somebody
+  digest BLOB PRIMARY KEY,                      -- SHA-256 of what the link holds
+  purpose TEXT NOT NULL,                        -- welcome, sign-in, confirm, apply or endorse
+  account_id INTEGER REFERENCES account ON DELETE CASCADE,
+  subject TEXT NOT NULL DEFAULT '',             -- a handle, or the number of an application
+  made_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  used_at TEXT
+) WITHOUT ROWID;
+CREATE INDEX link_subject ON link (purpose, subject);
+CREATE INDEX link_account ON link (account_id);
+CREATE TABLE act (                              -- who did what: names and handles, never what a record says
+  id INTEGER PRIMARY KEY,
+  at TEXT NOT NULL,
+  account_id INTEGER,                           -- NULL: nobody who had signed in, or the command line
+  name TEXT NOT NULL,                           -- what the account was called then
+  role TEXT NOT NULL,
+  act TEXT NOT NULL,
+  subject TEXT NOT NULL DEFAULT '',
+  outcome TEXT NOT NULL DEFAULT ''              -- done, or the word of a refusal; empty while it is under way
+);
+CREATE INDEX act_subject ON act (subject);
+CREATE TABLE application (                      -- who asks to join this network
+  id INTEGER PRIMARY KEY,
+  state TEXT NOT NULL,                          -- waits, asked, approved, declined or withdrawn
+  fields BLOB NOT NULL,                         -- JSON, as filled in
+  email TEXT NOT NULL,
+  language TEXT NOT NULL,
+  at TEXT NOT NULL,
+  messages BLOB NOT NULL,                       -- JSON: what was asked and answered
+  decided_at TEXT,
+  reason TEXT,
+  handle TEXT                                   -- the record that it became
+);
+CREATE INDEX application_state ON application (state);
+CREATE TABLE endorsement (                      -- members who speak for an applicant
+  application_id INTEGER NOT NULL REFERENCES application ON DELETE CASCADE,
+  organization TEXT NOT NULL,                   -- handle
+  verdict TEXT,                                 -- endorsed or declined; NULL: not said yet
+  said_at TEXT,
+  said_by TEXT,
+  PRIMARY KEY (application_id, organization)
+) WITHOUT ROWID;
+CREATE TABLE proposal (                         -- edits of members that wait for approval
+  id INTEGER PRIMARY KEY,
+  handle TEXT,                                  -- NULL: a new record
+  kind TEXT NOT NULL,
+  circle TEXT NOT NULL,
+  action TEXT NOT NULL,                         -- put or drop
+  before BLOB,                                  -- the body that it was made from
+  body BLOB,
+  account_id INTEGER REFERENCES account ON DELETE SET NULL,
+  at TEXT NOT NULL,
+  state TEXT NOT NULL,                          -- waits, approved, declined or withdrawn
+  reason TEXT,
+  decided_at TEXT
+);
+CREATE INDEX proposal_handle ON proposal (handle);
+CREATE INDEX proposal_state ON proposal (state);
+CREATE TABLE outgoing (                         -- letters that wait to be sent; gone when they are
+  id INTEGER PRIMARY KEY,
+  recipient TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  text TEXT NOT NULL,
+  at TEXT NOT NULL,
+  tries INTEGER NOT NULL DEFAULT 0,
+  tried_at TEXT,
+  error TEXT
+);
+CREATE TABLE reminded (                         -- what somebody was reminded of, and when
+  about TEXT NOT NULL,                          -- confirmation, term, week, ...
+  subject TEXT NOT NULL,                        -- a handle, or a day
+  at TEXT NOT NULL,
+  PRIMARY KEY (about, subject)
+) WITHOUT ROWID;
+CREATE TABLE hidden (                           -- own records taken out of every circle in an emergency, to be put back
+  handle TEXT PRIMARY KEY,
+  circle TEXT NOT NULL,
+  body BLOB NOT NULL,
+  at TEXT NOT NULL,
+  why TEXT NOT NULL                             -- a handle or a country: what was hidden in that act
+) WITHOUT ROWID;
+"""
+
+
 @migrations()
 def m001_first(db: Database) -> None:
     _run(db, FIRST)
@@ -334,6 +457,12 @@ def m003_directory(db: Database) -> None:
         from fednet.store import index  # with all vocabularies, which most commands do without
 
         index.rebuild(db)
+
+
+@migrations()
+def m004_desk(db: Database) -> None:
+    """Accounts, what they did, who asks to join, edits that wait for approval, letters, and hidden records."""
+    _run(db, DESK)
 
 
 def _run(db: Database, script: str) -> None:

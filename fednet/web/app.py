@@ -40,11 +40,13 @@ from fednet.web import (
     receipts,
     witness,
 )
-from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Throttled, Timed
+from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Spoken, Throttled, Timed
 from fednet.web.asking import Clock
 from fednet.web.callers import Callers
+from fednet.web.doors import Doors
 from fednet.web.refusal import Refusals
 from fednet.web.show import Templates
+from fednet.web.visitors import Visitors
 
 STATIC = Path(__file__).parent / "static"
 
@@ -62,12 +64,13 @@ ADDRESSES = tuple(
 """All addresses for programs, as `/openapi.json` tells them."""
 
 
-def create_app(home: Home, *, clock: Clock = now) -> Starlette:
+def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -> Starlette:
     """Everything a node serves. Handlers that read the database are plain functions: starlette runs them in threads."""
     columns.keep(home.store)
     templates = Templates(home)
     refusals = Refusals(templates)
     callers = Callers(home, clock)
+    doors = Doors(home, Visitors(home, callers, clock), clock)
     return Starlette(
         routes=[
             *feeds.routes(home, callers),
@@ -76,7 +79,7 @@ def create_app(home: Home, *, clock: Clock = now) -> Starlette:
             *cards.routes(home, callers, clock),
             *calendars.routes(home, callers, clock),
             *changes.routes(home, callers, clock),
-            *pages.routes(home, templates, callers, clock),
+            *pages.routes(home, templates, doors, clock),
             *hsds.routes(home, callers, clock),
             *openapi.routes(home, templates, ADDRESSES),
             *witness.routes(home, clock),
@@ -92,6 +95,7 @@ def create_app(home: Home, *, clock: Clock = now) -> Starlette:
             Middleware(Throttled, refusals.named),
             Middleware(Timed, refusals.named),
             Middleware(Limited),
+            Middleware(Spoken),
         ],
         exception_handlers={FednetError: refusals.named, HTTPException: refusals.http},
     )

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fednet.errors import BusyError, FednetError, LimitError, MisdirectedError, SlowError, ThrottledError
 from fednet.feed.text import shown
 from fednet.node.address import is_literal
+from fednet.web import translation
 
 Answer = Callable[[Request, FednetError], Response]
 """How a refusal is told to whoever asked."""
@@ -130,6 +131,20 @@ def _announced(scope: Scope) -> int:
     """What a request says that its body will be."""
     said = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
     return int(said) if re.fullmatch("[0-9]{1,19}", said) else 0
+
+
+class Spoken:
+    """Answers in the language that the reader chose (a cookie), else in the best of those that the browser names."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            asked = Request(scope)
+            choice = asked.cookies.get(translation.COOKIE)
+            translation.speak(translation.negotiated(choice, asked.headers.get("accept-language", "")))
+        await self.app(scope, receive, send)
 
 
 class Timed:

@@ -7,13 +7,11 @@ and hands the answer to a template; how things look is in `views` and `show`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from markupsafe import Markup
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -32,19 +30,19 @@ from fednet.listing.vocabulary import EVENT_TYPES
 from fednet.node.home import Home
 from fednet.web import alternates, comparing, files, show, views
 from fednet.web.alternates import Alternates
-from fednet.web.asking import Asked, Clock, asked, given
+from fednet.web.asking import Asked, Clock, given
 from fednet.web.calendars import subscription
-from fednet.web.callers import Callers, headers_for
+from fednet.web.callers import headers_for
 from fednet.web.cards import PARAMETERS as CARD_PARAMETERS
+from fednet.web.doors import Doors, Page
 from fednet.web.sending import base_of
 from fednet.web.show import Templates, Text
+from fednet.web.visitors import Visitor
 
 MAX_ENTRIES = 20
 """Entries on one page of results; the API gives more at once."""
 MAX_NAMED = 20
 """Handles in one field that a page looks up to show names instead."""
-
-Page = Callable[[Request, Asked, Reader], HTMLResponse]
 
 
 class Party(NamedTuple):
@@ -63,36 +61,38 @@ class Held(NamedTuple):
     other: Party | None
 
 
-def routes(home: Home, templates: Templates, callers: Callers, clock: Clock) -> list[Route]:
+def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list[Route]:
     site = Site(home, templates, clock)
     instead = Alternates(home, clock)
     return [
-        _route(callers, "/", site.search),
-        _route(callers, "/organizations/{handle}", site.organization, alternates.ORGANIZATION, instead.organization),
-        _route(callers, "/events", site.calendar),
-        _route(callers, "/events/{handle}", site.event, alternates.EVENT, instead.event),
-        _route(callers, "/networks", site.networks),
-        _route(callers, "/networks/{network}", site.network),
+        doors.route("GET", "/", _page(site.search)),
+        doors.route(
+            "GET",
+            "/organizations/{handle}",
+            _page(site.organization, alternates.ORGANIZATION, instead.organization),
+        ),
+        doors.route("GET", "/events", _page(site.calendar)),
+        doors.route("GET", "/events/{handle}", _page(site.event, alternates.EVENT, instead.event)),
+        doors.route("GET", "/networks", _page(site.networks)),
+        doors.route("GET", "/networks/{network}", _page(site.network)),
     ]
 
 
-def _route(callers: Callers, path: str, page: Page, offered: tuple[str, ...] = (), instead: Any = None) -> Route:
-    """A page; `instead` answers whoever asks for one of the forms `offered` besides."""
+def _page(page: Any, offered: tuple[str, ...] = (), instead: Any = None) -> Page:
+    """A page of what the visitor may read; `instead` answers whoever asks for one of the forms `offered` besides."""
 
-    async def endpoint(request: Request) -> Response:
-        reader = await callers.reader(request)
-        given = await asked(request)
-        form = files.wanted(request, given, offered, alternates.HTML) if offered else None
+    def answer(request: Request, asked: Asked, visitor: Visitor) -> Response:
+        form = files.wanted(request, asked, offered, alternates.HTML) if offered else None
         if form is not None:
-            found: Response = await run_in_threadpool(instead, request, form, reader)
+            found: Response = instead(request, form, visitor.reader)
             return found
-        shown = await run_in_threadpool(page, request, given, reader)
-        shown.headers.update(headers_for(reader))
+        shown: Response = page(request, asked, visitor.reader)
+        shown.headers.update(headers_for(visitor.reader))
         if offered:
             shown.headers.add_vary_header(files.VARY)
         return shown
 
-    return Route(path, endpoint, methods=["GET"])
+    return answer
 
 
 class Site:

@@ -75,7 +75,7 @@ def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     if tombstones.reapply(home):
         settle_promptly(home)
     background = Background(home, allow_private=allow_private, match=one_batch)
-    app = create_app(home)
+    app = create_app(home, allow_private=allow_private)
     config = uvicorn.Config(
         app,
         host=host,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ from starlette.responses import HTMLResponse
 from fednet.listing import Contact, Listing, Organization, Person, languages, places, title, vocabulary
 from fednet.listing import Place as ListedPlace
 from fednet.node.home import Home
+from fednet.web import policy, translation
+from fednet.web.visitors import NOBODY
 
 STYLE = Path(__file__).parent / "static" / "style.css"
 
@@ -50,6 +53,7 @@ def escaping() -> Environment:
     """The environment of all templates: everything is escaped, nothing undefined passes."""
     return Environment(
         loader=PackageLoader("fednet.web"),
+        extensions=["jinja2.ext.i18n"],
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         finalize=shown,
@@ -62,20 +66,36 @@ class Templates:
     """The pages' templates, under the name of one node."""
 
     def __init__(self, home: Home) -> None:
+        self.home = home
         self.environment = escaping()
+        self.environment.install_gettext_callables(  # type: ignore[attr-defined]
+            translation.gettext, translation.ngettext, newstyle=True
+        )
         self.environment.filters.update(FILTERS)
         self.environment.globals.update(
             LIST_TEXT=LIST_TEXT,
             PAGE_NAMES=PAGE_NAMES,
             PAGE_TEXT=PAGE_TEXT,
             PARTY_NAME=PARTY_NAME,
-            site=home.config.name,
             style=f"/static/style.css?{sha256(STYLE.read_bytes()).hexdigest()[:8]}",
         )
 
     def page(self, name: str, request: Request, **values: Any) -> HTMLResponse:
-        values = {"path": request.url.path, **values}
-        return HTMLResponse(self.environment.get_template(name).render(values))
+        visitor = getattr(request.state, "visitor", NOBODY)
+        values = {
+            "path": request.url.path,
+            "site": self.home.config.name,
+            "lang": translation.speaking(),
+            "dir": translation.direction(),
+            "languages_offered": translation.LANGUAGES,
+            "visitor": visitor,
+            "may": partial(policy.may, visitor.role),
+            **values,
+        }
+        return HTMLResponse(
+            self.environment.get_template(name).render(values),
+            headers={"Content-Language": translation.speaking(), "Vary": "Accept-Language, Cookie"},
+        )
 
 
 def shown(value: object) -> object:

@@ -1,0 +1,124 @@
+"""The one way to a page: who asks is told, `policy` decides, forms are checked for where they come from, acts logged.
+
+A page is a plain function `(request, asked, visitor) -> Response`; starlette runs it in a thread. `asked` are the
+fields of the query or, of a POST, of the form.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from fednet.errors import FednetError, ForbiddenError
+from fednet.node.home import Home
+from fednet.store import acts
+from fednet.web import policy
+from fednet.web.asking import Asked, Clock, grouped
+from fednet.web.policy import Rule
+from fednet.web.visitors import Visitor, Visitors
+
+Page = Callable[[Request, Asked, Visitor], Response]
+
+TOKEN = "token"
+"""The form field that carries the visitor's token."""
+PRIVATE = {"Cache-Control": "no-store", "Vary": "Cookie"}
+MAX_FIELDS = 1_000
+MAX_FILES = 20
+
+
+class Doors:
+    """Makes the routes of pages."""
+
+    def __init__(self, home: Home, visitors: Visitors, clock: Clock) -> None:
+        self.home, self.visitors, self.clock = home, visitors, clock
+
+    def route(self, method: str, path: str, page: Page) -> Route:
+        """The route of a page, guarded by its line of the policy; KeyError when there is none."""
+        rule = policy.rule(method, path)
+
+        async def endpoint(request: Request) -> Response:
+            visitor = await self.visitors.visitor(request)
+            request.state.visitor = visitor
+            if away := await self._kept_out(request, rule, visitor):
+                return away
+            asked = (
+                await self._form(request, visitor) if method == "POST" else grouped(request.query_params.multi_items())
+            )
+            answer = await run_in_threadpool(self._answer, request, asked, visitor, rule, page)
+            if visitor.session is not None:
+                answer.headers.update(PRIVATE)
+            return answer
+
+        return Route(path, endpoint, methods=[method])
+
+    async def _kept_out(self, request: Request, rule: Rule, visitor: Visitor) -> Response | None:
+        """Where whoever may not see a page is sent; raises ForbiddenError when signing in would not help."""
+        if visitor.role not in rule.roles:
+            if visitor.account is None:
+                return RedirectResponse(f"/sign-in?to={request.url.path}", 303)
+            raise ForbiddenError("this is not for your account")
+        if rule.own and visitor.role in policy.MEMBERS:
+            await run_in_threadpool(self._must_own, request.path_params["handle"], visitor)
+        return None
+
+    def _must_own(self, handle: str, visitor: Visitor) -> None:
+        raise ForbiddenError("this entry is not yours to change")  # replaced by node/ownership
+
+    async def _form(self, request: Request, visitor: Visitor) -> Asked:
+        """The fields of a form that one of our own pages showed. Uploaded files are in `request.state.files`."""
+        check_origin(request)
+        form = await request.form(max_fields=MAX_FIELDS, max_files=MAX_FILES)
+        texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        request.state.files = {name: value for name, value in form.multi_items() if isinstance(value, UploadFile)}
+        asked = grouped(texts)
+        given = asked.pop(TOKEN, [""])[0]
+        if visitor.token and not hmac.compare_digest(given, visitor.token):
+            raise ForbiddenError(
+                "this form is from before you signed in", hint="go back, reload the page, and try again"
+            )
+        return asked
+
+    def _answer(self, request: Request, asked: Asked, visitor: Visitor, rule: Rule, page: Page) -> Response:
+        if not rule.act:
+            return page(request, asked, visitor)
+        subject = str(request.path_params.get("handle") or request.path_params.get("id") or "")
+        with self.home.store.writing() as db:
+            act = acts.begin(db, visitor.account, rule.act, subject, self.clock())
+        try:
+            answer = page(request, asked, visitor)
+        except FednetError as error:
+            self._outcome(act, error.word)
+            raise
+        except Exception:
+            self._outcome(act, "failed")
+            raise
+        self._outcome(act, "done" if answer.status_code < 400 else "refused")
+        return answer
+
+    def _outcome(self, act: int, outcome: str) -> None:
+        with self.home.store.writing() as db:
+            acts.end(db, act, outcome)
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a form that a page of another site sent (Fetch Metadata; RFC 6454 where a browser has none)."""
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        same = site in ("same-origin", "none")
+    else:
+        same = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    if not same:
+        raise ForbiddenError("this form was sent by a page of another site")
+
+
+def see(path: str) -> Response:
+    """After an act: the page to look at (RFC 9110, 15.4.4)."""
+    return RedirectResponse(path, 303)
