@@ -1,7 +1,7 @@
 """What pages and letters say, in the reader's language: gettext messages, English as written in the code.
 
-Catalogues are `locale/<language>.po`; `python -m fednet.web.catalogue` brings them up to date. The language of a request
-is a context variable, as its answer is made in a thread of its own; starlette hands it on.
+Catalogues are `locale/<language>.po`; `python -m fednet.web.catalogue` brings them up to date. The language of a
+request is a context variable, as its answer is made in a thread of its own; starlette hands it on.
 """
 
 from __future__ import annotations
