@@ -8,6 +8,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
+from unicodedata import category
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -121,7 +122,12 @@ def distinct(texts: Iterable[Text]) -> list[Text]:
     once: dict[str, Text] = {}
     for one in texts:
         once.setdefault(" ".join(one.text.casefold().split()), one)
-    return [one for key, one in once.items() if key]
+    return [one for one in once.values() if has_ink(one.text)]
+
+
+def has_ink(text: str) -> bool:
+    """Whether anything of a text can be seen: controls, spaces and what only shapes other letters cannot."""
+    return any(category(char)[0] not in "CZ" or category(char) == "Co" for char in text)
 
 
 def besides(text: str, texts: Iterable[Text]) -> str:
