@@ -2,6 +2,7 @@
 PYTHON ?= python3
 UV := .venv/bin/uv
 RUN := .venv/bin/python
+JUDGES := tests/browser/node_modules
 SYNC := $(UV) sync --quiet --locked --inexact --system-certs --python .venv/bin/python
 
 .PHONY: install demo test lint docs bench simulate faults fuzz clean
@@ -24,8 +25,12 @@ install: .venv/.program
 demo: .venv/.program
 	@$(RUN) nodes/demo.py $(if $(ONCE),--once)
 
-test: .venv/.synced
+test: .venv/.synced $(JUDGES)/.synced
 	@$(RUN) -m pytest -n 2 --dist loadfile
+
+# What the browser tests judge pages with; without npm they are skipped, and say so.
+$(JUDGES)/.synced: tests/browser/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/browser && touch $@; fi
 
 lint: .venv/.synced
 	@.venv/bin/ruff check .

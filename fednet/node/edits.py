@@ -99,17 +99,24 @@ _RULES = "write it as FREQ=WEEKLY;BYDAY=WE;COUNT=6"
 
 def add(home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None) -> Own:
     """A new record; raises ListingError (naming the field) on anything that makes no sense."""
+    with home.store.writing() as db:
+        return add_in(db, home, kind, fields, now, circle)
+
+
+def add_in(
+    db: Database, home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None
+) -> Own:
+    """`add` inside a transaction of the caller."""
     if fields.get("kind", kind) != kind:
         raise UsageError(f"the fields say kind {fields['kind']!r}, expected {kind!r}")
     own = Own(new_handle(), circle or usual_circle(kind), body_of({**fields, "kind": kind}), True)
     check_confirmed(own.fields, now)
     revisions.check_given(own.fields, {})
-    with home.store.writing() as db:
-        circles.check_known(db, own.circle)
-        own = own._replace(body=revisions.body_above(db, home.network.network, own, None))
-        if kind == NETWORK:
-            check_only(db, home, own)
-        drafts.save(db, [Draft(own.handle, own.circle, "put", own.body)], now)
+    circles.check_known(db, own.circle)
+    own = own._replace(body=revisions.body_above(db, home.network.network, own, None))
+    if kind == NETWORK:
+        check_only(db, home, own)
+    drafts.save(db, [Draft(own.handle, own.circle, "put", own.body)], now)
     return own
 
 
@@ -120,22 +127,29 @@ def edit(home: Home, handle: str, fields: Mapping[str, Any], now: datetime, circ
     `circle` a signed record moves under a new handle: see `move`.
     """
     with home.store.writing() as db:
-        own = find(db, home, handle)
-        changed = {**own.fields, **fields}
-        if changed["kind"] != own.fields["kind"]:
-            raise UsageError(f"the record is of kind {own.fields['kind']!r}, and that cannot change")
-        body = body_of({name: value for name, value in changed.items() if value is not None})
-        if "confirmed" in fields:
-            check_confirmed(msgspec.json.decode(body), now)
-        if own.fields["kind"] == "event":
-            body = _revised(db, home, own, body)
-        if circle is not None and circles.check_known(db, circle) != own.circle:
-            if own.fields["kind"] == NETWORK:
-                raise UsageError("what a network says of itself is public", hint="leave --circle out")
-            return move(db, home, own, Own(handle, circle, body, True), now)
-        if body == own.body:
-            return own
-        drafts.save(db, [Draft(handle, own.circle, "put", body)], now)
+        return edit_in(db, home, handle, fields, now, circle)
+
+
+def edit_in(
+    db: Database, home: Home, handle: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None
+) -> Own:
+    """`edit` inside a transaction of the caller."""
+    own = find(db, home, handle)
+    changed = {**own.fields, **fields}
+    if changed["kind"] != own.fields["kind"]:
+        raise UsageError(f"the record is of kind {own.fields['kind']!r}, and that cannot change")
+    body = body_of({name: value for name, value in changed.items() if value is not None})
+    if "confirmed" in fields:
+        check_confirmed(msgspec.json.decode(body), now)
+    if own.fields["kind"] == "event":
+        body = _revised(db, home, own, body)
+    if circle is not None and circles.check_known(db, circle) != own.circle:
+        if own.fields["kind"] == NETWORK:
+            raise UsageError("what a network says of itself is public", hint="leave --circle out")
+        return move(db, home, own, Own(handle, circle, body, True), now)
+    if body == own.body:
+        return own
+    drafts.save(db, [Draft(handle, own.circle, "put", body)], now)
     return Own(handle, own.circle, body, True)
 
 

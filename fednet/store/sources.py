@@ -119,3 +119,15 @@ def introduced(db: Database, network: Network) -> list[Place]:
         (network.network, network.id, MAX_INTRODUCED),
     )
     return [Place(url, "introduced", name) for url, name in rows]
+
+
+def spoken_of(db: Database, most: int) -> list[tuple[int, str]]:
+    """(Row of a network, id of one that it says it follows), pinned here or not, blocked ones left out; of each network
+    `most` at the most."""
+    rows = db.execute(
+        "SELECT by_network_id, network FROM (SELECT by_network_id, network, "
+        "row_number() OVER (PARTITION BY by_network_id ORDER BY network) AS place FROM introduction) "
+        "WHERE place <= ? AND network NOT IN (SELECT network FROM blocked) ORDER BY by_network_id, network",
+        (most,),
+    )
+    return [(by, network) for by, network in rows]

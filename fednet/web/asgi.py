@@ -30,9 +30,13 @@ Answer = Callable[[Request, FednetError], Response]
 
 MAX_POST = 64 * 1024
 """Bytes of a request's body."""
+MAX_UPLOAD = 12 * 1024 * 1024
+"""Bytes of a body with files, of whoever may send some (`policy.Rule.upload`)."""
 
 BODY_SECONDS = 20.0
 ANSWER_SECONDS = 90.0  # more than a long poll takes
+UPLOAD_SECONDS = 120.0  # for a body with files: MAX_UPLOAD over a slow line
+_UPLOAD = "fednet.upload"
 
 RATE = 10  # costly answers a second, to one client
 BURST = 300  # and at once: 64 peers behind one address, pages with what belongs to them
@@ -106,6 +110,14 @@ class Caught:
             await self.answer(Request(scope))(scope, receive, send)
 
 
+def admit_upload(scope: Scope) -> None:
+    """From now on this request's body may be as large as `MAX_UPLOAD`, and take as long as `UPLOAD_SECONDS`.
+
+    To be called before its first byte is read, of somebody who is known to be allowed.
+    """
+    scope[_UPLOAD] = True
+
+
 class Limited:
     """Raises `LimitError` in whoever reads a request's body beyond `MAX_POST`; before its first byte if it says so."""
 
@@ -118,10 +130,11 @@ class Limited:
 
         async def counted() -> Message:
             nonlocal taken
-            message = await receive() if announced <= MAX_POST else {}
+            most = MAX_UPLOAD if _UPLOAD in scope else MAX_POST
+            message = await receive() if announced <= most else {}
             taken += len(message.get("body", b""))
-            if max(announced, taken) > MAX_POST:
-                raise LimitError(f"the request is larger than {MAX_POST} bytes")
+            if max(announced, taken) > most:
+                raise LimitError(f"the request is larger than {most} bytes")
             return message
 
         await self.app(scope, counted, send)
@@ -158,15 +171,18 @@ class Timed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        clock = asyncio.get_running_loop().time
-        body_end = clock() + BODY_SECONDS
+        began = asyncio.get_running_loop().time()
         whole = begun = False
 
         async def hurried() -> Message:
             nonlocal whole
             if whole:  # nothing more comes but the end of the connection, which may be waited for
                 return await receive()
-            async with asyncio.timeout_at(body_end):
+            body_seconds = BODY_SECONDS
+            if _UPLOAD in scope:
+                body_seconds = UPLOAD_SECONDS
+                total.reschedule(began + UPLOAD_SECONDS + ANSWER_SECONDS)
+            async with asyncio.timeout_at(began + body_seconds):
                 message = await receive()
             whole = not message.get("more_body", False)
             return message
@@ -177,7 +193,7 @@ class Timed:
             await send(message)
 
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout_at(began + ANSWER_SECONDS) as total:
                 await self.app(scope, hurried, noticed)
         except TimeoutError:
             if begun:  # half an answer can only be cut off

@@ -20,6 +20,7 @@ from fednet.errors import FednetError, ForbiddenError
 from fednet.node.home import Home
 from fednet.store import acts
 from fednet.web import policy
+from fednet.web.asgi import admit_upload
 from fednet.web.asking import Asked, Clock, grouped
 from fednet.web.policy import Rule
 from fednet.web.visitors import Visitor, Visitors
@@ -48,6 +49,8 @@ class Doors:
             request.state.visitor = visitor
             if away := await self._kept_out(request, rule, visitor):
                 return away
+            if rule.upload:
+                admit_upload(request.scope)
             asked = (
                 await self._form(request, visitor) if method == "POST" else grouped(request.query_params.multi_items())
             )
@@ -72,11 +75,15 @@ class Doors:
         raise ForbiddenError("this entry is not yours to change")  # replaced by node/ownership
 
     async def _form(self, request: Request, visitor: Visitor) -> Asked:
-        """The fields of a form that one of our own pages showed. Uploaded files are in `request.state.files`."""
+        """The fields of a form that one of our own pages showed. `request.state.files`: field -> files uploaded."""
         check_origin(request)
         form = await request.form(max_fields=MAX_FIELDS, max_files=MAX_FILES)
         texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-        request.state.files = {name: value for name, value in form.multi_items() if isinstance(value, UploadFile)}
+        files: dict[str, list[UploadFile]] = {}
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                files.setdefault(name, []).append(value)
+        request.state.files = files
         asked = grouped(texts)
         given = asked.pop(TOKEN, [""])[0]
         if visitor.token and not hmac.compare_digest(given, visitor.token):

@@ -19,11 +19,15 @@ MEMBERS = frozenset({"organization", "individual"})
 
 
 class Rule(NamedTuple):
-    """`act`: what the audit log calls it; each line that changes something has one. `own`: see above."""
+    """`act`: what the audit log calls it; each line that changes something has one. `own`: see above.
+
+    `upload`: files may come with it (`asgi.MAX_UPLOAD`).
+    """
 
     roles: frozenset[str]
     act: str = ""
     own: bool = False
+    upload: bool = False
 
 
 def _pages(*paths: str) -> dict[tuple[str, str], Rule]:

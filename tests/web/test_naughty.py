@@ -127,7 +127,6 @@ def test_every_list_of_results_shows_the_names_as_text(browser: Client, listed: 
 def test_tables_hold_the_names_and_no_formula(browser: Client, listed: dict[str, str]) -> None:
     table = browser.get("/api/v1/organizations?format=csv").body.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(table, newline="")))
-    at = rows[0].index("names:en")
     assert len(rows) == 517
     assert not [cell for row in rows for cell in row if FORMULA.match(cell)]
     assert sorted(map(named, (dict(zip(rows[0], row, strict=True)) for row in rows[1:]))) == sorted(listed.values())
