@@ -50,6 +50,13 @@ class ForbiddenError(FednetError):
     status = 403
 
 
+class ChangedError(FednetError):
+    """Somebody else changed it after whoever asks had looked at it: nothing was done, so that nothing is lost."""
+
+    word = "changed"
+    status = 409
+
+
 class BusyError(FednetError):
     """Somebody else is writing, or a limit on concurrent work is reached; trying again may succeed."""
 

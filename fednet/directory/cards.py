@@ -21,7 +21,7 @@ from fednet.directory.query import Scope
 from fednet.directory.search import Head, Hit, Reader, among, heads_of, joined, readable, shown
 from fednet.errors import NotFoundError
 from fednet.feed.record import key_of
-from fednet.listing import Contact, Event, Exchange, Group, Opinion, Organization
+from fednet.listing import Contact, Event, Exchange, Group, Opinion, Organization, Person
 from fednet.listing.differences import Compared, compared
 from fednet.listing.likeness import in_words
 from fednet.store import search as index_search
@@ -67,11 +67,14 @@ class Related(msgspec.Struct, frozen=True):
     """A record that names the organisation, or that it names, as its network lists it."""
 
     hit: Hit
-    record: Contact | Group | Event | Exchange
+    record: Contact | Group | Event | Exchange | Person
 
 
 class Card(msgspec.Struct, frozen=True):
-    """Newest confirmation first, never confirmed last. `asked` is the position of the statement that was asked for."""
+    """Newest confirmation first, never confirmed last. `asked` is the position of the statement that was asked for.
+
+    `offices` are groups in which the organisation holds a role, of which it need not be a member.
+    """
 
     statements: tuple[Statement, ...]
     asked: int
@@ -82,6 +85,8 @@ class Card(msgspec.Struct, frozen=True):
     groups: tuple[Related, ...]
     events: tuple[Related, ...]
     exchanges: tuple[Related, ...]
+    people: tuple[Related, ...] = ()
+    offices: tuple[Related, ...] = ()
 
     @property
     def differences(self) -> tuple[str, ...]:
@@ -168,16 +173,19 @@ def _card(view: _View, asked: Listed, known: Joins) -> Card:
     found = view.statements([row for row in rows if row.feed_id in view.sources])
     statements = tuple([statement for _, statement in found])
     naming = _naming(view, statements)
+    related = tuple(_related(view, naming, statements))
     return Card(
         statements=statements,
         asked=next(at for at, (row, _) in enumerate(found) if row.record_id == asked.record_id),
         fields=tuple(compared([one.record for one in statements])),
         why=tuple(_why([row.record_id for row, _ in found], known, view.sources)),
         opinions=tuple(_opinions(naming, statements, view.sources)),
-        contacts=tuple(one for one in _related(view, naming, statements) if isinstance(one.record, Contact)),
+        contacts=tuple(one for one in related if isinstance(one.record, Contact)),
         groups=tuple(_groups(view, statements)),
-        events=tuple(one for one in _related(view, naming, statements) if isinstance(one.record, Event)),
-        exchanges=tuple(one for one in _related(view, naming, statements) if isinstance(one.record, Exchange)),
+        events=tuple(one for one in related if isinstance(one.record, Event)),
+        exchanges=tuple(one for one in related if isinstance(one.record, Exchange)),
+        people=tuple(one for one in related if isinstance(one.record, Person)),
+        offices=tuple(one for one in related if isinstance(one.record, Group)),
     )
 
 
@@ -206,13 +214,16 @@ def _naming(view: _View, statements: Sequence[Statement]) -> _Naming:
 
 
 def _related(view: _View, naming: _Naming, statements: Sequence[Statement]) -> Iterable[Related]:
-    """Contacts, needs and offers of the networks on the card; events of whichever network announces them."""
+    """Contacts, people, needs, offers and roles of the networks on the card; events of whichever network announces
+    them."""
     handles = {(one.hit.network, one.hit.handle) for one in statements}
     hosts = {handle for _, handle in handles}
     for row, record in naming:
         network = view.sources[row.feed_id].network
         match record:
-            case Contact() | Exchange() if (network, record.organization) in handles:
+            case Contact() | Exchange() | Person() if (network, record.organization) in handles:
+                yield Related(view.hit(row, {}), record)
+            case Group() if any((network, role.holder) in handles for role in record.roles):
                 yield Related(view.hit(row, {}), record)
             case Event() if hosts & {*record.hosts, *record.convenors}:
                 yield Related(view.hit(row, {}), record)

@@ -1,8 +1,9 @@
 """Who follows and who witnesses whom, as far as this node knows: the lines between networks.
 
-That this node shows a network tells everybody that it follows it. What others say of whom they follow is told to anybody
-only of networks that are shown here anyway: nobody puts a name onto our pages by mentioning it. A network witnesses
-another one when its cosignature, checked with the key of its own identity, stands on a checkpoint that is held here.
+That this node shows a network tells everybody that it follows it. What others say of whom they follow is told to
+anybody only of networks that are shown here anyway: nobody puts a name onto our pages by mentioning it. A network
+witnesses another one when its cosignature, checked with the key of its own identity, stands on a checkpoint that is
+held here.
 """
 
 from __future__ import annotations

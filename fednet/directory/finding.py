@@ -226,8 +226,19 @@ class Found:
             "network": lambda: self._by_network(networks),
             "kind": lambda: self._counted(columns.kind, columns.kind.labels),
             "type": lambda: self._counted(columns.type, columns.type.labels),
+            "refugee_led": lambda: {"yes": self._having(columns.refugee_led)},
+            "confirmed": lambda: {"fresh": self._having(self._fresh), "stale": self._having(~self._fresh)},
         }
         return {name: _ordered(counted[name]()) for name in names}
+
+    def _having(self, flags: NDArray[bool_]) -> int:
+        """How many cards have a statement that is flagged, by row."""
+        together = self._split.numbers[flags[self._split.together]]
+        return int(np.count_nonzero(flags[self._split.alone])) + len(np.unique(together))
+
+    @cached_property
+    def _fresh(self) -> NDArray[bool_]:
+        return self._is_fresh(slice(None))
 
     def _counted(self, column: Sets | Countries, labels: Sequence[str]) -> dict[str, int]:
         counts = column.counts(self._split.alone) if self._rest is None else column.counts_but(self._rest)
@@ -396,4 +407,4 @@ def _sum(one: NDArray[int64], other: NDArray[int64]) -> NDArray[int64]:
 
 
 def _ordered(counts: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+    return dict(sorted(((code, count) for code, count in counts.items() if count), key=lambda one: (-one[1], one[0])))

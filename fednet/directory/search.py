@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["OPERATOR", "PUBLIC", "Hit", "Query", "Reader", "Results", "parse_query", "record", "search"]
 
 FACETS = ("country", "service", "client_group", "language", "network", "kind", "type")
+FLAGS = ("refugee_led", "confirmed")
+"""Facets that are counted only when asked for: how many say `yes`, how many are `fresh` and how many `stale`."""
 
 KIND_NAMES = {number: kind for kind, number in listing.KIND_NUMBERS.items()}
 CLOCKS_DIFFER = timedelta(hours=1)  # by more than that, and an edition is said to be dated in the future

@@ -69,6 +69,8 @@ _NAMES = {
     "arc": "Aramaic",
     "syr": "Syriac",
 }
+MET = tuple(_NAMES)
+"""Languages that are met with here, besides those of `LOCALES`."""
 
 
 @lru_cache(4096)

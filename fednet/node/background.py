@@ -19,7 +19,7 @@ from typing import NamedTuple
 from fednet.errors import FednetError, UnreachableError
 from fednet.feed import note
 from fednet.feed.checkpoint import parse_checkpoint
-from fednet.node import ask, confirming, cosigning, erasure, publish
+from fednet.node import ask, confirming, cosigning, erasure, post, publish, uploads
 from fednet.node.fetch import Fetcher
 from fednet.node.home import Home, now
 from fednet.node.signatures import signer
@@ -35,11 +35,13 @@ LONGEST_WAIT = 30.0  # drafts that keep coming are signed at least so often
 LOOK_AGAIN = 60.0  # when nothing was heard of, and after a failure to publish
 ASK_AGAIN = 60.0  # witnesses that have not cosigned the newest edition yet
 HEARTBEAT = 3600.0  # how often to look whether an edition needs renewal
+REMIND = 900.0  # how often to look whether something is to be written
 POLL = 50  # seconds a peer may let us wait
 SYNC_ANYWAY = 900.0  # whatever the peer says: a circle may be new, another source may know more
 PAUSE, LONGEST_PAUSE = 2.0, 900.0  # after a failure, doubled each time
 
 Match = Callable[[Store], bool]
+Daily = Callable[[Home, datetime], object]
 
 log = logging.getLogger("fednet")
 
@@ -60,9 +62,14 @@ class _Edited(NamedTuple):
 class Background:
     """Start and stop the thread. Failures of one task are logged and tried again; they end nothing else."""
 
-    def __init__(self, home: Home, *, allow_private: bool, match: Match | None = None) -> None:
-        """`match` takes a step in finding what belongs on one card, and says whether there was one to take."""
-        self.home, self.allow_private, self._match = home, allow_private, match
+    def __init__(
+        self, home: Home, *, allow_private: bool, match: Match | None = None, daily: Daily | None = None
+    ) -> None:
+        """`match` takes a step in finding what belongs on one card, and says whether there was one to take.
+
+        `daily` writes what is to be written each day, week or month, and knows itself what it did already.
+        """
+        self.home, self.allow_private, self._match, self._daily = home, allow_private, match, daily
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="fednet background", daemon=True)
         self._main: asyncio.Task[None] | None = None
@@ -96,6 +103,9 @@ class Background:
             tasks.create_task(self._cosign(fetcher))
             tasks.create_task(self._settle(watch, fetcher))
             tasks.create_task(self._follow(watch, fetcher, tasks))
+            tasks.create_task(self._post(watch))
+            if self._daily is not None:
+                tasks.create_task(self._remind(self._daily))
             if self._match is not None:
                 tasks.create_task(self._find_matches(watch, self._match))
 
@@ -158,6 +168,7 @@ class Background:
             if self._owed() or self._loop.time() > settled_at + HEARTBEAT:
                 settled_at = self._loop.time()
                 await self._tried("erase", lambda home, _: erasure.settle(home))
+                await self._tried("sweep", uploads.sweep)
                 await confirming.confirm_all(self.home, fetcher)
             if self._owed():
                 await asyncio.sleep(PAUSE)
@@ -184,6 +195,27 @@ class Background:
                 await asyncio.sleep(self._loop.time() - began)  # pages and syncs have half of the processor at least
             else:
                 await watch.changed(LOOK_AGAIN, seen)
+
+    async def _post(self, watch: Watch) -> None:
+        """Send letters as they are written, and try again those that could not be sent."""
+        while True:
+            seen = watch.seen()
+            try:
+                await post.deliver(self.home, now())
+            except FednetError as error:  # of our own store: busy, or the disk is full
+                log.error("letters: %s", error.detail)
+            except Exception as error:  # a mistake of ours with somebody's letter, which the log must not quote
+                log.error("letters: unforeseen %s", type(error).__name__)
+                await asyncio.sleep(LOOK_AGAIN)
+            await watch.changed(LOOK_AGAIN, seen)
+
+    async def _remind(self, daily: Daily) -> None:
+        while True:
+            try:
+                await self._tried("remind", daily)
+            except Exception as error:  # a mistake of ours, met with somebody's record, must not end the other tasks
+                log.error("remind: unforeseen %s", type(error).__name__)
+            await asyncio.sleep(REMIND)
 
     def _owed(self) -> bool:
         with self.home.store.reading() as db:

@@ -18,10 +18,10 @@ from sqlite_utils import Database
 from fednet.errors import BusyError, NotFoundError, UsageError
 from fednet.feed.record import Put, check_handle, key_of
 from fednet.feed.wire import Position
-from fednet.node import revisions
+from fednet.node import revisions, uploads
 from fednet.node.edits import find
 from fednet.node.home import Home
-from fednet.store import circles, destruction, drafts, feeds, receipts, records
+from fednet.store import applications, circles, destruction, drafts, feeds, receipts, records
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed, Network
 from fednet.store.receipts import Told
@@ -49,9 +49,11 @@ def erase(home: Home, handle: str, now: datetime) -> Erasing:
             revisions.forget(db, home.network.network, find(db, home, handle))
         drafts.discard(db, handle)
         drafts.forget_imports(db, handle)
+        applications.forget(db, handle)
         if found is not None:
             drafts.save(db, [Draft(handle, found, "erase", None)], now)
         destruction.owe(db, prompt=True)
+    uploads.clear(home)
     settle(home)
     return Erasing(handle, found)
 
@@ -135,10 +137,10 @@ def _epoch_of(feed: Feed, edition: int) -> int:
 
 def _confirmations(db: Database, feed: Feed, edition: int) -> list[Confirmation]:
     said = receipts.told(db, feed.circle)
-    return [Confirmation(n, _holds(feed, said.get(n.id), edition), said.get(n.id)) for n in audience(db, feed.circle)]
+    return [Confirmation(n, holds(feed, said.get(n.id), edition), said.get(n.id)) for n in audience(db, feed.circle)]
 
 
-def _holds(feed: Feed, told: Told | None, edition: int) -> bool:
+def holds(feed: Feed, told: Told | None, edition: int) -> bool:
     """Whether an edition is part of what a network told us it holds: not when that was in a log that ended before."""
     if told is None or told.position.edition < edition:
         return False

@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -37,6 +37,34 @@ CONFIG = "node.toml"
 DATABASE = "fednet.db"
 
 
+class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[joining]`: whether organisations may ask to join on this node's pages, and on what terms."""
+
+    open: bool = False
+    categories: tuple[str, ...] = ()  # of membership, of which an applicant names one
+    endorsements: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0  # members who must speak for an applicant
+    term_months: Annotated[int, msgspec.Meta(ge=0, le=600)] = 12  # 0: membership does not end by itself
+    edits_need_approval: bool = True  # what members change is looked at before it is signed
+    about: str = ""  # what applicants should know
+
+
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[mail]`: the server that letters are handed to (RFC 6409); without it none are sent."""
+
+    host: str
+    sender: str
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    user: str = ""
+    password_file: str = ""  # a path, from the home if it is not absolute; its first line is the password
+    security: Literal["starttls", "tls", "none"] = "starttls"
+
+
+class Embed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[embed]`: the sites whose pages may show search and calendar in a frame, as origins (RFC 6454)."""
+
+    sites: tuple[str, ...] = ()
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`node.toml`."""
 
@@ -48,6 +76,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     introduce: bool = False  # name the networks we follow in /.well-known/fednet
     allow_private_addresses: bool = False
     forget_after_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90  # others' feeds, once they have expired
+    second_factor: Literal["required", "offered"] = "required"  # of the secretariat, when it signs in
+    joining: Joining = Joining()
+    mail: Mail | None = None
+    embed: Embed = Embed()
 
 
 class Home:
@@ -184,9 +216,34 @@ def _config_text(config: Config) -> bytes:
         "introduce = false                  # name the networks we follow in /.well-known/fednet",
         "allow_private_addresses = false    # true lets peers live on loopback or private networks",
         "forget_after_days = 90             # others' feeds that expired so long ago are shown no more",
+        'second_factor = "required"         # or "offered": what the secretariat needs beside a password',
+        *_COMMENTED,
         "",
     ]
     return "\n".join(lines).encode()
+
+
+_COMMENTED = (
+    "",
+    "# [joining]                        # organisations that ask to join",
+    "# open = true",
+    '# categories = ["full member", "associate"]',
+    "# endorsements = 2                 # members who must speak for an applicant",
+    "# term_months = 12                 # 0: membership does not end by itself",
+    "# edits_need_approval = true       # what members change is looked at first",
+    '# about = "What applicants should know."',
+    "",
+    "# [mail]                           # without it no letters are sent",
+    '# host = "mail.example.org"',
+    "# port = 587",
+    '# sender = "secretariat@example.org"',
+    '# user = "secretariat"',
+    '# password_file = "mail-password"  # its first line',
+    '# security = "starttls"            # or "tls", "none"',
+    "",
+    "# [embed]                          # sites that may show search and calendar in a frame",
+    '# sites = ["https://www.example.org"]',
+)
 
 
 def _genesis(config: Config, online: Keys, seeds: Sequence[bytes], threshold: int) -> Note:

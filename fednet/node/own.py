@@ -9,7 +9,7 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
-from fednet.errors import FednetError
+from fednet.errors import FednetError, NotFoundError
 from fednet.feed.record import Put, key_of
 from fednet.node import revisions
 from fednet.node.edits import Own
@@ -80,6 +80,21 @@ class OwnRecords:
         else:
             drafts.save(self.db, [Draft(own.handle, own.circle, "drop", None)], now)
             revisions.remember_withdrawn(self.db, self.network, own, listed.body)
+
+
+def restore_signed(home: Home, handle: str, now: datetime) -> Own:
+    """Take back what waits for a record that an edition lists: it stays as that edition has it.
+
+    NotFoundError when nothing waits that could be taken back: a record that no edition lists yet is withdrawn instead,
+    and an erasure stands.
+    """
+    with home.store.writing() as db:
+        own = OwnRecords(db, home)
+        waiting, listed = drafts.draft(db, handle), own.listed(handle)
+        if waiting is None or listed is None or waiting.action == "erase":
+            raise NotFoundError("nothing waits here that could be taken back", hint="fednet preview")
+        own.put(listed, now)
+        return listed
 
 
 def _prepared(db: Database, feed: Feed) -> Iterator[tuple[bytes, Own | None]]:

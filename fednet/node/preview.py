@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlite_utils import Database
@@ -28,6 +28,7 @@ OWN = "staff"
 """The audience that reads every circle: this network's own people."""
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+_PHONE = re.compile(r"(?<![\w/=.-])(?:\+|00)[1-9][0-9 ().-]{6,16}[0-9](?![\w/-])")
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -86,7 +87,14 @@ def views(home: Home, handle: str) -> list[View]:
     Raises NotFoundError for one that this network does not list, or no longer will.
     """
     with home.store.reading() as db:
-        about = [edits.find(db, home, handle), *edits.referring(db, home, handle)]
+        own = edits.find(db, home, handle)
+    return views_with(home, own)
+
+
+def views_with(home: Home, own: Own) -> list[View]:
+    """`views` of a record as it would be, whatever stands now under its handle, if anything does."""
+    with home.store.reading() as db:
+        about = [own, *edits.referring(db, home, own.handle)]
         shown = [View(one.circle, _names(one), _seen(db, about, one.circle)) for one in stored.circles(db)]
         return [*shown, View(OWN, (), tuple(map(_as_seen, about)))]
 
@@ -137,10 +145,33 @@ def _fields(body: bytes | None) -> dict[str, Any]:
     return msgspec.json.decode(body, type=dict[str, Any]) if body else {}
 
 
-def _notes(fields: Mapping[str, Any]) -> Iterator[str]:
-    """What everybody in the world would read."""
+class Exposed(NamedTuple):
+    """What a person may not have meant to tell everybody: a whole `contact` or `person`, a `mail` address, a `phone`
+    number; `found` in the field `name`."""
+
+    what: Literal["contact", "person", "mail", "phone"]
+    name: str = ""
+    found: str = ""
+
+
+def exposed(fields: Mapping[str, Any]) -> Iterator[Exposed]:
+    """What everybody in the world would read of a record in the public circle."""
     if fields.get("kind") in CLOSED_KINDS:
-        yield f"a {fields['kind']} in the public circle"
+        yield Exposed(fields["kind"])
     for name, value in fields.items():
-        if found := _MAIL.search(msgspec.json.encode(value).decode()):
-            yield f"{name} holds the e-mail address {found[0]}"
+        text = msgspec.json.encode(value).decode()
+        if mail := _MAIL.search(text):
+            yield Exposed("mail", name, mail[0])
+        if phone := _PHONE.search(text):
+            yield Exposed("phone", name, phone[0])
+
+
+def _notes(fields: Mapping[str, Any]) -> Iterator[str]:
+    for what, name, found in exposed(fields):
+        match what:
+            case "mail":
+                yield f"{name} holds the e-mail address {found}"
+            case "phone":
+                yield f"{name} holds the telephone number {found}"
+            case _:
+                yield f"a {what} in the public circle"

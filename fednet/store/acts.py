@@ -34,15 +34,64 @@ def begin(db: Database, account: Account | None, act: str, subject: str, now: da
     return int(row[0])
 
 
-def end(db: Database, act: int, outcome: str) -> None:
-    """Note how it ended."""
+def end(db: Database, act: int, outcome: str, account: Account | None = None, subject: str = "") -> None:
+    """Note how it ended; and who it was, and about what, where that turned out only then."""
     db.execute("UPDATE act SET outcome = ? WHERE id = ?", (outcome, act))
+    if account is not None:
+        db.execute(
+            "UPDATE act SET account_id = ?, name = ?, role = ? WHERE id = ?",
+            (account.id, account.name, account.role, act),
+        )
+    if subject:
+        db.execute("UPDATE act SET subject = ? WHERE id = ?", (subject, act))
 
 
-def latest(db: Database, before: int | None = None, limit: int = 100) -> list[Act]:
+def drop(db: Database, act: int) -> None:
+    """Take an entry out that never became an act."""
+    db.execute("DELETE FROM act WHERE id = ?", (act,))
+
+
+class Wanted(NamedTuple):
+    """Which entries somebody asks for; what is empty narrows nothing. Days are of UTC, as `YYYY-MM-DD`, both included.
+
+    `who` is a part of a name or role, as written.
+    """
+
+    who: str = ""
+    act: str = ""
+    subject: str = ""
+    since: str = ""
+    until: str = ""
+
+
+_FITS = (
+    "(:who = '' OR instr(lower(name), lower(:who)) OR role = :who) AND (:act = '' OR act = :act) "
+    "AND (:subject = '' OR subject = :subject) AND (:since = '' OR at >= :since) "
+    "AND (:until = '' OR at < :until || 'U')"  # after every time of that day, which goes on with a T
+)
+_ENTRY = "id, at, account_id, name, role, act, subject, outcome"
+
+
+def latest(db: Database, before: int | None = None, limit: int = 100, wanted: Wanted | None = None) -> list[Act]:
     """The newest entries first, of numbers below `before`."""
     rows = db.execute(
-        "SELECT id, at, account_id, name, role, act, subject, outcome FROM act WHERE id < ? ORDER BY id DESC LIMIT ?",
-        (before or 2**62, limit),
+        f"SELECT {_ENTRY} FROM act WHERE id < :before AND {_FITS} ORDER BY id DESC LIMIT :limit",
+        {**(wanted or Wanted())._asdict(), "before": before or 2**62, "limit": limit},
     )
     return [Act(*row) for row in rows]
+
+
+def every(db: Database, wanted: Wanted) -> list[Act]:
+    """All entries that are asked for, the oldest first."""
+    rows = db.execute(f"SELECT {_ENTRY} FROM act WHERE {_FITS} ORDER BY id", wanted._asdict())
+    return [Act(*row) for row in rows]
+
+
+def names(db: Database) -> list[str]:
+    """The acts that the log holds."""
+    return [name for (name,) in db.execute("SELECT DISTINCT act FROM act ORDER BY act")]
+
+
+def forget(db: Database, subject: str) -> None:
+    """Keep that something was done, and forget to what: it is erased."""
+    db.execute("UPDATE act SET subject = '' WHERE subject = ?", (subject,))

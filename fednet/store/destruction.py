@@ -20,7 +20,8 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError, BusyError
-from fednet.store import drafts, gaps, index
+from fednet.feed.record import key_of
+from fednet.store import applications, drafts, gaps, index
 from fednet.store.database import Store
 
 SETTING = "destruction"
@@ -65,7 +66,7 @@ def settle(store: Store) -> None:
         return
     if held.prompt > held.done:
         with store.writing() as db:
-            drafts.forget_erased(db)
+            forget_erased(db)
     if held.words > held.done:
         _scrub(store)
     with store.emptied() as db:
@@ -74,6 +75,14 @@ def settle(store: Store) -> None:
             raise BusyError("the database was replaced meanwhile", hint="try again in a moment")
         _zero_gaps(store)
         _write(db, msgspec.structs.replace(found, done=held.owed))
+
+
+def forget_erased(db: Database) -> None:
+    """What waits, what imports remember, and what applications and letters say, of records that were erased."""
+    erased = drafts.forget_erased(db)
+    for handle in applications.handles(db):
+        if key_of(handle) in erased:
+            applications.forget(db, handle)
 
 
 def _scrub(store: Store) -> None:

@@ -297,10 +297,11 @@ def forget_imports(db: Database, handle: str) -> None:
     forget_withdrawn(db, handle)
 
 
-def forget_erased(db: Database) -> None:
+def forget_erased(db: Database) -> set[bytes]:
     """Destroy edits, and what imports remember, of records that this network has erased.
 
-    They come back with a database of an older day, and with its own feed when it is read from others.
+    They come back with a database of an older day, and with its own feed when it is read from others. Returns the keys
+    of all records that it has erased.
     """
     erased = {
         key
@@ -316,6 +317,7 @@ def forget_erased(db: Database) -> None:
     for handle in [handle for (handle,) in rows if key_of(handle) in erased]:
         db.execute("DELETE FROM draft WHERE handle = ? AND action <> 'erase'", (handle,))
         forget_imports(db, handle)
+    return erased
 
 
 # --- events that were withdrawn ---------------------------------------------------------------------------------------

@@ -326,8 +326,6 @@ CREATE TABLE account (                          -- people who sign in
   password TEXT,                                -- argon2id in PHC form; NULL: signs in by links alone
   totp BLOB,                                    -- secret of RFC 6238
   totp_step INTEGER NOT NULL DEFAULT 0,         -- the latest whose code was used
-  failures INTEGER NOT NULL DEFAULT 0,          -- since the last success
-  failed_at TEXT,
   language TEXT,                                -- of its pages and mails
   made_at TEXT NOT NULL,
   ended_at TEXT                                 -- left, or was sent away
@@ -349,13 +347,12 @@ CREATE TABLE session (                          -- who is signed in
   account_id INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
   made_at TEXT NOT NULL,
   seen_at TEXT NOT NULL,
-  whole INTEGER NOT NULL DEFAULT 0,             -- 0: the second factor is still to come
-  challenge BLOB                                -- of a passkey that was asked for
+  whole INTEGER NOT NULL DEFAULT 0              -- 0: the second factor is still to come
 ) WITHOUT ROWID;
 CREATE INDEX session_account ON session (account_id);
 CREATE TABLE link (                             -- secret links that were given to somebody
   digest BLOB PRIMARY KEY,                      -- SHA-256 of what the link holds
-  purpose TEXT NOT NULL,                        -- welcome, sign-in, confirm, apply or endorse
+  purpose TEXT NOT NULL,                        -- first, welcome, sign-in, confirm, apply or endorse
   account_id INTEGER REFERENCES account ON DELETE CASCADE,
   subject TEXT NOT NULL DEFAULT '',             -- a handle, or the number of an application
   made_at TEXT NOT NULL,
@@ -388,9 +385,11 @@ CREATE TABLE application (                      -- who asks to join this network
   handle TEXT                                   -- the record that it became
 );
 CREATE INDEX application_state ON application (state);
+CREATE INDEX application_handle ON application (handle);
 CREATE TABLE endorsement (                      -- members who speak for an applicant
   application_id INTEGER NOT NULL REFERENCES application ON DELETE CASCADE,
   organization TEXT NOT NULL,                   -- handle
+  asked_at TEXT,                                -- NULL: the secretariat has not asked it yet
   verdict TEXT,                                 -- endorsed or declined; NULL: not said yet
   said_at TEXT,
   said_by TEXT,
@@ -418,10 +417,14 @@ CREATE TABLE outgoing (                         -- letters that wait to be sent;
   subject TEXT NOT NULL,
   text TEXT NOT NULL,
   at TEXT NOT NULL,
+  about TEXT NOT NULL DEFAULT '',               -- a handle, or "application" and its number: goes when that goes
+  until TEXT,                                   -- worth nothing afterwards, as a link to sign in
   tries INTEGER NOT NULL DEFAULT 0,
-  tried_at TEXT,
-  error TEXT
+  due_at TEXT NOT NULL,                         -- when to try next
+  error TEXT,                                   -- why the last try failed: a word of node/post, and a code
+  stopped INTEGER NOT NULL DEFAULT 0            -- nobody tries any more
 );
+CREATE INDEX outgoing_about ON outgoing (about);
 CREATE TABLE reminded (                         -- what somebody was reminded of, and when
   about TEXT NOT NULL,                          -- confirmation, term, week, ...
   subject TEXT NOT NULL,                        -- a handle, or a day
@@ -429,12 +432,15 @@ CREATE TABLE reminded (                         -- what somebody was reminded of
   PRIMARY KEY (about, subject)
 ) WITHOUT ROWID;
 CREATE TABLE hidden (                           -- own records taken out of every circle in an emergency, to be put back
-  handle TEXT PRIMARY KEY,
+  handle TEXT NOT NULL,
+  why TEXT NOT NULL,                            -- a handle or a country: what was hidden in that act
   circle TEXT NOT NULL,
   body BLOB NOT NULL,
+  after BLOB,                                   -- of a record that stays: what is left of it; NULL: it was taken out
   at TEXT NOT NULL,
-  why TEXT NOT NULL                             -- a handle or a country: what was hidden in that act
+  PRIMARY KEY (handle, why)
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX hidden_once ON hidden (handle) WHERE after IS NULL;
 """
 
 

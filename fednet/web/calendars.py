@@ -99,6 +99,11 @@ def subscription(base: str, asked: Iterable[tuple[str, str]]) -> str:
     return f"webcal://{urlsplit(base).netloc}{urlsplit(base).path}{show.address('/calendar.ics', asked)}"
 
 
+def event_subscription(base: str, handle: str) -> str:
+    """The same for one event."""
+    return f"webcal://{urlsplit(base).netloc}{urlsplit(base).path}/events/{handle}.ics"
+
+
 def _of_events(asked: Asked) -> Asked:
     if asked.get("kind", ["event"]) != ["event"]:
         raise UsageError("kind: only events are in a calendar", hint="leave it out")

@@ -18,11 +18,14 @@ from starlette.routing import Route
 
 from fednet.errors import FednetError, ForbiddenError
 from fednet.node.home import Home
+from fednet.node.ownership import owns
 from fednet.store import acts
+from fednet.store.accounts import Account
 from fednet.web import policy
 from fednet.web.asgi import admit_upload
 from fednet.web.asking import Asked, Clock, grouped
 from fednet.web.policy import Rule
+from fednet.web.show import address
 from fednet.web.visitors import Visitor, Visitors
 
 Page = Callable[[Request, Asked, Visitor], Response]
@@ -65,14 +68,16 @@ class Doors:
         """Where whoever may not see a page is sent; raises ForbiddenError when signing in would not help."""
         if visitor.role not in rule.roles:
             if visitor.account is None:
-                return RedirectResponse(f"/sign-in?to={request.url.path}", 303)
+                return see(_to_sign_in(request, visitor))
             raise ForbiddenError("this is not for your account")
         if rule.own and visitor.role in policy.MEMBERS:
             await run_in_threadpool(self._must_own, request.path_params["handle"], visitor)
         return None
 
     def _must_own(self, handle: str, visitor: Visitor) -> None:
-        raise ForbiddenError("this entry is not yours to change")  # replaced by node/ownership
+        with self.home.store.reading() as db:
+            if visitor.account is None or not owns(db, self.home, visitor.account, handle):
+                raise ForbiddenError("this entry is not yours to change")
 
     async def _form(self, request: Request, visitor: Visitor) -> Asked:
         """The fields of a form that one of our own pages showed. `request.state.files`: field -> files uploaded."""
@@ -101,17 +106,39 @@ class Doors:
         try:
             answer = page(request, asked, visitor)
         except FednetError as error:
-            self._outcome(act, error.word)
+            self._outcome(request, visitor, act, error.word)
             raise
         except Exception:
-            self._outcome(act, "failed")
+            self._outcome(request, visitor, act, "failed")
             raise
-        self._outcome(act, "done" if answer.status_code < 400 else "refused")
+        self._outcome(request, visitor, act, "done" if answer.status_code < 400 else "refused")
         return answer
 
-    def _outcome(self, act: int, outcome: str) -> None:
+    def _outcome(self, request: Request, visitor: Visitor, act: int, outcome: str) -> None:
+        """How an act ended. What strangers were refused is not kept: they could fill the log."""
+        acting: Account | None = getattr(request.state, "acting", None)
         with self.home.store.writing() as db:
-            acts.end(db, act, outcome)
+            if outcome != "done" and visitor.account is None and acting is None:
+                acts.drop(db, act)
+            else:
+                acts.end(db, act, outcome, acting, getattr(request.state, "about", ""))
+
+
+def acted(request: Request, account: Account) -> None:
+    """Tell the audit log who does this, where that turns out only now."""
+    request.state.acting = account
+
+
+def about(request: Request, subject: str) -> None:
+    """Tell the audit log what an act is about, where its address does not: the handle of something new."""
+    request.state.about = subject
+
+
+def _to_sign_in(request: Request, visitor: Visitor) -> str:
+    """Where whoever must sign in is sent, and from there back; to what a form was on, if to a form."""
+    half = visitor.session is not None
+    to = request.url.path if policy.has("GET", request.url.path) else ""
+    return address("/sign-in/second" if half else "/sign-in", [("to", to)])
 
 
 def check_origin(request: Request) -> None:

@@ -41,10 +41,61 @@ PUBLIC_PAGES = _pages(
     "/events/{handle}",
     "/networks",
     "/networks/{network}",
-)
+    "/groups",
+    "/groups/{handle}",
+    "/resources",
+    "/resources/{handle}",
+    "/people/{handle}",
+    "/organizations/{handle}/proof",
+    "/records/{handle}/proof",
+    "/check",
+    "/about",
+    "/privacy",
+    "/accessibility",
+    "/status",
+) | {("POST", "/check"): Rule(ANYBODY)}  # looks at a file, and keeps nothing of it
 
 # --- accounts and signing in ---------------------------------------------------------------------------------------
-ACCOUNTS: dict[tuple[str, str], Rule] = {}
+ACCOUNTS: dict[tuple[str, str], Rule] = {
+    ("GET", "/sign-in"): Rule(ANYBODY),
+    ("POST", "/sign-in"): Rule(ANYBODY, act="sign-in"),
+    ("POST", "/sign-in/letter"): Rule(ANYBODY, act="sign-in-letter"),
+    ("POST", "/sign-in/passkey/options"): Rule(ANYBODY),  # a challenge, of which nothing is kept
+    ("POST", "/sign-in/passkey"): Rule(ANYBODY, act="sign-in"),
+    ("GET", "/sign-in/second"): Rule(ANYBODY),
+    ("POST", "/sign-in/second"): Rule(ANYBODY, act="sign-in-second"),
+    ("POST", "/sign-in/second/options"): Rule(ANYBODY),
+    ("POST", "/sign-in/second/passkey"): Rule(ANYBODY, act="sign-in-second"),
+    ("GET", "/sign-in/{secret}"): Rule(ANYBODY),
+    ("POST", "/sign-in/{secret}"): Rule(ANYBODY, act="sign-in"),
+    ("POST", "/sign-out"): Rule(ANYBODY, act="sign-out"),
+    ("GET", "/welcome/{secret}"): Rule(ANYBODY),
+    ("POST", "/welcome/{secret}"): Rule(ANYBODY, act="welcome"),
+    ("GET", "/account"): Rule(SIGNED_IN),
+    ("POST", "/account"): Rule(SIGNED_IN, act="account"),
+    ("POST", "/account/password"): Rule(SIGNED_IN, act="password"),
+    ("POST", "/account/totp"): Rule(SIGNED_IN, act="second-factor"),
+    ("POST", "/account/totp/remove"): Rule(SIGNED_IN, act="second-factor-removed"),
+    ("POST", "/account/passkeys/options"): Rule(SIGNED_IN),
+    ("POST", "/account/passkeys"): Rule(SIGNED_IN, act="second-factor"),
+    ("POST", "/account/passkeys/remove"): Rule(SIGNED_IN, act="second-factor-removed"),
+    ("POST", "/account/sessions"): Rule(SIGNED_IN, act="sessions-ended"),
+    ("POST", "/account/delete"): Rule(frozenset({"individual"}), act="account-deleted"),
+    ("GET", "/member/people"): Rule(frozenset({"organization"})),
+    ("POST", "/member/people"): Rule(frozenset({"organization"}), act="invited"),
+    ("POST", "/member/people/{id}/link"): Rule(frozenset({"organization"}), act="account-link"),
+    ("POST", "/member/people/{id}/end"): Rule(frozenset({"organization"}), act="account-ended"),
+    ("GET", "/workspace/accounts"): Rule(frozenset({"administrator", "auditor"})),
+    ("POST", "/workspace/accounts"): Rule(ADMINISTRATOR, act="invited"),
+    ("GET", "/workspace/accounts/{id}"): Rule(frozenset({"administrator", "auditor"})),
+    ("POST", "/workspace/accounts/{id}/role"): Rule(ADMINISTRATOR, act="role-changed"),
+    ("POST", "/workspace/accounts/{id}/link"): Rule(ADMINISTRATOR, act="account-link"),
+    ("POST", "/workspace/accounts/{id}/reset"): Rule(ADMINISTRATOR, act="account-reset"),
+    ("POST", "/workspace/accounts/{id}/end"): Rule(ADMINISTRATOR, act="account-ended"),
+    ("GET", "/workspace/acts"): Rule(STAFF),
+    ("GET", "/workspace/acts.csv"): Rule(STAFF),
+    ("GET", "/workspace/acts.jsonl"): Rule(STAFF),
+}
 
 # --- joining -------------------------------------------------------------------------------------------------------
 JOINING: dict[tuple[str, str], Rule] = {}
@@ -53,7 +104,44 @@ JOINING: dict[tuple[str, str], Rule] = {}
 MEMBER: dict[tuple[str, str], Rule] = {}
 
 # --- the desk: records, imports, what leaves ----------------------------------------------------------------------
-DESK: dict[tuple[str, str], Rule] = {}
+DESK: dict[tuple[str, str], Rule] = {
+    ("GET", "/workspace"): Rule(STAFF),
+    ("POST", "/workspace/steps"): Rule(SECRETARIAT, act="set-step-aside"),
+    ("GET", "/workspace/records/{kind}"): Rule(STAFF),
+    ("POST", "/workspace/records/{kind}"): Rule(SECRETARIAT, act="change-records"),
+    ("GET", "/workspace/records/{kind}/new"): Rule(SECRETARIAT),
+    ("POST", "/workspace/records/{kind}/new"): Rule(SECRETARIAT, act="add-record"),
+    ("GET", "/workspace/record/{handle}"): Rule(STAFF),
+    ("POST", "/workspace/record/{handle}"): Rule(SECRETARIAT, act="edit-record"),
+    ("POST", "/workspace/record/{handle}/confirm"): Rule(SECRETARIAT, act="confirm-record"),
+    ("GET", "/workspace/record/{handle}/views"): Rule(STAFF),
+    ("GET", "/workspace/record/{handle}/withdraw"): Rule(SECRETARIAT),
+    ("POST", "/workspace/record/{handle}/withdraw"): Rule(SECRETARIAT, act="withdraw-record"),
+    ("GET", "/workspace/record/{handle}/erase"): Rule(SECRETARIAT),
+    ("POST", "/workspace/record/{handle}/erase"): Rule(SECRETARIAT, act="erase-record"),
+    ("GET", "/workspace/record/{handle}/erased"): Rule(STAFF),
+    ("GET", "/workspace/import"): Rule(STAFF),
+    ("POST", "/workspace/import"): Rule(SECRETARIAT, act="upload-files", upload=True),
+    ("POST", "/workspace/import/undo"): Rule(SECRETARIAT, act="undo-import"),
+    ("POST", "/workspace/import/forget"): Rule(SECRETARIAT, act="forget-columns"),
+    ("POST", "/workspace/import/settle"): Rule(SECRETARIAT, act="leave-refused-rows"),
+    ("GET", "/workspace/import/{upload}"): Rule(SECRETARIAT),
+    ("POST", "/workspace/import/{upload}"): Rule(SECRETARIAT, act="choose-columns"),
+    ("POST", "/workspace/import/{upload}/import"): Rule(SECRETARIAT, act="import"),
+    ("POST", "/workspace/import/{upload}/drop"): Rule(SECRETARIAT, act="drop-upload"),
+    ("GET", "/workspace/import/{upload}/{name}"): Rule(SECRETARIAT),
+    ("GET", "/workspace/publish"): Rule(STAFF),
+    ("POST", "/workspace/publish"): Rule(SECRETARIAT, act="publish"),
+    ("POST", "/workspace/publish/discard"): Rule(SECRETARIAT, act="discard-edit"),
+    ("POST", "/workspace/publish/hold"): Rule(ADMINISTRATOR, act="hold-signing"),
+    ("GET", "/workspace/matches"): Rule(STAFF),
+    ("POST", "/workspace/matches"): Rule(SECRETARIAT, act="say-same-or-not"),
+    ("GET", "/workspace/confirmations"): Rule(STAFF),
+    ("POST", "/workspace/confirmations"): Rule(SECRETARIAT, act="confirm-records"),
+    ("POST", "/workspace/confirmations/ask"): Rule(SECRETARIAT, act="ask-to-confirm"),
+    ("GET", "/workspace/plan"): Rule(STAFF),
+    ("POST", "/workspace/plan"): Rule(STAFF),  # looks, and keeps nothing of it
+}
 
 # --- the desk: other networks, keys, backups, settings ------------------------------------------------------------
 OFFICE: dict[tuple[str, str], Rule] = {}
@@ -78,6 +166,11 @@ def may(role: str, path: str, method: str = "GET") -> bool:
         (line for known, line in TABLE.items() if _fits(known, method, path)), None
     )
     return found is not None and role in found.roles
+
+
+def has(method: str, path: str) -> bool:
+    """Whether there is such an address."""
+    return any(_fits(known, method, path) for known in TABLE)
 
 
 def _fits(known: tuple[str, str], method: str, path: str) -> bool:

@@ -36,7 +36,7 @@ def test_every_answer_carries_the_security_headers(browser: Client, url: str) ->
     policy = headers["content-security-policy"]
     assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert "geolocation=()" in headers["permissions-policy"]
 
 

@@ -1,0 +1,61 @@
+"""Which records are a member's own: what an organisation's administrator, and an individual, may change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlite_utils import Database
+
+from fednet.errors import FednetError
+from fednet.node import edits
+from fednet.node.home import Home
+from fednet.store.accounts import STAFF, Account
+
+OF_ORGANIZATION = frozenset({"contact", "exchange"})
+"""Kinds whose field `organization` says whose they are. A person's entry is that person's, not the organisation's."""
+
+
+def owns(db: Database, home: Home, account: Account, handle: str) -> bool:
+    """Whether an own record, as it stands, is a member's to change; never so for one that is not listed.
+
+    An organisation's administrator owns its entry, its contacts, needs and offers, and the events that it hosts; an
+    individual their own entry.
+    """
+    if account.role == "individual":
+        return account.person is not None and account.person == handle and is_listed(db, home, handle)
+    if account.role != "organization" or account.organization is None:
+        return False
+    fields = _fields(db, home, handle)
+    return fields is not None and belongs(fields, handle, account.organization)
+
+
+def belongs(fields: dict[str, Any], handle: str, organization: str) -> bool:
+    """Whether a record of these fields is of an organisation, by its handle."""
+    match fields.get("kind"):
+        case "organization":
+            return handle == organization
+        case "event":
+            return organization in fields.get("hosts", ())
+        case kind:
+            return kind in OF_ORGANIZATION and fields.get("organization") == organization
+
+
+def is_standing(db: Database, home: Home, account: Account) -> bool:
+    """Whether an account may be used: a member's not while its organisation is withdrawn, erased or hidden."""
+    if account.ended_at is not None:
+        return False
+    if account.role in STAFF or (account.role == "individual" and account.organization is None):
+        return True
+    return account.organization is not None and is_listed(db, home, account.organization)
+
+
+def is_listed(db: Database, home: Home, handle: str) -> bool:
+    """Whether this network lists a record, drafts included."""
+    return _fields(db, home, handle) is not None
+
+
+def _fields(db: Database, home: Home, handle: str) -> dict[str, Any] | None:
+    try:
+        return edits.find(db, home, handle).fields
+    except FednetError:  # not listed, or no handle at all
+        return None

@@ -1,0 +1,40 @@
+"""The zone in whose hours a page tells times: the one that is asked for, else the reader's own choice, else the node's.
+
+A choice that is made in a form of ours is kept in a cookie. A link from elsewhere may name a zone and changes nothing:
+browsers say where a request comes from (Fetch Metadata), and without that nothing is kept.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fednet.directory.query import zone as zone_asked
+from fednet.errors import UsageError
+from fednet.node.home import Home
+from fednet.web.asking import Asked, given
+
+COOKIE = "zone"
+"""The name of a zone, and nothing else of whoever reads."""
+A_YEAR = 365 * 86_400
+
+
+def usual(home: Home, request: Request) -> str:
+    """The reader's own zone, without regard to what is asked for."""
+    try:
+        return zone_asked(request.cookies.get(COOKIE, ""), COOKIE)
+    except UsageError:
+        return home.config.zone
+
+
+def shown_in(home: Home, request: Request, asked: Asked) -> str:
+    """The zone of this page; raises UsageError for one that there is not."""
+    return zone_asked(given(asked)["zone"], "zone") if asked.get("zone", [""]) != [""] else usual(home, request)
+
+
+def keep(home: Home, request: Request, zone: str, answer: Response) -> None:
+    """Remember the zone that was chosen on a page of this node."""
+    ours = request.headers.get("sec-fetch-site") == "same-origin"
+    if ours and request.query_params.get("zone") and zone != usual(home, request):
+        secure = request.url.scheme == "https"
+        answer.set_cookie(COOKIE, zone, max_age=A_YEAR, secure=secure, httponly=True, samesite="lax")
