@@ -19,7 +19,7 @@ from fednet.listing import ListingError, references
 from fednet.listing.check import text
 from fednet.node import circles, revisions
 from fednet.node.home import Home
-from fednet.store import drafts, feeds
+from fednet.store import drafts, feeds, hidden
 from fednet.store import search as index_search
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Action, Draft
@@ -301,6 +301,9 @@ def find(db: Database, home: Home, handle: str) -> Own:
             body = _signed(db, feed, handle)
             if body is not None:
                 return Own(handle, feed.circle, body, False)
+    kept = hidden.taken_out(db, handle)
+    if kept is not None:
+        raise NotFoundError(f"the record is hidden since {kept.at}", hint=f"fednet hide {handle} --undo puts it back")
     raise NotFoundError(f"this network lists no record {handle}", hint="fednet search, or fednet show HANDLE")
 
 

@@ -19,9 +19,9 @@ from fednet.errors import BusyError, NotFoundError, UsageError
 from fednet.feed.record import Put, check_handle, key_of
 from fednet.feed.wire import Position
 from fednet.node import revisions, uploads
-from fednet.node.edits import find
+from fednet.node.edits import Own, find
 from fednet.node.home import Home
-from fednet.store import applications, circles, destruction, drafts, feeds, receipts, records
+from fednet.store import applications, circles, destruction, drafts, feeds, hidden, receipts, records
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed, Network
 from fednet.store.receipts import Told
@@ -42,11 +42,13 @@ def erase(home: Home, handle: str, now: datetime) -> Erasing:
     check_handle(handle)
     with home.store.writing() as db:
         found = _circle_of(db, home.network, handle)
-        waiting = drafts.draft(db, handle)
-        if found is None and waiting is None:
+        waiting, kept = drafts.draft(db, handle), hidden.taken_out(db, handle)
+        if found is None and waiting is None and kept is None:
             raise NotFoundError(f"this network lists no record {handle}", hint="fednet search, or fednet show HANDLE")
         with suppress(NotFoundError):  # withdrawn already
-            revisions.forget(db, home.network.network, find(db, home, handle))
+            own = Own(handle, kept.circle, kept.body, False) if kept else find(db, home, handle)
+            revisions.forget(db, home.network.network, own)
+        hidden.forget(db, handle)
         drafts.discard(db, handle)
         drafts.forget_imports(db, handle)
         applications.forget(db, handle)

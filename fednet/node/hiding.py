@@ -13,8 +13,7 @@ where those who read that could look it up. Followers are told to let go, and co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -26,13 +25,13 @@ from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import check_handle
 from fednet.listing import references
 from fednet.listing.check import is_handle
-from fednet.listing.places import COUNTRIES
+from fednet.listing.places import is_country
 from fednet.node import circles, edits, erasure
 from fednet.node.edits import NETWORK, Own
 from fednet.node.home import Home
 from fednet.node.own import OwnRecords, title_of
 from fednet.node.publish import Cosign, publish, uncosigned
-from fednet.store import accounts, destruction, drafts, feeds, hidden, receipts
+from fednet.store import accounts, drafts, feeds, hidden, receipts
 from fednet.store.feeds import Network
 from fednet.store.hidden import Hidden
 from fednet.store.receipts import Told
@@ -73,7 +72,11 @@ class Hiding(msgspec.Struct, frozen=True):
 
     @property
     def circles(self) -> frozenset[str]:
-        return frozenset(one.circle for one in (*self.going, *self.touched))
+        return frozenset({one.circle for one in self.going} | {one.circle for one in self.touched})
+
+    @property
+    def handles(self) -> frozenset[str]:
+        return frozenset({one.handle for one in self.going} | {one.handle for one in self.touched})
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -87,7 +90,7 @@ class Restored(msgspec.Struct, frozen=True):
 def asked_for(text: str) -> str:
     """The handle or country that a person means; raises UsageError for anything else."""
     text = text.strip()
-    if text.upper() in COUNTRIES:
+    if is_country(text.upper()):
         return text.upper()
     return check_handle(text.lower())
 
@@ -116,7 +119,6 @@ def hide(
         if more:
             raise UsageError("more would be hidden than was shown", hint="look at the list again")
         plan.keep(now)
-        destruction.owe(db, prompt=True, words=True)
     return plan.hiding
 
 
@@ -135,7 +137,9 @@ class _Plan:
         self.left = list(self._left())
         self.hiding = Hiding(
             what,
-            tuple(Going(o.handle, o.fields["kind"], self.own.title(o.body), o.circle, r) for o, r in self.found.values()),
+            tuple(
+                Going(o.handle, o.fields["kind"], self.own.title(o.body), o.circle, r) for o, r in self.found.values()
+            ),
             tuple(Touched(o.handle, o.fields["kind"], self.own.title(o.body), o.circle) for o, _ in self.left),
         )
 
@@ -376,10 +380,10 @@ def _with_items(now: list[Any], was: list[Any], left: list[Any]) -> list[Any]:
 # --- what became of it ------------------------------------------------------------------------------------------------
 
 
-def spread(home: Home, circles: Iterable[str], now: datetime, *, cosign: Cosign = uncosigned) -> None:
-    """Sign what was hidden at once, whatever else waits. Raises when that cannot be: it is still to be signed then."""
-    publish(home, now, circles=frozenset(circles), cosign=cosign)
-    erasure.settle_promptly(home)
+def spread(home: Home, hiding: Hiding, now: datetime, *, cosign: Cosign = uncosigned) -> None:
+    """Sign what was hidden at once, and nothing else. Raises when that cannot be: it still waits to be signed then."""
+    if hiding.handles:
+        publish(home, now, circles=hiding.circles, cosign=cosign, only=hiding.handles)
 
 
 class Act(NamedTuple):
@@ -415,7 +419,7 @@ class Heard(NamedTuple):
 
 
 def heard(home: Home, rows: Iterable[Hidden]) -> tuple[list[str], list[Heard]]:
-    """The circles from which these records are not gone yet, for want of a signature; and who has confirmed the rest."""
+    """The circles that these records are still in, for want of a signature; and who has confirmed that they went."""
     by_circle: dict[str, list[str]] = {}
     for row in rows:
         by_circle.setdefault(row.circle, []).append(row.handle)

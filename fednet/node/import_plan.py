@@ -35,7 +35,7 @@ from fednet.node.edits import (
 )
 from fednet.node.home import Home
 from fednet.node.own import OwnRecords, title_of
-from fednet.store import drafts, feeds
+from fednet.store import drafts, feeds, hidden
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Draft, ImportRow
 
@@ -145,6 +145,7 @@ class Plan:
         self.earlier = _Earlier(db, name, self.sources.keys())
         self.said_before = {source: drafts.said_before(db, source) for source in self.sources}
         self.known = drafts.imported(db, [key(entry) for entry in self.reading.entries])
+        self._refuse_hidden()
         self.same_name = Counter(_without_country(entry) for entry in self.reading.entries)
         self.before: dict[str, Own] = {}
         speaks = any(entry.fields["kind"] == NETWORK for entry in self.reading.entries)
@@ -219,6 +220,28 @@ class Plan:
             self.left_out_notes = [
                 f"{counted} listed by {names}, not by this network: left out (--all-rows takes them)"
             ]
+
+    def _refuse_hidden(self) -> None:
+        """Refuse rows that would list again what is hidden: by where they came from, by name, or as a part of it."""
+        kept = {row.handle: msgspec.json.decode(row.body) for row in hidden.hidden(self.db) if row.after is None}
+        names = {(fields["kind"], name) for fields in kept.values() for name in _names_in(fields)}
+        refused = {one.source for one in self.reading.entries if self._is_hidden(one, kept, names)} if kept else set()
+        taken = []
+        for entry in self.reading.entries:
+            about = entry.fields.get("organization")
+            whose = about.get("source") if isinstance(about, Mapping) else None
+            if refused & {entry.source, whose}:
+                line = min(entry.lines, default=0)
+                self.refused.append(RowError(line, "", shown(entry.source), "is hidden: put it back first"))
+            else:
+                taken.append(entry)
+        self.reading = msgspec.structs.replace(self.reading, entries=taken)
+
+    def _is_hidden(self, entry: Entry, kept: Mapping[str, Any], names: set[tuple[str, str]]) -> bool:
+        about = entry.fields.get("organization")
+        handles = {self.known.get(key(entry)), _exported_handle(entry.source), about if isinstance(about, str) else ""}
+        named = {(entry.fields["kind"], name) for name in _names_in(entry.fields)}
+        return bool(handles & kept.keys() or (named | {("organization", identity(_name_in(about)))}) & names)
 
     def _is_own(self, entry: Entry, known: Mapping[str, str]) -> bool:
         """Whether the entry is about a record of this network, whatever its file says."""
@@ -550,6 +573,12 @@ def _exported_handle(source: str) -> str:
 def _name_in(reference: object) -> str:
     """The name by which a file refers to an organisation; empty where it gives its handle."""
     return str(reference.get("name", "")) if isinstance(reference, Mapping) else ""
+
+
+def _names_in(fields: Mapping[str, Any]) -> set[str]:
+    """What an organisation, a group or a person is called, as keys; of other kinds a name tells nothing."""
+    texts = [*fields.get("names", {}).values(), fields.get("name", "")]
+    return {name for text in texts if (name := identity(str(text)))}
 
 
 class _Earlier:

@@ -73,19 +73,20 @@ class Published(NamedTuple):
 
 def publish(
     home: Home, now: datetime, *, circles: Collection[str] | None = None, salt: Salt = fresh_salt,
-    cosign: Cosign = uncosigned,
+    cosign: Cosign = uncosigned, only: Collection[str] | None = None,
 ) -> list[Published]:  # fmt: skip
     """Sign everything that waits, circle by circle; the public circle also when it has no edition at all yet.
 
-    With `circles`, only what waits in those. The public one comes first, and waits for no other. `cosign` is shown
-    every public checkpoint before anybody else is (fednet.node.cosigning).
+    With `circles`, only what waits in those, and with `only`, edits of these handles alone: the others go on waiting.
+    The public one comes first, and waits for no other. `cosign` is shown every public checkpoint before anybody else is
+    (fednet.node.cosigning).
     """
     with alone(home.path):  # `serve` and a command may publish at the same moment
         finish(home, now)
         with home.store.reading() as db:
             wanted = waits(db, home.network)
         chosen = wanted if circles is None else [circle for circle in wanted if circle in circles]
-        published = [_publish_circle(home, circle, now, salt, cosign) for circle in chosen]
+        published = [_publish_circle(home, circle, now, salt, cosign, only) for circle in chosen]
     settle_promptly(home)  # what these editions erase
     return published
 
@@ -99,10 +100,12 @@ def waits(db: Database, own: Network) -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda one: (one[0] != "public", one[0])))
 
 
-def _publish_circle(home: Home, circle: str, now: datetime, salt: Salt, cosign: Cosign) -> Published:
+def _publish_circle(
+    home: Home, circle: str, now: datetime, salt: Salt, cosign: Cosign, only: Collection[str] | None
+) -> Published:
     total, newest = 0, None
-    while newest is None or waiting(home, circle):
-        newest, count = _publish_once(home, circle, now, salt, cosign)
+    while newest is None or waiting(home, circle, only):
+        newest, count = _publish_once(home, circle, now, salt, cosign, only)
         total += count
     return Published(circle, newest, total)
 
@@ -129,20 +132,28 @@ def publish_prepared(home: Home, now: datetime) -> None:
         _publish_once(home, circle, now, fresh_salt)
 
 
-def waiting(home: Home, circle: str) -> bool:
+def waiting(home: Home, circle: str, only: Collection[str] | None = None) -> bool:
+    """Whether an edition is to be signed; with `only`, whether one with edits of these handles is."""
     with home.store.reading() as db:
-        return bool(drafts.drafts(db, circle, limit=1)) or circle in drafts.circles_prepared(db)
+        return bool(_taken(db, circle, only, limit=1)) or circle in drafts.circles_prepared(db)
+
+
+def _taken(db: Database, circle: str, only: Collection[str] | None, limit: int) -> list[Draft]:
+    if only is None:
+        return drafts.drafts(db, circle, limit=limit)
+    return [draft for draft in drafts.drafts(db, circle) if draft.handle in only][:limit]
 
 
 def _publish_once(
-    home: Home, circle: str, now: datetime, salt: Salt, cosign: Cosign = uncosigned
-) -> tuple[Edition, int]:
+    home: Home, circle: str, now: datetime, salt: Salt, cosign: Cosign = uncosigned,
+    only: Collection[str] | None = None,
+) -> tuple[Edition, int]:  # fmt: skip
     with home.store.writing() as db:
         feed = feeds.open_feed(db, home.network, circle, visible=True)
         home.mark.check(circle, log(db, feed))
         prepared = drafts.prepared(db, feed.id)
         if prepared is None:
-            _prepare(db, feed, now, salt)
+            _prepare(db, feed, now, salt, only)
         else:
             _check_adds_up(db, feed, prepared)
     with home.store.reading() as db:
@@ -167,10 +178,10 @@ def _leaves(home: Home, feed: Feed, answer: Answer) -> list[bytes]:
     return [*before, *map(leaf_hash, answer.editions)]
 
 
-def _prepare(db: Database, feed: Feed, now: datetime, salt: Salt) -> None:
+def _prepare(db: Database, feed: Feed, now: datetime, salt: Salt, only: Collection[str] | None = None) -> None:
     """Choose what the next edition says, and make it durable in the surrounding transaction."""
     _check_pace(db, feed, now)
-    taken = drafts.drafts(db, feed.circle, limit=MAX_CHANGES)
+    taken = _taken(db, feed.circle, only, limit=MAX_CHANGES)
     changes = [_change(draft, feed.commitments, salt) for draft in taken if not _was_erased(db, feed, draft)]
     check_signed(db, feed, changes)
     drafts.prepare(db, feed.id, next_edition(db, feed, changes, now, _closes(feed)))

@@ -164,6 +164,12 @@ def delete(db: Database, account_id: int) -> None:
     db.execute("DELETE FROM account WHERE id = ?", (account_id,))
 
 
+def repoint(db: Database, old: str, new: str) -> None:
+    """A record goes on under another handle: whoever it is, or is of, goes with it."""
+    db.execute("UPDATE account SET organization = ? WHERE organization = ?", (new, old))
+    db.execute("UPDATE account SET person = ? WHERE person = ?", (new, old))
+
+
 def forget_record(db: Database, handle: str, now: datetime) -> None:
     """Of a record that is erased: accounts of that organisation end, a person's own entry is no more."""
     of_it = "SELECT id FROM account WHERE organization = ?"

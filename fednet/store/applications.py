@@ -89,7 +89,7 @@ def count(db: Database, state: State) -> int:
 def count_open(db: Database, email: str | None = None) -> int:
     """How many applications nobody has decided, in all or of one address."""
     found = db.execute(
-        "SELECT count(*) FROM application WHERE state IN ('waits', 'asked') AND (? IS NULL OR email = ?)",
+        "SELECT count(*) FROM application WHERE state IN ('waits', 'asked') AND (? IS NULL OR lower(email) = lower(?))",
         (email, email),
     ).fetchone()
     return int(found[0])

@@ -312,10 +312,11 @@ def forget_erased(db: Database) -> set[bytes]:
     }
     rows = db.execute(
         "SELECT handle FROM draft UNION SELECT handle FROM import_row UNION SELECT handle FROM imported "
-        "UNION SELECT handle FROM named UNION SELECT handle FROM withdrawn"
+        "UNION SELECT handle FROM named UNION SELECT handle FROM withdrawn UNION SELECT handle FROM hidden"
     )
     for handle in [handle for (handle,) in rows if key_of(handle) in erased]:
         db.execute("DELETE FROM draft WHERE handle = ? AND action <> 'erase'", (handle,))
+        db.execute("DELETE FROM hidden WHERE handle = ?", (handle,))
         forget_imports(db, handle)
     return erased
 

@@ -397,10 +397,10 @@ CREATE TABLE endorsement (                      -- members who speak for an appl
 ) WITHOUT ROWID;
 CREATE TABLE proposal (                         -- edits of members that wait for approval
   id INTEGER PRIMARY KEY,
+  proposer TEXT NOT NULL,                       -- handle of the organisation or person that it comes from
   handle TEXT,                                  -- NULL: a new record
   kind TEXT NOT NULL,
   circle TEXT NOT NULL,
-  action TEXT NOT NULL,                         -- put or drop
   before BLOB,                                  -- the body that it was made from
   body BLOB,
   account_id INTEGER REFERENCES account ON DELETE SET NULL,
@@ -410,6 +410,7 @@ CREATE TABLE proposal (                         -- edits of members that wait fo
   decided_at TEXT
 );
 CREATE INDEX proposal_handle ON proposal (handle);
+CREATE INDEX proposal_proposer ON proposal (proposer);
 CREATE INDEX proposal_state ON proposal (state);
 CREATE TABLE outgoing (                         -- letters that wait to be sent; gone when they are
   id INTEGER PRIMARY KEY,

@@ -256,7 +256,7 @@ class Throttled:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # client -> tokens left, at what time
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not is_costly(scope["path"]) or self._has_left(_client(scope)):
+        if scope["type"] != "http" or not is_costly(scope["path"]) or self._has_left(client_of(scope)):
             await self.app(scope, receive, send)
             return
         error = ThrottledError(f"more than {RATE} costly requests a second", hint="slow down, and go on in a moment")
@@ -288,7 +288,7 @@ def is_costly(path: str) -> bool:
     return not path.startswith(_CHEAP)
 
 
-def _client(scope: Scope) -> str | None:
+def client_of(scope: Scope) -> str | None:
     """Whom a request counts for: an IPv4 address, the network of an IPv6 address; None for this machine."""
     try:
         address = ip_address((scope.get("client") or ("",))[0].split("%")[0])

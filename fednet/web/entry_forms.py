@@ -31,7 +31,9 @@ from fednet.listing.vocabulary import (
     THEMES,
 )
 from fednet.web.entry_widgets import (
+    EVERY,
     MOST_OFFERED,
+    PARTIES,
     Choice,
     Choices,
     Context,
@@ -59,7 +61,9 @@ from fednet.web.entry_widgets import (
     part_of,
     same,
 )
+from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
+from fednet.web.views import ZONES
 
 
 class Section(NamedTuple):
@@ -433,26 +437,26 @@ class Form(NamedTuple):
         shown = {name for widget in widgets(self.sections) for name in (widget.name, *widget.covers)}
         return [error for name, error in self.errors.items() if name not in shown]
 
-    def countries(self) -> list[str]:
-        return _countries(self.context.language)
+    def every(self) -> list[tuple[str, str]]:
+        """How often an event may come again, in words."""
+        return [(code, _(text)) for code, text in EVERY.items()]
 
-    def languages(self) -> list[str]:
-        return _languages(self.context.language)
-
-    def parties(self, kinds: tuple[str, ...]) -> list[str]:
-        return [name for _handle, name in self.context.known.offered(kinds)[:MOST_OFFERED]]
-
-    def party_lists(self) -> list[tuple[str, ...]]:
-        """The kinds of own records that some input asks for."""
-        found = [widget.kinds for widget in widgets(self.sections) if isinstance(widget, Parties)]
-        if any(
-            part.of == "party" for widget in widgets(self.sections) if isinstance(widget, Rows) for part in widget.parts
-        ):
-            found.append(("organization", "person", "group"))
-        return list(dict.fromkeys(found))
-
-    def has(self, macro: str) -> bool:
-        return any(widget.macro == macro for widget in widgets(self.sections))
+    def offers(self) -> Iterator[tuple[str, list[str]]]:
+        """Lists of what may be written into the inputs that ask for one of them, by the end of their id."""
+        shown = list(widgets(self.sections))
+        parts = [part for one in shown if isinstance(one, Parts | Rows) for part in one.parts]
+        asked = {part.offers() for part in parts} | {
+            one.offers for one in shown if isinstance(one, Line | Named | Original)
+        }
+        if "country" in asked:
+            yield "country", _countries(self.context.language)
+        if "language" in asked or any(isinstance(one, Texts) for one in shown):
+            yield "language", _languages(self.context.language)
+        if any(isinstance(one, When) for one in shown):
+            yield "zone", ZONES
+        kinds = [one.kinds for one in shown if isinstance(one, Parties)] + [PARTIES] * ("party" in asked)
+        for some in dict.fromkeys(kinds):
+            yield "-".join(some), [name for _handle, name in self.context.known.offered(some)[:MOST_OFFERED]]
 
 
 def sections(kind: str, but: Collection[str] = (), only: Collection[str] = ()) -> tuple[Section, ...]:

@@ -450,6 +450,10 @@ class Part(NamedTuple):
     def offers(self) -> str:
         return self.of if self.of in ("country", "party") else ""
 
+    def options(self, chosen: str, context: Context) -> list[tuple[str, str]]:
+        """What there is to choose from; nothing where a text is written."""
+        return options(self.of, [chosen] * bool(chosen), context.language) if isinstance(self.of, Vocabulary) else []
+
     def said(self, found: Any, context: Context) -> str:
         return self.of.name(found, context.language) if isinstance(self.of, Vocabulary) else self.shown(found, context)
 

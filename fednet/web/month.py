@@ -1,18 +1,18 @@
-"""A month of the calendar as a table: whole weeks, beginning as the reader is used to, with what takes place each day."""
+"""A month of the calendar as a table: whole weeks, as the reader is used to them, with what takes place each day."""
 
 from __future__ import annotations
 
 from calendar import Calendar
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.dates import format_date, format_skeleton
 
 from fednet.directory.agenda import Agenda, Occurrence
 from fednet.web import show, translation, views
+from fednet.web.dates import month_name, weekday, weekday_short
 from fednet.web.show import Text, address
 
 MAX_A_DAY = 3
@@ -83,18 +83,13 @@ def month(
         return Cell(day, day.month == first.month, day == today, marks[:MAX_A_DAY], more, address("/events", alone))
 
     return Month(
-        named(first),
+        month_name(first),
         inside,
-        [(format_date(day, "EEE", _locale()), format_date(day, "EEEE", _locale())) for day in weeks[0]],
+        [(weekday_short(day), weekday(day)) for day in weeks[0]],
         [[cell(day) for day in week] for week in weeks],
         _link(first - _DAY, given),
         _link(first + 31 * _DAY, given),
     )
-
-
-def named(first: date) -> str:
-    """ "December 2026"."""
-    return str(format_skeleton("yMMMM", datetime(first.year, first.month, 1), locale=_locale()))
 
 
 def _link(day: date, given: views.Pairs) -> str:
@@ -137,7 +132,3 @@ def week_begins(accept_language: str) -> int:
     if language == SPOKEN_EVERYWHERE:
         return 0
     return Locale.parse(get_global("likely_subtags").get(language, language)).first_week_day
-
-
-def _locale() -> Locale:
-    return translation.locale()

@@ -53,6 +53,7 @@ PUBLIC_PAGES = _pages(
     "/privacy",
     "/accessibility",
     "/status",
+    "/language/{tag}",
 ) | {("POST", "/check"): Rule(ANYBODY)}  # looks at a file, and keeps nothing of it
 
 # --- accounts and signing in ---------------------------------------------------------------------------------------
@@ -98,7 +99,32 @@ ACCOUNTS: dict[tuple[str, str], Rule] = {
 }
 
 # --- joining -------------------------------------------------------------------------------------------------------
-JOINING: dict[tuple[str, str], Rule] = {}
+JOINING: dict[tuple[str, str], Rule] = {
+    ("GET", "/join"): Rule(ANYBODY),
+    ("POST", "/join"): Rule(ANYBODY, act="applied"),
+    ("GET", "/application/{secret}"): Rule(ANYBODY),
+    ("POST", "/application/{secret}/answer"): Rule(ANYBODY, act="application-answered"),
+    ("GET", "/application/{secret}/change"): Rule(ANYBODY),
+    ("POST", "/application/{secret}/change"): Rule(ANYBODY, act="application-changed"),
+    ("POST", "/application/{secret}/withdraw"): Rule(ANYBODY, act="application-withdrawn"),
+    ("GET", "/endorse/{secret}"): Rule(ANYBODY),
+    ("POST", "/endorse/{secret}"): Rule(ANYBODY, act="endorsed"),
+    ("POST", "/member/endorsements/{id}"): Rule(frozenset({"organization"}), act="endorsed"),
+    ("GET", "/workspace/applications"): Rule(STAFF),
+    ("GET", "/workspace/applications/{id}"): Rule(STAFF),
+    ("POST", "/workspace/applications/{id}/endorsers"): Rule(SECRETARIAT, act="endorsers-asked"),
+    ("POST", "/workspace/applications/{id}/ask"): Rule(SECRETARIAT, act="applicant-asked"),
+    ("POST", "/workspace/applications/{id}/link"): Rule(SECRETARIAT, act="application-link"),
+    ("POST", "/workspace/applications/{id}/approve"): Rule(SECRETARIAT, act="application-approved"),
+    ("POST", "/workspace/applications/{id}/decline"): Rule(SECRETARIAT, act="application-declined"),
+    ("GET", "/workspace/terms"): Rule(STAFF),
+    ("POST", "/workspace/terms"): Rule(SECRETARIAT, act="membership-renewed"),
+    ("GET", "/workspace/letters"): Rule(STAFF),
+    ("POST", "/workspace/letters/{id}/again"): Rule(SECRETARIAT, act="letter-again"),
+    ("POST", "/workspace/letters/{id}/drop"): Rule(SECRETARIAT, act="letter-dropped"),
+    ("GET", "/workspace/week"): Rule(STAFF),
+    ("GET", "/workspace/update"): Rule(STAFF),
+}
 
 # --- members' own entries ------------------------------------------------------------------------------------------
 MEMBER: dict[tuple[str, str], Rule] = {}

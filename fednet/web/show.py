@@ -1,4 +1,4 @@
-"""From records to words on a page: names in their own script, codes by their English names, times in full."""
+"""From records to words on a page, in the reader's language: names in their own script, codes by name, times."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from unicodedata import category
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_skeleton, get_timezone_location
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 from starlette.requests import Request
@@ -21,6 +24,8 @@ from fednet.listing import Contact, Listing, Organization, Person, languages, pl
 from fednet.listing import Place as ListedPlace
 from fednet.node.home import Home
 from fednet.web import policy, translation
+from fednet.web.translation import gettext as _
+from fednet.web.translation import locale, ngettext, noted, noted_many, speaking
 from fednet.web.visitors import NOBODY
 
 STYLE = Path(__file__).parent / "static" / "style.css"
@@ -70,7 +75,7 @@ class Templates:
         self.home = home
         self.environment = escaping()
         self.environment.install_gettext_callables(  # type: ignore[attr-defined]
-            translation.gettext, translation.ngettext, newstyle=True
+            translation.gettext, translation.ngettext, newstyle=True, pgettext=translation.pgettext
         )
         self.environment.filters.update(FILTERS)
         self.environment.globals.update(
@@ -88,7 +93,7 @@ class Templates:
             "site": self.home.config.name,
             "lang": translation.speaking(),
             "dir": translation.direction(),
-            "languages_offered": translation.LANGUAGES,
+            "languages_offered": languages_offered(request),
             "visitor": visitor,
             "may": partial(policy.may, visitor.role),
             **values,
@@ -97,6 +102,23 @@ class Templates:
             self.environment.get_template(name).render(values),
             headers={"Content-Language": translation.speaking(), "Vary": "Accept-Language, Cookie"},
         )
+
+
+class Offered(NamedTuple):
+    """A language that the page may be read in: its tag, what it calls itself, and the link that chooses it."""
+
+    tag: str
+    name: str
+    url: str
+
+
+def languages_offered(request: Request) -> list[Offered]:
+    """All languages of the pages; the links lead back to this page, as far as its address tells what it shows."""
+    query = request.url.query if request.method in ("GET", "HEAD") else ""
+    here = f"{request.url.path}?{query}" if query else request.url.path
+    return [
+        Offered(tag, name, address(f"/language/{tag}", [("to", here)])) for tag, name in translation.LANGUAGES.items()
+    ]
 
 
 def shown(value: object) -> object:
@@ -114,7 +136,7 @@ def names(record: Listing, size: int = LIST_NAMES) -> list[Text]:
     else:
         texts = getattr(record, "names", None) or getattr(record, "titles", None) or {}
         found = in_order(texts, record.original)
-    return within(distinct(found), size) or [Text(None, "(no name)")]
+    return within(distinct(found), size) or [Text(None, _("(no name)"))]
 
 
 def distinct(texts: Iterable[Text]) -> list[Text]:
@@ -141,9 +163,19 @@ def described(record: Listing, size: int) -> list[Text]:
 
 
 def in_order(texts: Mapping[str, str], original: str | None) -> list[Text]:
-    """The original first, then English, then the others as they come."""
-    tags = sorted(texts, key=lambda tag: (tag != original, tag.partition("-")[0] != "en"))
-    return [Text(tag, texts[tag]) for tag in tags if texts[tag].strip()]
+    """The original first, then the reader's language, then English, then the others as they come."""
+    wanted = (speaking(), translation.SOURCE)
+
+    def rank(tag: str) -> tuple[bool, int]:
+        primary = tag.partition("-")[0].lower()
+        return tag != original, wanted.index(primary) if primary in wanted else len(wanted)
+
+    return [text_in(tag, texts[tag]) for tag in sorted(texts, key=rank) if texts[tag].strip()]
+
+
+def text_in(tag: str, text: str) -> Text:
+    """A text with its language, if there is such a language: screen readers choose their voice by it."""
+    return Text(languages.find(tag), text)
 
 
 def within(texts: Iterable[Text], size: int) -> list[Text]:
@@ -181,6 +213,33 @@ def short(text: str, length: int) -> str:
     return (text[:length].rsplit(None, 1) or [""])[0][:length] + "…"
 
 
+def bdi(text: object) -> Markup:
+    """Somebody's words within a sentence of ours, whose direction is their own: `_("by %(name)s", name=name|bdi)`."""
+    return Markup("<bdi>{}</bdi>").format(shown(text))
+
+
+def bold(text: object) -> Markup:
+    return Markup("<b>{}</b>").format(shown(text))
+
+
+def listed(items: Iterable[Any]) -> str:
+    """ "A, B and C". Markup where any of them is."""
+    found = list(items)
+    if any(hasattr(item, "__html__") for item in found):
+        return Markup(format_list([str(escape(item)) for item in found], locale=locale()))
+    return str(format_list([str(item) for item in found], locale=locale())) if found else ""
+
+
+def phrase(text: str) -> str:
+    """A sentence that a lower room said in English, in the reader's language, else marked as English."""
+    if not text or speaking() == translation.SOURCE:
+        return text
+    found = translation.told(text)
+    if found is None:
+        return Markup('<span lang="en" dir="ltr">{}</span>').format(shown(text))
+    return Markup(escape(found.text)) % {name: bdi(value) for name, value in found.values.items()}
+
+
 def direction(tag: str | None) -> str:
     """The `dir` attribute of a text in a language."""
     return "auto" if tag is None else "rtl" if languages.is_right_to_left(tag) else "auto"
@@ -210,8 +269,8 @@ def address(path: str, asked: Iterable[tuple[str, str]] = ()) -> str:
 
 
 def term(code: str) -> str:
-    """The English name of a code of any vocabulary; a newer peer's code as it is."""
-    return next((known.name(code) for known in vocabulary.ALL if code in known), code)
+    """The name of a code of any vocabulary; a newer peer's code as it is."""
+    return next((known.name(code, speaking()) for known in vocabulary.ALL if code in known), code)
 
 
 def coded(text: str) -> Markup:
@@ -223,18 +282,20 @@ def coded(text: str) -> Markup:
 
 
 def country(code: str) -> str:
-    return places.name(code)
+    return places.name(code, speaking())
 
 
 def served(codes: Sequence[str]) -> str:
     """Where an organisation works that names no seat: "works in Chad, Ethiopia, Jordan, Somalia and 3 more"."""
     known = [country(code) for code in codes if country(code) != code]
-    more = f" and {len(known) - MAX_SERVED} more" if len(known) > MAX_SERVED else ""
-    return f"works in {', '.join(known[:MAX_SERVED])}{more}" if known else ""
+    more = len(known) - MAX_SERVED
+    if more > 0:
+        known = [*known[:MAX_SERVED], ngettext("%(number)s more", "%(number)s more", more) % {"number": number(more)}]
+    return _("works in %(countries)s") % {"countries": listed(known)} if known else ""
 
 
 def language(tag: str) -> str:
-    return languages.name(tag)
+    return languages.name(tag, speaking())
 
 
 class Tag(NamedTuple):
@@ -246,7 +307,7 @@ class Tag(NamedTuple):
 
 
 def tags(codes: Iterable[str], param: str = "") -> list[Tag]:
-    """Codes with their English names, those that are known first; `param` says what they are if no vocabulary's."""
+    """Codes with their names, those that are known first; `param` says what they are if no vocabulary's."""
     match param:
         case "language":
             found = [Tag(tag, language(tag), language(tag) != tag) for tag in codes]
@@ -259,34 +320,56 @@ def tags(codes: Iterable[str], param: str = "") -> list[Tag]:
 
 
 KINDS = {
-    "organization": "Organisation",
-    "contact": "Contact",
-    "person": "Person",
-    "group": "Group",
-    "event": "Event",
-    "exchange": "Need or offer",
-    "resource": "Resource",
+    "organization": noted("Organisation"),
+    "contact": noted("Contact"),
+    "person": noted("Person"),
+    "group": noted("Group"),
+    "event": noted("Event"),
+    "exchange": noted("Need or offer"),
+    "resource": noted("Resource"),
 }
 
 
 def kind(code: str) -> str:
-    return KINDS.get(code, code)
+    return _(KINDS[code]) if code in KINDS else code
 
 
-PLURALS = {
-    "organization": "organisations",
-    "contact": "contacts",
-    "person": "people",
-    "group": "groups",
-    "event": "events",
-    "exchange": "needs and offers",
-    "resource": "resources",
+COUNTED = {
+    "organization": noted_many("%(number)s organisation", "%(number)s organisations"),
+    "contact": noted_many("%(number)s contact", "%(number)s contacts"),
+    "person": noted_many("%(number)s person", "%(number)s people"),
+    "group": noted_many("%(number)s group", "%(number)s groups"),
+    "event": noted_many("%(number)s event", "%(number)s events"),
+    "exchange": noted_many("%(number)s need or offer", "%(number)s needs and offers"),
+    "resource": noted_many("%(number)s resource", "%(number)s resources"),
 }
+"""In the order in which pages count them."""
+
+
+def counted(code: str, count: int, strong: bool = False) -> str:
+    """ "12 organisations", the number bold if it is to be `strong`."""
+    if code not in COUNTED:
+        return f"{number(count)} {code}"
+    told = bold(number(count)) if strong else number(count)
+    return Markup(ngettext(*COUNTED[code], count)) % {"number": told}
+
+
+PLURALS = COUNTED
 
 
 def kinds(code: str, count: int) -> str:
-    """The word behind a number of records."""
-    return PLURALS.get(code, code) if count != 1 else kind(code).lower()
+    """The word behind a number of records, in English."""
+    return (COUNTED[code][count != 1] if code in COUNTED else code).removeprefix("%(number)s ")
+
+
+def number(count: float) -> str:
+    """ "1,234", with the digits 0 to 9 in every language: they stand beside codes, dates and telephone numbers."""
+    return str(format_decimal(count, locale=locale()))
+
+
+def percent(share: float) -> str:
+    """ "12%" of 0.12."""
+    return str(format_percent(share, locale=locale()))
 
 
 def place(found: str | ListedPlace | None) -> str:
@@ -312,23 +395,28 @@ def where(record: Listing) -> str:
 
 def day(when: date) -> str:
     """ "Wednesday 22 March 2017"."""
-    return f"{when:%A} {when.day} {when:%B} {when.year}"
+    return str(format_date(when, "EEEE d MMMM y" if speaking() == "en" else "full", locale=locale()))
 
 
 def plain_day(text: str) -> str:
     """A day, month or year of a record ("2026-11") in words ("November 2026")."""
     try:
         if len(text) == len("2026-11"):
-            return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
+            return month(date.fromisoformat(f"{text}-01"))
         found = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return f"{found.day} {found:%B %Y}" if len(text) > 4 else text
+    return plain_date(found.date()) if len(text) > 4 else text
 
 
 def plain_date(when: date) -> str:
     """ "21 November 2026"."""
-    return f"{when.day} {when:%B} {when.year}"
+    return str(format_date(when, "long", locale=locale()))
+
+
+def month(when: date) -> str:
+    """ "November 2026"."""
+    return str(format_skeleton("yMMMM", datetime(when.year, when.month, 1), locale=locale()))
 
 
 def moment(text: str | None) -> str:
@@ -336,8 +424,8 @@ def moment(text: str | None) -> str:
     try:
         found = datetime.fromisoformat(text or "").astimezone(UTC)
     except (ValueError, OverflowError):
-        return text or "never"
-    return f"{found.day} {found:%B %Y %H:%M} UTC"
+        return text or _("never")
+    return _("%(day)s %(time)s UTC") % {"day": plain_date(found.date()), "time": f"{found:%H:%M}"}
 
 
 class Times(NamedTuple):
@@ -352,18 +440,23 @@ def times(start: datetime, end: datetime, all_day: bool, zone: str) -> Times:
     """From when to when, on the clocks of a zone. Days of an all-day event are the same everywhere."""
     if all_day:
         last = max(start.date(), end.date() - timedelta(days=1))
-        return Times(start.date(), "All day" if last == start.date() else f"All day, until {day(last)}", "")
+        whole = _("All day") if last == start.date() else _("All day, until %(day)s") % {"day": day(last)}
+        return Times(start.date(), whole, "")
     begin, finish = start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone))
     text = f"{begin:%H:%M}"
-    if finish > begin:
-        same = finish.date() == begin.date()
-        text += f"–{finish:%H:%M}" if same else f" – {day(finish.date())}, {finish:%H:%M}"
+    if finish > begin and finish.date() == begin.date():
+        text = f"{begin:%H:%M}–{finish:%H:%M}"
+    elif finish > begin:
+        until = {"start": text, "day": day(finish.date()), "end": f"{finish:%H:%M}"}
+        text = _("%(start)s – %(day)s, %(end)s") % until
     return Times(begin.date(), text, zone)
 
 
 def city(zone: str) -> str:
     """A zone as people say it: "New York" for America/New_York."""
-    return zone.rpartition("/")[2].replace("_", " ")
+    if "/" not in zone:
+        return zone
+    return str(get_timezone_location(zone, locale=locale(), return_city=True))
 
 
 def fingerprint_groups(text: str) -> list[str]:
@@ -375,7 +468,8 @@ def fingerprint_groups(text: str) -> list[str]:
 FILTERS = {
     function.__name__: function
     for function in (
-        *(besides, city, coded, country, day, described, direction, fingerprint_groups, fit, host, kind, kinds),
-        *(language, moment, names, place, plain_date, plain_day, served, tags, term, web_address, where),
+        *(bdi, besides, bold, city, coded, counted, country, day, described, direction, fingerprint_groups, fit, host),
+        *(kind, kinds, language, listed, moment, month, names, number, percent, phrase, place, plain_date, plain_day),
+        *(served, tags, term, web_address, where),
     )
 }

@@ -2,21 +2,29 @@
 
 Catalogues are `locale/<language>.po`; `python -m fednet.web.catalogue` brings them up to date. The language of a
 request is a context variable, as its answer is made in a thread of its own; starlette hands it on.
+
+Rooms below this one speak English only (errors, reasons). Their sentences stand in the catalogues as well, marked as
+phrases; `phrase` finds by its pattern which one it is, and says it in the reader's language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+
+from fednet.listing import languages, places, vocabulary
 
 LANGUAGES = {"en": "English", "fr": "Français", "es": "Español", "ar": "العربية"}
 """Languages of the pages, by BCP 47 tag, each as it calls itself."""
@@ -24,8 +32,19 @@ SOURCE = "en"
 COOKIE = "language"
 """What a reader chose; it tells nothing else of them."""
 LOCALE = Path(__file__).parent / "locale"
+PHRASE = "phrase"
+"""The comment in a catalogue that marks a sentence of the rooms below."""
+MAX_PHRASE = 1_000
+"""Characters of a sentence that is looked for among the phrases; longer ones are shown as they are."""
+MAX_TAGS = 50
+"""Languages of an Accept-Language header that are read."""
+
+_CLDR = {"en": "en_GB", "fr": "fr", "es": "es", "ar": "ar"}  # British, as the code is written
 
 _speaking: ContextVar[str] = ContextVar("speaking", default=SOURCE)
+
+
+# --- which language ---------------------------------------------------------------------------------------------------
 
 
 def speaking() -> str:
@@ -50,7 +69,12 @@ def spoken(language: str) -> Iterator[None]:
 
 def locale() -> Locale:
     """CLDR's rules of the language that is spoken."""
-    return Locale.parse(speaking())
+    return _locale(speaking())
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(_CLDR[language])
 
 
 def direction() -> str:
@@ -58,12 +82,39 @@ def direction() -> str:
     return locale().text_direction
 
 
+def negotiated(choice: str | None, accept: str) -> str:
+    """The language to answer in: the one that was chosen, else the best of Accept-Language (RFC 9110, 12.5.4)."""
+    if choice in LANGUAGES:
+        return choice
+    ranked = []
+    for at, part in enumerate(accept.split(",", MAX_TAGS)[:MAX_TAGS]):
+        tag, _, weight = part.strip().partition(";")
+        primary = tag.strip().lower().partition("-")[0]
+        if primary in LANGUAGES and (how_much := _weight(weight)) > 0:
+            ranked.append((-how_much, at, primary))
+    return min(ranked)[2] if ranked else SOURCE
+
+
+def _weight(parameter: str) -> float:
+    """What follows a tag's semicolon: 1 where nothing does, 0 where it cannot be read (RFC 9110, 12.4.2)."""
+    found = re.fullmatch(r"\s*(?:q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*)?", parameter, re.IGNORECASE)
+    return min(float(found[1] or 1), 1.0) if found else 0.0
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+
 def gettext(message: str) -> str:
-    return _catalogue(speaking()).gettext(message)
+    return catalogue(speaking()).messages.gettext(message)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    return _catalogue(speaking()).ngettext(one, many, count)
+    return catalogue(speaking()).messages.ngettext(one, many, count)
+
+
+def pgettext(context: str, message: str) -> str:
+    """For one English word that is two elsewhere: `pgettext("verb", "Open")`."""
+    return str(catalogue(speaking()).messages.pgettext(context, message))
 
 
 def noted(message: str) -> str:
@@ -71,35 +122,108 @@ def noted(message: str) -> str:
     return message
 
 
+def noted_many(one: str, many: str) -> tuple[str, str]:
+    """The same of a message with a number: `ngettext(*noted_many("%(number)s event", "%(number)s events"), count)`."""
+    return one, many
+
+
+class Phrase(NamedTuple):
+    """A sentence of the rooms below: its pattern, and what it is here, `%(name)s` standing for the groups."""
+
+    pattern: re.Pattern[str]
+    said: str
+
+
+class Catalogue(NamedTuple):
+    """What is said in one language. `plain` are phrases without anything to fill in; `phrases` the others."""
+
+    messages: NullTranslations
+    plain: Mapping[str, str]
+    phrases: tuple[Phrase, ...]
+
+
 @cache
-def _catalogue(language: str) -> NullTranslations:
+def catalogue(language: str) -> Catalogue:
+    """The messages of a language; English has none, as it is what the code says."""
     path = LOCALE / f"{language}.po"
     if language == SOURCE or not path.exists():
-        return NullTranslations()
+        return Catalogue(NullTranslations(), {}, ())
     with path.open("rb") as file:
-        catalogue = read_po(file, locale=language)
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return Translations(compiled)
+        return compiled(read_po(file, locale=language))
 
 
-def negotiated(choice: str | None, accept: str) -> str:
-    """The language to answer in: the one that was chosen, else the best of Accept-Language (RFC 9110, 12.5.4)."""
-    if choice in LANGUAGES:
-        return choice
-    ranked = []
-    for at, part in enumerate(accept.split(",")[:50]):
-        tag, _, weight = part.strip().partition(";")
-        primary = tag.strip().lower().partition("-")[0]
-        if primary in LANGUAGES:
-            ranked.append((-_weight(weight), at, primary))
-    return min(ranked)[2] if ranked and min(ranked)[0] < 0 else SOURCE
+def compiled(found: Catalog) -> Catalogue:
+    out = BytesIO()
+    write_mo(out, found)
+    out.seek(0)
+    told = {
+        message.id: str(message.string)
+        for message in found
+        if isinstance(message.id, str) and message.string and PHRASE in message.auto_comments
+    }
+    filled = sorted((one for one in told if "%(" in one), key=_letters, reverse=True)
+    plain = {english: said for english, said in told.items() if "%(" not in english}
+    return Catalogue(Translations(out), plain, tuple(Phrase(pattern(one), told[one]) for one in filled))
 
 
-def _weight(text: str) -> float:
-    name, _, value = text.strip().partition("=")
-    try:
-        return float(value) if name.strip().lower() == "q" else 1.0
-    except ValueError:
-        return 0.0
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def pattern(message: str) -> re.Pattern[str]:
+    """What a message with `%(name)s` in it looks like once it is filled in."""
+    parts = _PLACE.split(message)
+    return re.compile(
+        "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)), re.DOTALL
+    )
+
+
+def _letters(message: str) -> int:
+    """How much a phrase says itself: the more, the less likely it is that another one was meant."""
+    return len(_PLACE.sub("", message))
+
+
+# --- phrases of the rooms below ---------------------------------------------------------------------------------------
+
+
+class Told(NamedTuple):
+    """A phrase in the reader's language: `%(name)s` in `text` stand for `values`, which are somebody's words."""
+
+    text: str
+    values: Mapping[str, str]
+
+
+def told(text: str) -> Told | None:
+    """A sentence of a lower room in the reader's language; None where no catalogue knows it."""
+    known = catalogue(speaking())
+    if (said := known.plain.get(text)) is not None:
+        return Told(said.replace("%", "%%"), {})
+    if len(text) > MAX_PHRASE:
+        return None
+    for one in known.phrases:
+        if found := one.pattern.fullmatch(text):
+            return Told(one.said, {name: value(part) for name, part in found.groupdict().items()})
+    return None
+
+
+def phrase(text: str) -> str:
+    """A sentence of a lower room in the reader's language, as plain text; as it is where nobody translated it."""
+    found = told(text) if speaking() != SOURCE else None
+    return found.text % found.values if found else text
+
+
+def value(text: str) -> str:
+    """What was filled into a phrase: again a phrase, or the English names of terms, countries and languages."""
+    names = _names(speaking())
+    parts = text.split(", ")
+    if all(part in names for part in parts):
+        return ", ".join(names[part] for part in parts)
+    return phrase(text)
+
+
+@cache
+def _names(language: str) -> dict[str, str]:
+    """What terms, countries and languages are called in English, and in another language."""
+    terms = {one.names[SOURCE]: one.names[language] for known in vocabulary.ALL for one in known}
+    countries = {places.name(code): places.name(code, language) for code in (*places.codes(), *places.region_codes())}
+    tongues = {str(name): languages.name(tag, language) for tag, name in _locale(SOURCE).languages.items()}
+    return {**tongues, **countries, **terms}

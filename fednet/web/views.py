@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import Calendar
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -13,19 +13,12 @@ import msgspec
 
 from fednet import listing
 from fednet.directory.agenda import DEFAULT_DAYS, Agenda, Occurrence, Surroundings
-from fednet.directory.networks import Network
-from fednet.directory.query import DEFAULT_LIMIT, USUAL_KILOMETRES, Query
-from fednet.directory.search import Hit, Results
+from fednet.directory.search import Hit
 from fednet.formats.recurrence import RuleError, occurrences
-from fednet.listing import Event, Listing, places
+from fednet.listing import Event, Listing
 from fednet.web import show
-from fednet.web.asking import Asked
 from fednet.web.show import Text, Times, address, times
 
-MAX_FACET_VALUES = 32
-FACET_BYTES = 24_000
-"""What all links that narrow a search may take on a page: a long question makes long links."""
-LINK = 150  # bytes of a facet's link beside the question
 LINES_BYTES = 41_000
 """What all occurrences on one page of the calendar may take."""
 LINE = 560  # bytes of one of them beside its names
@@ -39,26 +32,8 @@ NEXT_YEARS = 3
 
 _DAY = timedelta(days=1)
 
-FACETS = (
-    ("kind", "What", show.kind),
-    ("service", "Services", show.term),
-    ("client_group", "For whom", show.term),
-    ("country", "Countries", show.country),
-    ("language", "Languages spoken", show.language),
-    ("network", "Listed by", str),
-    ("type", "Type", show.term),
-)
-"""Filters of the search page in the order shown: parameter, heading, and what a code is called."""
-
-CALLED: dict[str, Callable[[str], str]] = {name: called for name, _, called in FACETS} | {
-    "region": show.country,
-    "seat": lambda code: f"seat: {show.country(code)}",
-    "refugee_led": lambda led: "refugee-led" if led == "yes" else "not refugee-led",
-    "confirmed": lambda how: "confirmed" if how == "fresh" else "not confirmed of late",
-    "near": lambda place: f"near {place}",
-}
-
 Pairs = list[tuple[str, str]]
+"""Parameters of a question."""
 
 
 class Entry(NamedTuple):
@@ -66,20 +41,6 @@ class Entry(NamedTuple):
 
     hit: Hit
     record: Listing
-
-
-class Choice(NamedTuple):
-    """A filter as a link that sets it or takes it off."""
-
-    label: str
-    total: int
-    url: str
-
-
-class Facet(NamedTuple):
-    name: str
-    label: str
-    values: list[Choice]
 
 
 class Line(NamedTuple):
@@ -104,112 +65,11 @@ def entry_of(hit: Hit) -> Entry | None:
     return Entry(hit, record) if record else None
 
 
-# --- search -----------------------------------------------------------------------------------------------------------
-
-
-def pairs(query: Query) -> Pairs:
-    """The parameters of a query, without its cursor: what `parse_query` reads back."""
-    values = {
-        "text": (query.text,),
-        "country": query.countries,
-        "region": query.regions,
-        "service": query.services,
-        "client_group": query.client_groups,
-        "language": query.languages,
-        "network": query.networks,
-        "kind": query.kinds,
-        "seat": query.seats,
-        "type": query.types,
-        "refugee_led": () if query.refugee_led is None else ("yes" if query.refugee_led else "no",),
-        "confirmed": (query.confirmed or "",),
-        "near": (_degrees(query.near),),
-        "within": (str(query.within),) if query.within not in (None, USUAL_KILOMETRES) else (),
-        "sort": (query.sort,) if query.sort != "relevance" else (),
-        "opinions": (query.opinions,) if query.opinions != "followed" else (),
-        "why": ("1",) if query.why else (),
-        "limit": (str(query.limit),) if query.limit != DEFAULT_LIMIT else (),
-    }
-    return [(name, value) for name, given in values.items() for value in given if value]
-
-
-def _degrees(near: tuple[int, int] | str | None) -> str:
-    return near if isinstance(near, str) else "" if near is None else f"{near[0] / 1e6:.6f},{near[1] / 1e6:.6f}"
-
-
-def facets(results: Results, query: Query, networks: Mapping[str, str]) -> list[Facet]:
-    """Links that narrow the results, for each facet that is not chosen yet and tells them apart."""
-    given = pairs(query)
-    chosen = {name for name, _ in given}
-    most = min(MAX_FACET_VALUES, FACET_BYTES // (LINK + len(address("/", given))) // len(FACETS))
-    found = []
-    for name, label, called in FACETS:
-        counts = list(results.facets.get(name, {}).items())[:most]
-        if name in chosen or not counts or counts == [(counts[0][0], results.total)]:
-            continue
-        values = [
-            Choice(networks.get(code) or called(code), count, address("/", [*given, (name, code)]))
-            for code, count in counts
-        ]
-        found.append(Facet(name, label, values))
-    return found
-
-
-def chosen(query: Query, networks: Mapping[str, str]) -> list[Choice]:
-    """The filters that are set, as links that take them off."""
-    given = pairs(query)
-    return [
-        Choice(networks.get(value) or CALLED[name](value), 0, address("/", _without(given, choice)))
-        for choice in given
-        for name, value in [choice]
-        if name in CALLED
-    ]
-
-
-def _without(given: Pairs, choice: tuple[str, str]) -> Pairs:
-    """Without a place, nothing is near or far."""
-    rest = [one for one in given if one != choice]
-    return [one for one in rest if one[0] != "within" and one != ("sort", "near")] if choice[0] == "near" else rest
-
-
-def pager(query: Query, results: Results) -> list[tuple[str, str]]:
-    """Links to the first page and to the next."""
-    given = pairs(query)
-    first = [("First page", address("/", given))] if query.cursor else []
-    following = [("Next page", address("/", [*given, ("cursor", results.next)]))] if results.next else []
-    return first + following
-
-
-def form(asked: Asked, query: Query | None) -> dict[str, Any]:
-    """What the search form holds. What could not be read stays in its field, to be corrected."""
-    given = pairs(query) if query and asked else []
-    return {
-        "front": not asked,
-        "text": " ".join(asked.get("text", [])),
-        "region": query.regions[0] if query and query.regions else "",
-        "regions": regions(),
-        "hidden": [(name, value) for name, value in given if name not in ("text", "region")],
-    }
-
-
-def elsewhere(networks: Iterable[Network]) -> dict[str, int]:
-    """How many records of other kinds than organisations are listed, for those kinds that pages show."""
-    counted: Counter[str] = Counter()
-    for network in networks:
-        counted.update(network.public.kinds if network.public else {})
-    return {kind: counted[kind] for kind in show.PLURALS if counted[kind] and kind not in ("organization", "contact")}
-
-
-def regions() -> list[tuple[str, str]]:
-    """M49 regions by name, the world left out."""
-    found = [(code, places.name(code)) for code in places.region_codes() if code != places.WORLD]
-    return sorted(found, key=lambda one: one[1])
-
-
 # --- calendar ---------------------------------------------------------------------------------------------------------
 
 
-def months(found: Iterable[Occurrence], zone: str) -> list[tuple[str, list[Line]]]:
-    """Occurrences in order, by the month in which they begin in a zone."""
+def months(found: Iterable[Occurrence], zone: str) -> list[tuple[date, list[Line]]]:
+    """Occurrences in order, by the first day of the month in which they begin in a zone."""
     lines = []
     last = None
     for one in found:
@@ -219,7 +79,7 @@ def months(found: Iterable[Occurrence], zone: str) -> list[tuple[str, list[Line]
         line = _line(entry, one, zone)
         lines.append(line._replace(first_of_day=line.here.day != last))
         last = line.here.day
-    by_month = groupby(lines, key=lambda line: f"{line.here.day:%B %Y}")
+    by_month = groupby(lines, key=lambda line: line.here.day.replace(day=1))
     return [(month, list(lines)) for month, lines in by_month]
 
 
@@ -228,10 +88,10 @@ def _line(entry: Entry, one: Occurrence, zone: str) -> Line:
     here = times(one.start, one.end, one.all_day, zone)
     there = None if one.all_day or own == zone else times(one.start, one.end, one.all_day, own)
     there = there if there and there[:2] != here[:2] else None
-    return Line(entry, _title(entry, one), here, there, one.cancelled, True, bool(one.differs))
+    return Line(entry, title_of(entry, one), here, there, one.cancelled, True, bool(one.differs))
 
 
-def _title(entry: Entry, one: Occurrence) -> Text:
+def title_of(entry: Entry, one: Occurrence) -> Text:
     """One occurrence may be called otherwise than its event."""
     found = show.names(entry.record)
     same = (name for name in found if name.text == one.title)
@@ -247,7 +107,7 @@ class Day(NamedTuple):
 
 
 class Overview(NamedTuple):
-    """A month at a glance: its weeks, from Monday, and the links to all of it and to those beside it."""
+    """A month at a glance: its weeks, and the links to all of it and to those beside it."""
 
     first: date
     weeks: list[list[Day | None]]
@@ -256,8 +116,11 @@ class Overview(NamedTuple):
     after: str
 
 
-def overview(found: Iterable[Occurrence], listed: Iterable[Occurrence], since: date, query: Agenda) -> Overview:
-    """The month in which the page begins. What takes place on a day that is not on this page is a link away."""
+def overview(
+    found: Iterable[Occurrence], listed: Iterable[Occurrence], since: date, query: Agenda, begins: int = 0
+) -> Overview:
+    """The month in which the page begins, in weeks from weekday `begins` (0: Monday). What takes place on a day that is
+    not on this page is a link away."""
     counted = Counter(one.start.date() for one in found if not one.cancelled)
     here = {one.start.date() for one in listed}
     given = [*asked_pairs(query), ("zone", query.zone)]
@@ -268,7 +131,7 @@ def overview(found: Iterable[Occurrence], listed: Iterable[Occurrence], since: d
         return Day(day, counted[day], f"#d{day.isoformat()}" if day in here else elsewhere)
 
     first = since.replace(day=1)
-    weeks = Calendar().monthdatescalendar(since.year, since.month)
+    weeks = Calendar(begins).monthdatescalendar(since.year, since.month)
     in_month = [[shown(day) if day.month == since.month else None for day in week] for week in weeks]
     return Overview(first, in_month, *(_month(given, at) for at in (first - _DAY, first, first + 31 * _DAY)))
 
@@ -329,7 +192,12 @@ def period(query: Agenda, today: date, upto: date | None) -> Period:
 def agenda_pairs(query: Agenda) -> Pairs:
     """The parameters of a question to the calendar."""
     days = [(name, when.isoformat()) for name, when in (("from", query.since), ("to", query.until)) if when]
-    return [*days, *asked_pairs(query), ("zone", query.zone)]
+    return [*days, *zoned_pairs(query)]
+
+
+def zoned_pairs(query: Agenda) -> Pairs:
+    """The same without days."""
+    return [*asked_pairs(query), ("zone", query.zone)]
 
 
 def asked_pairs(query: Agenda) -> Pairs:

@@ -12,6 +12,7 @@ from fednet.listing import Contact, Organization
 from fednet.node.home import Home
 from fednet.web import show
 from fednet.web.show import Templates, escaping
+from fednet.web.translation import spoken
 
 TEMPLATE = escaping().from_string("{{ text }}")
 
@@ -58,10 +59,19 @@ def test_a_day_is_shown_as_exactly_as_it_is_known(written: str, shown: str) -> N
     assert show.plain_day(written) == shown
 
 
-def test_the_original_name_comes_first_then_english() -> None:
+def test_the_original_name_comes_first_then_the_readers_language_then_english() -> None:
     texts = {"my": "b", "en": "c", "th": "a", "fr": " "}
     assert [text.tag for text in show.in_order(texts, "th")] == ["th", "en", "my"]
     assert [text.tag for text in show.in_order(texts, None)] == ["en", "my", "th"]
+    with spoken("fr"):
+        both = {"th": "a", "en": "b", "fr-CA": "c"}
+        assert [text.tag for text in show.in_order(both, "th")] == ["th", "fr-CA", "en"]
+
+
+@given(st.text())
+def test_a_text_is_said_to_be_in_a_language_only_if_there_is_one_of_that_tag(tag: str) -> None:
+    found = show.text_in(tag, "text").tag
+    assert found is None or re.fullmatch("[A-Za-z0-9-]+", found)
 
 
 def test_the_fixture_of_2017_in_three_zones() -> None:
@@ -113,7 +123,7 @@ def luminance(colour: str) -> float:
 
 def test_every_template_is_escaped(home: Home) -> None:
     environment = Templates(home).environment
-    for file in (Path(show.__file__).parent / "templates").iterdir():
+    for file in (Path(show.__file__).parent / "templates").rglob("*.html"):
         assert environment.autoescape(file.name) is True  # type: ignore[operator]
         assert "|safe" not in file.read_text("utf-8") and "autoescape" not in file.read_text("utf-8")
 

@@ -1,0 +1,300 @@
+"""The page that edits one entry: form, preview of who will see it, errors, edits that crossed; whoever saves it.
+
+Used by the desk, by members, and by whoever holds a link: they differ in what `save` does and which fields they see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fednet import listing
+from fednet.errors import FednetError
+from fednet.listing import ListingError
+from fednet.node import edits, preview
+from fednet.node.edits import Own
+from fednet.node.home import Home
+from fednet.node.own import title_of
+from fednet.node.own_names import OwnNames
+from fednet.node.preview import Exposed
+from fednet.store import circles as stored
+from fednet.store.circles import PARTNERS, PUBLIC
+from fednet.web import entry_forms, translation
+from fednet.web.asking import Asked, Clock
+from fednet.web.entry_forms import Form
+from fednet.web.entry_widgets import Context, Said
+from fednet.web.show import Templates
+from fednet.web.translation import gettext as _
+from fednet.web.translation import noted
+from fednet.web.visitors import Visitor
+
+Save = Callable[[dict[str, Any], str], Response]
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+UNSAVED = "00000000-0000-0000-0000-000000000000"
+"""Stands for the handle of an entry that has none yet."""
+MEMBERS_SEE = frozenset({PUBLIC, PARTNERS})
+
+
+class Editing(NamedTuple):
+    """What is edited, and how: see `Entries.answer`. `save` takes the changed fields (None: taken out) and a circle."""
+
+    kind: str
+    template: str
+    save: Save
+    own: Own | None = None
+    but: Collection[str] = ()
+    given: Mapping[str, Any] = NOTHING
+    values: Mapping[str, Any] = NOTHING
+    circles: Collection[str] | None = None
+    button: str = noted("Save")
+
+
+class Audience(NamedTuple):
+    """Somebody who will see something of an entry, or nothing: what, in words."""
+
+    name: str
+    readers: tuple[str, ...]
+    records: list[tuple[preview.Seen, list[Said]]]
+
+
+class Crossed(NamedTuple):
+    """A field that somebody else changed meanwhile: what stands now, and what was filled in here."""
+
+    field: str
+    label: str
+    now: str
+    yours: str
+
+
+class Page(NamedTuple):
+    """All that templates/entry.html draws. `base` names the version of the entry that the form was made from."""
+
+    form: Form
+    kind: str
+    title: str
+    base: str
+    circle: str
+    circles: list[str]
+    usual: str
+    button: str
+    error: FednetError | None = None
+    audiences: tuple[Audience, ...] = ()
+    crossed: tuple[Crossed, ...] = ()
+    exposed: tuple[Exposed, ...] = ()
+    warned: bool = False
+
+
+class Entries:
+    """Edits entries of one node."""
+
+    def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:
+        self.home, self.page, self.clock = home, templates.page, clock
+        templates.environment.filters["circle_name"] = circle_name
+        templates.environment.filters["audience_name"] = audience_name
+        templates.environment.filters["exposure"] = exposure
+        templates.environment.filters.setdefault("refused", refused)
+
+    def context(self, visitor: Visitor) -> Context:
+        """For the forms of a visitor: the secretariat knows all own records by name, others what they may read."""
+        seen = None if visitor.staff else MEMBERS_SEE if visitor.account else frozenset({PUBLIC})
+        return Context(translation.speaking(), OwnNames(self.home, seen), self.home.config.zone)
+
+    def answer(self, request: Request, asked: Asked, visitor: Visitor, editing: Editing) -> Response:
+        """The page with the form, of GET and of POST; what `save` answers when all is right and was meant.
+
+        A form that is wrong is shown again with what was typed (422), one made from another version of the entry with
+        what stands now (409).
+        """
+        context = self.context(visitor)
+        if request.method != "POST":
+            return self._shown(request, editing, self._fresh(editing, context))
+        if more := entry_forms.first(asked, "more"):
+            return self._shown(request, editing, self._typed(editing, context, asked, more=more))
+        return self._posted(request, asked, visitor, editing, context)
+
+    def _posted(self, request: Request, asked: Asked, visitor: Visitor, editing: Editing, context: Context) -> Response:
+        before = _before(editing)
+        but = {*_hidden(editing), *_as_stands(editing.kind, asked)}
+        fields, errors = entry_forms.read(editing.kind, asked, before, context, but=but)
+        fields |= editing.given
+        errors = {**entry_forms.checked(fields), **errors}
+        found, error = (None, None) if errors else _normalised(fields)
+        if found is None:
+            errors |= {error.field.partition(".")[0]: error} if isinstance(error, ListingError) else {}
+            typed = self._typed(editing, context, asked, errors=errors)
+            return self._shown(request, editing, typed._replace(error=None if errors else error), 422)
+        typed = self._typed(editing, context, asked)
+        if editing.own is not None and asked.get("base") != [_base(editing.own)]:
+            crossed = tuple(_crossed(editing.kind, before, found, context))
+            return self._shown(request, editing, typed._replace(crossed=crossed, base=_base(editing.own)), 409)
+        circle = self._circle(asked, editing)
+        seen = tuple(preview.exposed(found)) if circle == PUBLIC else ()
+        if asked.get("do") == ["look"] or (seen and "understood" not in asked):
+            audiences = tuple(self._audiences(visitor, editing, found, circle, context))
+            looked = typed._replace(audiences=audiences, exposed=seen, warned=asked.get("do") != ["look"])
+            return self._shown(request, editing, looked, 422 if looked.warned else 200)
+        return editing.save(_changes(before if editing.own else {}, found), circle)
+
+    def _circle(self, asked: Asked, editing: Editing) -> str:
+        chosen = (entry_forms.first(asked, "circle") or "").strip()
+        return chosen if chosen in self._circles(editing) else _usual(editing)
+
+    def _circles(self, editing: Editing) -> list[str]:
+        """The circles to choose from, that in which the entry is now among them."""
+        if editing.kind == edits.NETWORK:
+            return [PUBLIC]
+        with self.home.store.reading() as db:
+            names = stored.names(db)
+        kept = [name for name in names if editing.circles is None or name in editing.circles]
+        return kept if _usual(editing) in kept else [*kept, _usual(editing)]
+
+    def _fresh(self, editing: Editing, context: Context) -> Page:
+        if editing.own is None:
+            sent = {**entry_forms.filled(editing.kind, editing.given, context), **entry_forms.new(context)}
+            form = entry_forms.form(editing.kind, {}, context, asked=sent, but=_hidden(editing))
+        else:
+            form = entry_forms.form(editing.kind, editing.own.fields, context, but=_hidden(editing))
+        return self._page(editing, form, _usual(editing))
+
+    def _typed(
+        self, editing: Editing, context: Context, asked: Asked, *, errors: Mapping[str, ListingError] = NOTHING,
+        more: str = "",
+    ) -> Page:  # fmt: skip
+        form = entry_forms.form(editing.kind, {}, context, asked=asked, errors=errors, more=more, but=_hidden(editing))
+        page = self._page(editing, form, self._circle(asked, editing))
+        return page._replace(base=entry_forms.first(asked, "base") or page.base)
+
+    def _page(self, editing: Editing, form: Form, circle: str) -> Page:
+        return Page(
+            form=form,
+            kind=editing.kind,
+            title=title_of(editing.own.body) if editing.own else "",
+            base=_base(editing.own) if editing.own else "",
+            circle=circle,
+            circles=self._circles(editing),
+            usual=edits.usual_circle(editing.kind),
+            button=editing.button,
+        )
+
+    def _shown(self, request: Request, editing: Editing, page: Page, status: int = 200) -> Response:
+        answer = self.page(editing.template, request, **{"own": editing.own, **editing.values, "entry_page": page})
+        answer.status_code = status
+        return answer
+
+    def _audiences(
+        self, visitor: Visitor, editing: Editing, fields: Mapping[str, Any], circle: str, context: Context
+    ) -> list[Audience]:
+        """What each audience will see of the entry, and of what is about it, once it is saved like this.
+
+        Whoever is not of the secretariat is told nothing of circles and records that are not theirs to know of.
+        """
+        would = Own(editing.own.handle if editing.own else UNSAVED, circle, listing.encode(fields), True)
+        told = {*self._circles(editing), preview.OWN}
+        audiences = []
+        for view in preview.views_with(self.home, would):
+            if visitor.staff or view.audience in told:
+                shown = [one for one in view.records if one.handle == would.handle or _may_know(visitor, one.circle)]
+                records = [(one, entry_forms.said(one.kind, one.fields, context)) for one in shown]
+                audiences.append(Audience(view.audience, view.readers if visitor.account else (), records))
+        return audiences
+
+
+def _may_know(visitor: Visitor, circle: str) -> bool:
+    return visitor.staff or circle == PUBLIC or (visitor.account is not None and circle in MEMBERS_SEE)
+
+
+def _as_stands(kind: str, asked: Asked) -> list[str]:
+    """Fields that shall stay as somebody else left them meanwhile."""
+    kept = asked.get("theirs", ())
+    return [name for one in entry_forms.widgets(entry_forms.FIELDS[kind]) if one.name in kept for name in one.covers]
+
+
+def _before(editing: Editing) -> Mapping[str, Any]:
+    return editing.own.fields if editing.own else editing.given
+
+
+def _hidden(editing: Editing) -> frozenset[str]:
+    return frozenset({*editing.but, *editing.given})
+
+
+def _usual(editing: Editing) -> str:
+    return editing.own.circle if editing.own else edits.usual_circle(editing.kind)
+
+
+def _base(own: Own) -> str:
+    """Names one version of an entry, its circle included."""
+    return sha256(own.circle.encode() + b"\n" + own.body).hexdigest()[:32]
+
+
+def _normalised(fields: Mapping[str, Any]) -> tuple[dict[str, Any] | None, FednetError | None]:
+    """The fields as they would be signed, or why they cannot be."""
+    try:
+        body = edits.body_of(fields)
+    except FednetError as error:
+        return None, error
+    found: dict[str, Any] = msgspec.json.decode(body)
+    return found, None
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are others now, None for those that are gone."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {name: after.get(name) for name in names}
+
+
+def _crossed(kind: str, now: Mapping[str, Any], yours: Mapping[str, Any], context: Context) -> list[Crossed]:
+    found = []
+    for widget in entry_forms.widgets(entry_forms.FIELDS[kind]):
+        standing, here = in_words(widget.said(now, context)), in_words(widget.said(yours, context))
+        if standing != here:
+            found.append(Crossed(widget.name, widget.label, standing, here))
+    return found
+
+
+def in_words(said: list[Said]) -> str:
+    return "\n".join(one.text for one in said)
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def circle_name(circle: str) -> str:
+    """A circle in words."""
+    match circle:
+        case "public":
+            return _("Everybody")
+        case "partners":
+            return _("Partner networks, and members of this network")
+        case _:
+            return circle
+
+
+def audience_name(audience: str) -> str:
+    """Who sees an entry, in words."""
+    return _("This network's own people") if audience == preview.OWN else circle_name(audience)
+
+
+def refused(error: FednetError) -> str:
+    """What is wrong, without the name of the field: it stands beside it."""
+    detail = error.detail.removeprefix(f"{error.field}: ") if isinstance(error, ListingError) else error.detail
+    return f"{detail}. {error.hint}" if error.hint and "fednet" not in error.hint else detail
+
+
+EXPOSED = {
+    "contact": noted("Everybody in the world will be able to read this contact."),
+    "person": noted("Everybody in the world will be able to read this entry of a person."),
+    "mail": noted("Everybody in the world will be able to read the e-mail address %(found)s."),
+    "phone": noted("Everybody in the world will be able to read the telephone number %(found)s."),
+}
+
+
+def exposure(one: Exposed) -> str:
+    """What everybody would read, in a sentence."""
+    return _(EXPOSED[one.what]) % {"found": one.found} if one.found else _(EXPOSED[one.what])

@@ -1,0 +1,411 @@
+"""Hiding in an emergency: what goes, what stays, what comes back, and who hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fednet.errors import NotFoundError, UsageError
+from fednet.node import circles, edits, erasure, hiding, imports
+from fednet.node import home as homes
+from fednet.node.home import Home
+from fednet.node.imports import Choices, File
+from fednet.node.publish import publish
+from fednet.store import drafts, feeds, hidden, receipts
+from tests.node.nodes import NOW, Served, held, pin, public, synced
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    found = homes.create(tmp_path / "node", "Example", None, tmp_path / "recovery.txt")[0]
+    yield found
+    found.close()
+
+
+def organization(home: Home, name: str, circle: str | None = None, **fields: Any) -> str:
+    return edits.add(home, "organization", {"names": {"en": name}, **fields}, NOW, circle).handle
+
+
+def listed(home: Home) -> dict[str, bytes]:
+    """By handle what the newest editions list, in all own circles."""
+    with home.store.reading() as db:
+        rows = db.execute(
+            "SELECT record.handle, body FROM record JOIN feed ON feed.id = feed_id JOIN network n ON n.id = network_id "
+            "WHERE n.own AND body NOT NULL"
+        ).fetchall()
+    return dict(rows)
+
+
+def standing(home: Home) -> dict[str, bytes]:
+    """By handle the own records, drafts included."""
+    found = {}
+    with home.store.reading() as db:
+        waiting = [handle for (handle,) in db.execute("SELECT handle FROM draft")]
+        for handle in {*listed(home), *waiting}:
+            try:
+                found[handle] = edits.find(db, home, handle).body
+            except NotFoundError:
+                continue
+    return found
+
+
+def world(home: Home) -> dict[str, str]:
+    """An organisation with all that may hang on one, and others beside it."""
+    one, other = organization(home, "One", seat={"country": "SY"}), organization(home, "Other", countries=["SY", "LB"])
+    made = {"one": one, "other": other}
+
+    def add(word: str, kind: str, **fields: Any) -> None:
+        made[word] = edits.add(home, kind, fields, NOW).handle
+
+    add("contact", "contact", organization=one, emails=["a@one.example"])
+    add("person", "person", name="Individual 1 (fictitious)", organization=one)
+    add("need", "exchange", type="need", titles={"en": "A lawyer"}, organization=one)
+    add("alone", "event", titles={"en": "Alone"}, type="webinar", start="2026-12-01", all_day=True, hosts=[one])
+    add("session", "event", titles={"en": "Session"}, type="webinar", start="2026-12-01", all_day=True,
+        parent=made["alone"])  # fmt: skip
+    add("both", "event", titles={"en": "Both"}, type="webinar", start="2026-12-02", all_day=True, hosts=[one, other])
+    add(
+        "group",
+        "group",
+        names={"en": "Group"},
+        roles=[{"role": "chair", "holder": one}, {"role": "member", "holder": other}],
+    )
+    return made
+
+
+def test_with_an_organisation_goes_all_that_is_about_it_from_every_circle_at_once(home: Home) -> None:
+    made = world(home)
+    publish(home, NOW)
+    done = hiding.hide(home, made["one"], NOW)
+    hiding.spread(home, done, NOW)
+    assert set(listed(home)) == {made[name] for name in ("other", "both", "group")}
+    assert made["one"].encode() not in b"".join(listed(home).values())
+    assert {one.reason for one in done.going} == {hiding.NAMED, hiding.ABOUT}
+    assert {one.handle for one in done.touched} == {made["both"], made["group"]}
+
+
+def test_what_is_put_back_is_as_it_was_under_new_handles_and_references_follow(home: Home) -> None:
+    made = world(home)
+    publish(home, NOW)
+    before = standing(home)
+    hiding.spread(home, hiding.hide(home, made["one"], NOW), NOW)
+    found = hiding.unhide(home, made["one"], NOW)
+    publish(home, NOW)
+    assert set(found.renamed) == {made[n] for n in ("one", "contact", "person", "need", "alone", "session")}
+    assert _under(before, found.renamed) == standing(home) == listed(home)
+    assert not hiding.acts(home)
+
+
+def test_taken_back_before_it_was_signed_nothing_has_changed(home: Home) -> None:
+    made = world(home)
+    publish(home, NOW)
+    before = standing(home)
+    hiding.hide(home, made["one"], NOW)
+    assert hiding.unhide(home, made["one"], NOW).renamed == {}
+    assert standing(home) == before
+    with home.store.reading() as db:
+        assert not drafts.drafts(db, "public")
+
+
+def test_drafts_that_were_never_signed_are_hidden_as_well(home: Home) -> None:
+    handle = organization(home, "Draft")
+    publish(home, NOW)
+    waits = organization(home, "Waits", seat={"country": "SY"})
+    hiding.spread(home, hiding.hide(home, "SY", NOW), NOW)
+    assert set(standing(home)) == {handle}
+    renamed = hiding.unhide(home, "SY", NOW).renamed
+    assert set(standing(home)) == {handle, renamed.get(waits, waits)}
+
+
+def test_an_edit_that_waited_comes_back_with_the_record(home: Home) -> None:
+    handle = organization(home, "Before")
+    publish(home, NOW)
+    edits.edit(home, handle, {"names": {"en": "After"}}, NOW)
+    hiding.spread(home, hiding.hide(home, handle, NOW), NOW)
+    (new,) = hiding.unhide(home, handle, NOW).renamed.values()
+    assert b"After" in standing(home)[new]
+
+
+def test_hiding_signs_nothing_else_that_waits(home: Home) -> None:
+    handle = organization(home, "Endangered")
+    publish(home, NOW)
+    waits = organization(home, "Waits")
+    hiding.spread(home, hiding.hide(home, handle, NOW), NOW)
+    assert not listed(home)
+    assert set(standing(home)) == {waits}
+
+
+def test_of_a_country_go_those_that_are_there_and_those_for_it_alone(home: Home) -> None:
+    there = organization(home, "There", seat={"country": "SY"}, countries=["LB"])
+    only, among = organization(home, "Only", countries=["SY"]), organization(home, "Among", countries=["SY", "LB"])
+    elsewhere = organization(home, "Elsewhere", seat={"country": "CA"}, countries=["SY"])
+    person = edits.add(home, "person", {"name": "Individual 2 (fictitious)", "country": "SY"}, NOW).handle
+    planned = {one.handle: one.reason for one in hiding.planned(home, "SY").going}
+    assert planned == {there: hiding.SEAT, only: hiding.ONLY, person: hiding.SEAT}
+    more = {one.handle: one.reason for one in hiding.planned(home, "SY", serving=True).going}
+    assert more == planned | {among: hiding.SERVES, elsewhere: hiding.SERVES}
+
+
+def test_a_country_may_be_hidden_again_when_more_of_it_is_listed(home: Home) -> None:
+    one = organization(home, "One", seat={"country": "SY"})
+    group = edits.add(home, "group", {"names": {"en": "G"}, "roles": [{"role": "chair", "holder": one}]}, NOW).handle
+    publish(home, NOW)
+    before = standing(home)[group]
+    hiding.spread(home, hiding.hide(home, "SY", NOW), NOW)
+    two = organization(home, "Two", seat={"country": "SY"})
+    edits.edit(home, group, {"roles": [{"role": "member", "holder": two}]}, NOW)
+    publish(home, NOW)
+    hiding.spread(home, hiding.hide(home, "SY", NOW), NOW)
+    renamed = hiding.unhide(home, "SY", NOW).renamed
+    roles = msgspec.json.decode(standing(home)[group])["roles"]
+    assert {role["holder"] for role in roles} == {renamed[one], renamed[two]}
+    assert len(roles) > len(msgspec.json.decode(before)["roles"])
+
+
+def test_acts_are_taken_back_in_any_order(home: Home) -> None:
+    made = world(home)
+    publish(home, NOW)
+    before = standing(home)
+    for name in ("one", "other", "group"):
+        hiding.spread(home, hiding.hide(home, made[name], NOW), NOW)
+    assert listed(home) == {}
+    renamed: dict[str, str] = {}
+    for name in ("group", "one", "other"):
+        renamed |= hiding.unhide(home, made[name], NOW).renamed
+    publish(home, NOW)
+    expected = {handle: _unordered(body) for handle, body in _under(before, renamed).items()}
+    assert {handle: _unordered(body) for handle, body in listed(home).items()} == expected
+
+
+def test_a_record_that_is_about_a_hidden_one_waits_for_it(home: Home) -> None:
+    made = world(home)
+    publish(home, NOW)
+    hiding.hide(home, made["one"], NOW)
+    with pytest.raises(UsageError, match="which is hidden"):
+        hiding.unhide(home, made["contact"], NOW)
+
+
+def test_one_record_of_an_act_can_be_put_back_alone(home: Home) -> None:
+    made = world(home)
+    publish(home, NOW)
+    hiding.spread(home, hiding.hide(home, "SY", NOW, serving=True), NOW)
+    (new,) = hiding.unhide(home, made["other"], NOW).renamed.values()
+    assert b"Other" in standing(home)[new]
+    assert made["one"] not in standing(home)
+
+
+def test_a_hidden_record_is_edited_by_nobody_and_says_so(home: Home) -> None:
+    handle = organization(home, "Hidden")
+    hiding.hide(home, handle, NOW)
+    with pytest.raises(NotFoundError, match="is hidden since"):
+        edits.edit(home, handle, {"acronym": "H"}, NOW)
+    with pytest.raises(NotFoundError, match="is hidden since"):
+        hiding.hide(home, handle, NOW)
+
+
+def test_an_erased_record_is_destroyed_where_hidden_ones_are_kept(home: Home) -> None:
+    handle = organization(home, "Quinquagesima Erasmus")
+    never = organization(home, "Septuagesima Erasmus")
+    publish(home, NOW)
+    for one in (handle, never):
+        hiding.spread(home, hiding.hide(home, one, NOW), NOW)
+        erasure.erase(home, one, NOW)
+    publish(home, NOW)
+    for file in home.path.iterdir():
+        assert b"gesima Erasmus" not in file.read_bytes(), file.name
+    with pytest.raises(NotFoundError):
+        hiding.unhide(home, handle, NOW)
+
+
+ROWS = b"Organisation,Country,Email\nOne,Syria,a@one.example\nTwo,Lebanon,b@two.example\n"
+
+
+@pytest.mark.parametrize("name", ["members.csv", "another.csv"])
+def test_an_import_does_not_bring_back_what_is_hidden(home: Home, name: str) -> None:
+    imports.import_files(home, [File("members.csv", ROWS)], Choices(), NOW)
+    publish(home, NOW)
+    done = hiding.hide(home, "SY", NOW)
+    hiding.spread(home, done, NOW)
+    before = standing(home)
+    found = imports.import_files(home, [File(name, ROWS)], Choices(), NOW)
+    assert {one.reason for one in found.refused} == {"is hidden: put it back first"}
+    assert b"One" not in b"".join(standing(home).values())
+    assert set(before) <= set(standing(home))
+    hiding.unhide(home, "SY", NOW)
+    again = imports.import_files(home, [File("members.csv", ROWS)], Choices(), NOW)
+    assert not again.refused and again.count("added") == 0
+
+
+def test_the_account_of_an_organisation_follows_it_to_its_new_handle(home: Home) -> None:
+    handle = organization(home, "One")
+    publish(home, NOW)
+    with home.store.writing() as db:
+        db.execute(
+            "INSERT INTO account (name, email, role, organization, made_at) VALUES ('A', 'a@one.example', "
+            "'organization', ?, '2026-11-21')",
+            (handle,),
+        )
+    hiding.spread(home, hiding.hide(home, handle, NOW), NOW)
+    renamed = hiding.unhide(home, handle, NOW).renamed
+    with home.store.reading() as db:
+        assert db.execute("SELECT organization FROM account").fetchone()[0] == renamed[handle]
+
+
+def test_hiding_what_only_a_restricted_circle_lists_changes_nothing_in_public(home: Home) -> None:
+    circles.add(home, "board", NOW)
+    secret = organization(home, "Secret", "board", seat={"country": "SY"})
+    edits.add(home, "group", {"names": {"en": "Public"}, "roles": [{"role": "chair", "holder": secret}]}, NOW)
+    publish(home, NOW)
+    before = public(home, home.network)
+    done = hiding.hide(home, secret, NOW)
+    hiding.spread(home, done, NOW)
+    assert public(home, home.network).followed == before.followed
+    assert done.circles == {"board"}
+
+
+def test_followers_let_go_and_the_page_tells_who_has_confirmed(home: Home, tmp_path: Path) -> None:
+    handle = organization(home, "One")
+    publish(home, NOW)
+    follower = homes.create(tmp_path / "other", "Follower", None, tmp_path / "other.txt")[0]
+    served = Served(home)
+    try:
+        pin(follower, home, served.url)
+        synced(follower)
+        us = pin(home, follower)
+        done = hiding.hide(home, handle, NOW)
+        (act,) = hiding.acts(home)
+        assert hiding.heard(home, act.hidden) == (["public"], [])
+        hiding.spread(home, done, NOW)
+        (heard,) = hiding.heard(home, act.hidden)[1]
+        assert not heard.confirmed
+        synced(follower)
+        assert held(follower, home).records == 0
+        with home.store.writing() as db:
+            receipts.keep(db, us, "public", public(home, home.network).followed.position, NOW)
+        (heard,) = hiding.heard(home, act.hidden)[1]
+        assert heard.confirmed
+    finally:
+        served.close()
+        follower.close()
+
+
+def test_more_than_was_shown_is_not_hidden(home: Home) -> None:
+    organization(home, "One", seat={"country": "SY"})
+    shown = [one.handle for one in hiding.planned(home, "SY").going]
+    organization(home, "Two", seat={"country": "SY"})
+    with pytest.raises(UsageError, match="more would be hidden"):
+        hiding.hide(home, "SY", NOW, expected=shown)
+
+
+def test_what_a_network_says_of_itself_is_not_hidden(home: Home) -> None:
+    handle = edits.add(home, "network", {"names": {"en": "Example"}}, NOW).handle
+    with pytest.raises(UsageError):
+        hiding.hide(home, handle, NOW)
+
+
+def test_a_crash_between_hiding_and_signing_leaves_it_hidden_and_to_be_signed(home: Home) -> None:
+    handle = organization(home, "One")
+    publish(home, NOW)
+    hiding.hide(home, handle, NOW)
+    home.close()
+    again = Home(home.path)
+    publish(again, NOW)
+    assert listed(again) == {}
+    with again.store.reading() as db:
+        assert hidden.taken_out(db, handle) is not None
+        assert feeds.public_feed(db, again.network.network).records == 0
+    again.close()
+
+
+# --- the law: hidden and put back is as before, whatever names whom
+
+COUNT = 5
+graph = st.lists(
+    st.tuples(st.sampled_from(["organization", "contact", "person", "exchange", "group", "event"]),
+              st.lists(st.integers(0, COUNT - 1), max_size=3), st.booleans()),
+    min_size=COUNT, max_size=COUNT,
+)  # fmt: skip
+
+
+def _record(at: int, kind: str, handles: list[str], named: list[int]) -> dict[str, Any]:
+    whom = [handles[one] for one in dict.fromkeys(named) if one != at]
+    name = f"Name {at}"
+    match kind:
+        case "organization":
+            return {"names": {"en": name}, "groups": whom}
+        case "contact":
+            return {"organization": whom[0] if whom else edits.new_handle(), "hours": name}
+        case "person":
+            return {"name": name} | ({"organization": whom[0]} if whom else {})
+        case "exchange":
+            return {"type": "need", "titles": {"en": name}} | ({"organization": whom[0]} if whom else {})
+        case "group":
+            return {"names": {"en": name}, "roles": [{"role": "member", "holder": one} for one in whom]}
+        case _:
+            return {"type": "webinar", "titles": {"en": name}, "start": "2026-12-01", "all_day": True, "hosts": whom}
+
+
+@given(graph=graph, first=st.integers(0, COUNT - 1), second=st.integers(0, COUNT - 1), signed=st.booleans())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_hidden_and_put_back_is_as_before(
+    home: Home, graph: list[tuple[str, list[int], bool]], first: int, second: int, signed: bool
+) -> None:
+    with home.store.writing() as db:
+        for handle in standing(home):
+            edits.withdraw_in(db, home, edits.find(db, home, handle), NOW)
+    publish(home, NOW)
+    handles = [edits.new_handle() for _ in graph]
+    saved = []
+    for at, (kind, named, closed) in enumerate(graph):
+        named = [one for one in named if closed or not graph[one][2]]  # whom its readers could look up
+        body = edits.body_of({"kind": kind, **_record(at, kind, handles, named)})
+        saved.append(drafts.Draft(handles[at], "partners" if closed else "public", "put", body))
+    with home.store.writing() as db:
+        drafts.save(db, saved, NOW)
+    if signed:
+        publish(home, NOW)
+    before = standing(home)
+    acts = [handles[first]]
+    hiding.spread(home, hiding.hide(home, handles[first], NOW), NOW)
+    if handles[second] in standing(home):
+        acts.append(handles[second])
+        hiding.spread(home, hiding.hide(home, handles[second], NOW), NOW)
+    assert not set(acts) & set(listed(home))
+    renamed: dict[str, str] = {}
+    for act in reversed(acts):
+        renamed |= hiding.unhide(home, act, NOW).renamed
+    after = standing(home)
+    assert {h: _named_within(b, after) for h, b in after.items()} == {
+        h: _named_within(b, after) for h, b in _under(before, renamed).items()
+    }
+
+
+def _under(bodies: dict[str, bytes], renamed: dict[str, str]) -> dict[str, bytes]:
+    """The same records, under other handles."""
+    found = {}
+    for handle, body in bodies.items():
+        for old, new in renamed.items():
+            body = body.replace(old.encode(), new.encode())
+        found[renamed.get(handle, handle)] = body
+    return found
+
+
+def _unordered(body: bytes) -> Any:
+    fields = msgspec.json.decode(body)
+    return {name: sorted(map(repr, value)) if isinstance(value, list) else value for name, value in fields.items()
+            if name != "sequence"}  # fmt: skip
+
+
+def _named_within(body: bytes, among: dict[str, bytes]) -> Any:
+    """What a record says; a handle that its readers could look up nowhere is any other."""
+    text = body.decode()
+    for handle in hiding._HANDLE.findall(text):
+        if handle not in among:
+            text = text.replace(handle, "?")
+    return _unordered(text.encode())
