@@ -59,6 +59,7 @@ COMMANDS = {
     "restore": ("backups.restore", "put a backup in place; read the own feed again from followers"),
     "rehearse": ("backups.rehearse", "restore into a temporary place, verify, say what would be missing"),
     "dump": ("dumping.dump", "all that is held and shown, byte for byte"),
+    "user": ("users.user", "who signs in on this node's pages: add, list, reset, end"),
     "doctor": ("node.doctor", "check the set-up and say what to fix"),
 }
 """Where each command lives in this package, and what help says of it; in the order in which help shows them."""

@@ -98,10 +98,9 @@ def _hide(home: Home, what: str, serving: bool, yes: bool, private: bool, as_jso
         return
     if not agreed(f"Take {counted(len(planned.going), 'record')} out of every circle now?", yes):
         return
-    shown = None if yes else [one.handle for one in planned.going]
-    done = hiding.hide(home, what, now(), serving=serving, expected=shown)
+    done = hiding.hide(home, what, now(), serving=serving, expected=None if yes else planned.digest)
     try:
-        hiding.spread(home, done, now(), cosign=cosigning.by_witnesses(home, allow_private=private))
+        hiding.spread(home, now(), cosign=cosigning.by_witnesses(home, allow_private=private))
     except FednetError:
         say("taken out here, but not signed yet: followers do not know of it")
         raise

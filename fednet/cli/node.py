@@ -85,11 +85,34 @@ def serve(host: str, port: int | None, allow_private: bool) -> None:
 
     home = opened()
     port = _usual_port(home) if port is None else port
-    say(f"{home.config.name}: http://{f'[{host}]' if ':' in host else host}:{port}/ (Ctrl-C ends it)")
+    say(f"{home.config.name}: {_here(host, port)}/ (Ctrl-C ends it)")
     try:
-        serve_web(home, host, port, allow_private=private_allowed(home, allow_private))
+        serve_web(
+            home,
+            host,
+            port,
+            allow_private=private_allowed(home, allow_private),
+            begun=lambda: _welcome_first(home, host, port),
+        )
     except SystemExit:  # so ends the server when it cannot listen, with an exit code that means something else here
         raise FednetError(f"cannot listen at {host}:{port}", hint="is it in use? --port chooses another") from None
+
+
+def _here(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _welcome_first(home: Home, host: str, port: int) -> None:
+    """Where a node has no administrator, whoever sits at its terminal may become the first; nobody else."""
+    from fednet.node.accounts import first_link
+    from fednet.node.home import now
+
+    secret = first_link(home, now())
+    if secret is not None:
+        say("nobody can sign in yet; this link makes the first administrator. It works once, for a day:")
+        local = _here("localhost" if host in ("0.0.0.0", "::") else host, port)
+        for base in dict.fromkeys((local, (home.config.url or local).rstrip("/"))):
+            say(f"  {base}/welcome/{secret}")
 
 
 def _usual_port(home: Home) -> int:

@@ -186,8 +186,8 @@ def _distance(query: Query, kilometres: int | None) -> Iterator[str]:
 def _freshness(confirmed: int | None, stale_before: int) -> str:
     if confirmed is None:
         return "never confirmed"
-    said = f"confirmed on {freshness.day(confirmed)}"
-    return said if confirmed >= stale_before else f"{said}, which is long ago for its network"
+    day = freshness.day(confirmed)
+    return f"confirmed on {day}" + ("" if confirmed >= stale_before else ", which is long ago for its network")
 
 
 def _short(said: str) -> str:

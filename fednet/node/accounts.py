@@ -18,11 +18,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlite_utils import Database
 
 from fednet.errors import BusyError, ForbiddenError, NotFoundError, UsageError
-from fednet.listing import check
+from fednet.listing.check import email as checked_address
 from fednet.node import links, sessions
 from fednet.node.home import Home
 from fednet.node.ownership import is_listed
-from fednet.store import accounts
+from fednet.store import accounts, proposals
 from fednet.store.accounts import STAFF, Account, Role
 
 ROLES: tuple[str, ...] = get_args(Role)
@@ -164,7 +164,7 @@ def check_name(name: str) -> str:
 def check_email(email: str) -> str:
     """An address as it is kept; raises UsageError."""
     with suppress(UsageError):
-        found = check.email(email.strip(), "email")
+        found = checked_address(email.strip(), "email")
         if 0 < len(found) <= MAX_EMAIL and found.isprintable():
             return found
     raise UsageError("this is no e-mail address", hint="write it as name@example.org")
@@ -309,6 +309,7 @@ def end(db: Database, account: Account, now: datetime) -> None:
 def delete(db: Database, account: Account) -> None:
     """Take an account out with all that is kept of it, as its owner wishes. Raises UsageError as `end`."""
     _check_not_last(db, account)
+    proposals.forget(db, f"account {account.id}")
     accounts.delete(db, account.id)
 
 

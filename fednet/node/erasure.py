@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from fednet.errors import BusyError, NotFoundError, UsageError
+from fednet.errors import BusyError, FednetError, NotFoundError, UsageError
 from fednet.feed.record import Put, check_handle, key_of
 from fednet.feed.wire import Position
 from fednet.node import revisions, uploads
 from fednet.node.edits import Own, find
 from fednet.node.home import Home
-from fednet.store import applications, circles, destruction, drafts, feeds, hidden, receipts, records
+from fednet.store import applications, circles, destruction, drafts, feeds, hidden, proposals, receipts, records
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed, Network
 from fednet.store.receipts import Told
@@ -52,6 +52,7 @@ def erase(home: Home, handle: str, now: datetime) -> Erasing:
         drafts.discard(db, handle)
         drafts.forget_imports(db, handle)
         applications.forget(db, handle)
+        proposals.forget(db, handle)
         if found is not None:
             drafts.save(db, [Draft(handle, found, "erase", None)], now)
         destruction.owe(db, prompt=True)
@@ -72,6 +73,14 @@ def _circle_of(db: Database, own: Network, handle: str) -> str | None:
         if drafts.listed(db, feed.id, handle) is not None or records.was_dropped(db, feed.id, key):
             return feed.circle
     return None
+
+
+def can_be_erased(db: Database, home: Home, handle: str) -> bool:
+    """Whether an own circle has ever listed the handle, and none has erased it."""
+    try:
+        return _circle_of(db, home.network, check_handle(handle)) is not None
+    except FednetError:
+        return False
 
 
 def settle(home: Home) -> bool:

@@ -15,14 +15,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
-from fednet.errors import FednetError, NotFoundError, UsageError
+from fednet.errors import ChangedError, FednetError, NotFoundError, UsageError
 from fednet.feed.record import check_handle
+from fednet.formats.reading import identity
 from fednet.listing import references
 from fednet.listing.check import is_handle
 from fednet.listing.places import is_country
@@ -71,12 +73,9 @@ class Hiding(msgspec.Struct, frozen=True):
     touched: tuple[Touched, ...]
 
     @property
-    def circles(self) -> frozenset[str]:
-        return frozenset({one.circle for one in self.going} | {one.circle for one in self.touched})
-
-    @property
-    def handles(self) -> frozenset[str]:
-        return frozenset({one.handle for one in self.going} | {one.handle for one in self.touched})
+    def digest(self) -> str:
+        """A word that differs when other records go."""
+        return sha256(" ".join(sorted(one.handle for one in self.going)).encode()).hexdigest()[:32]
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -95,6 +94,40 @@ def asked_for(text: str) -> str:
     return check_handle(text.lower())
 
 
+def found(home: Home, text: str, most: int = 20) -> list[Going]:
+    """The own records that a person may mean by a name, or a part of it, or by a handle; organisations first."""
+    sought = identity(text)
+    with home.store.reading() as db:
+        if is_handle(text.strip()):
+            own = edits.find(db, home, text.strip())
+            return [_going(OwnRecords(db, home), own, NAMED)]
+        plan = OwnRecords(db, home)
+        every = _each(db, plan, '"kind"') if sought else ()
+        fits = [_going(plan, own, NAMED) for own in every if sought in identity(_called(own.fields))]
+    fits = [one for one in fits if one.kind not in (NETWORK, "opinion")]
+    return sorted(fits, key=lambda one: (one.kind != "organization", len(one.title), one.title))[:most]
+
+
+def _called(fields: Mapping[str, Any]) -> str:
+    """All that a record is called, in every language."""
+    texts = [*fields.get("names", {}).values(), *fields.get("titles", {}).values()]
+    return " | ".join([*texts, *(str(fields.get(name, "")) for name in ("name", "acronym", "person"))])
+
+
+def _going(own: OwnRecords, one: Own, reason: str) -> Going:
+    return Going(one.handle, one.fields["kind"], own.title(one.body), one.circle, reason)
+
+
+def _each(db: Database, own: OwnRecords, text: str) -> Iterator[Own]:
+    """The own records, as they stand, in which a text is found."""
+    signing = {one.handle for one in own.signing.values() if one is not None}
+    handles = {handle for handle, _ in drafts.bodies_with(db, [feed.id for feed in own.feeds], text) if handle}
+    for handle in sorted(handles | signing):
+        one = own.find(handle)
+        if one is not None and text.encode() in one.body:
+            yield one
+
+
 # --- hiding -----------------------------------------------------------------------------------------------------------
 
 
@@ -104,20 +137,17 @@ def planned(home: Home, what: str, *, serving: bool = False) -> Hiding:
         return _Plan(db, home, what, serving).hiding
 
 
-def hide(
-    home: Home, what: str, now: datetime, *, serving: bool = False, expected: Iterable[str] | None = None
-) -> Hiding:
+def hide(home: Home, what: str, now: datetime, *, serving: bool = False, expected: str | None = None) -> Hiding:
     """Take a record (`what` is its handle), or what is listed of a country (its code), out of every circle.
 
     Of a country go the records that are there and those that are for it alone; with `serving` also those that serve it
-    among others. What was hidden before stays so. `expected` are the handles that a person was shown: UsageError when
-    others would go, too. Durable when it returns; `spread` signs it.
+    among others. What was hidden before stays so. `expected` is the digest of what a person was shown: ChangedError
+    when others would go. Durable when it returns; `spread` signs it.
     """
     with home.store.writing() as db:
         plan = _Plan(db, home, what, serving)
-        more = {one.handle for one in plan.hiding.going} - set(expected) if expected is not None else set()
-        if more:
-            raise UsageError("more would be hidden than was shown", hint="look at the list again")
+        if expected is not None and expected != plan.hiding.digest:
+            raise ChangedError("other records would be hidden than were shown", hint="look at the list again")
         plan.keep(now)
     return plan.hiding
 
@@ -137,9 +167,7 @@ class _Plan:
         self.left = list(self._left())
         self.hiding = Hiding(
             what,
-            tuple(
-                Going(o.handle, o.fields["kind"], self.own.title(o.body), o.circle, r) for o, r in self.found.values()
-            ),
+            tuple(_going(self.own, own, reason) for own, reason in self.found.values()),
             tuple(Touched(o.handle, o.fields["kind"], self.own.title(o.body), o.circle) for o, _ in self.left),
         )
 
@@ -150,25 +178,15 @@ class _Plan:
         yield own, NAMED
 
     def _of_country(self, country: str, serving: bool) -> Iterator[tuple[Own, str]]:
-        for own in self._each(f'"{country}"'):
+        for own in _each(self.db, self.own, f'"{country}"'):
             reason = _in_country(own.fields, country)
             if reason and (serving or reason != SERVES):
                 yield own, reason
 
-    def _each(self, text: str) -> Iterator[Own]:
-        """The own records, as they stand, in which a text was found."""
-        signing = {own.handle for own in self.own.signing.values() if own is not None}
-        feed_ids = [feed.id for feed in self.own.feeds]
-        handles = {handle for handle, _ in drafts.bodies_with(self.db, feed_ids, text) if handle}
-        for handle in sorted(handles | signing):
-            own = self.own.find(handle)
-            if own is not None and text.encode() in own.body:
-                yield own
-
     def _naming(self) -> Mapping[str, list[Own]]:
         """By handle the own records that mention it."""
         found: dict[str, list[Own]] = {}
-        for own in self._each('"kind"'):
+        for own in _each(self.db, self.own, '"kind"'):
             for handle in set(_HANDLE.findall(own.body.decode())) - {own.handle}:
                 found.setdefault(handle, []).append(own)
         return found
@@ -380,10 +398,14 @@ def _with_items(now: list[Any], was: list[Any], left: list[Any]) -> list[Any]:
 # --- what became of it ------------------------------------------------------------------------------------------------
 
 
-def spread(home: Home, hiding: Hiding, now: datetime, *, cosign: Cosign = uncosigned) -> None:
-    """Sign what was hidden at once, and nothing else. Raises when that cannot be: it still waits to be signed then."""
-    if hiding.handles:
-        publish(home, now, circles=hiding.circles, cosign=cosign, only=hiding.handles)
+def spread(home: Home, now: datetime, *, cosign: Cosign = uncosigned) -> None:
+    """Sign at once what was hidden, and nothing else. Raises when that cannot be: it still waits to be signed then."""
+    with home.store.reading() as db:
+        only = {row.handle for row in hidden.hidden(db)}
+        waits = {found.circle for handle in only if (found := drafts.draft(db, handle)) is not None}
+        waits |= set(drafts.circles_prepared(db))
+    if waits:
+        publish(home, now, circles=waits, cosign=cosign, only=only)
 
 
 class Act(NamedTuple):
@@ -407,6 +429,18 @@ def acts(home: Home) -> list[Act]:
         title = next((title_of(row.body) for row in gone if row.handle == why), "")
         found.append(Act(why, max(row.at for row in rows), gone, len(rows) - len(gone), title))
     return sorted(found, key=lambda act: act.at, reverse=True)
+
+
+def titles(home: Home, rows: Iterable[Hidden]) -> list[str]:
+    """What hidden records were called; a contact as its organisation."""
+    with home.store.reading() as db:
+        own = OwnRecords(db, home)
+        whose = {row.handle: row.body for row in hidden.hidden(db)}
+        found = []
+        for row in rows:
+            about = str(msgspec.json.decode(row.body).get("organization", ""))
+            found.append(title_of(whose[about]) if row.body and about in whose else own.title(row.body))
+    return found
 
 
 class Heard(NamedTuple):

@@ -198,9 +198,15 @@ def apply(
 
 
 def link_for(db: Database, id_: int, now: datetime) -> str:
-    """A new secret for the page of an application; the one before works no more."""
-    links.forget(db, "apply", subject=str(id_))
+    """A secret more for the page of an application; those before work as well."""
     return links.make(db, "apply", subject=str(id_), now=now, lasts=LINK_LASTS)
+
+
+def new_link(home: Home, id_: int, now: datetime) -> str:
+    """A new secret for the page of an application, whose applicant has lost the old one: that works no more."""
+    with home.store.writing() as db:
+        links.forget(db, "apply", subject=str(find(db, id_).id))
+        return link_for(db, id_, now)
 
 
 def by_secret(db: Database, secret: str, now: datetime) -> Application:
@@ -250,15 +256,13 @@ def withdraw(home: Home, id_: int, now: datetime) -> None:
 # --- what the secretariat does ----------------------------------------------------------------------------------------
 
 
-def ask_back(home: Home, id_: int, text: str, now: datetime, tell: Callable[[Database, str], object]) -> str:
-    """A question to the applicant. Returns the secret of the page where to answer, as `tell` gets it."""
+def ask_back(home: Home, id_: int, text: str, now: datetime, tell: Callable[[Database, str], object]) -> None:
+    """A question to the applicant; `tell` gets a secret of the page on which to answer."""
     said = Message("network", utc_text(now), _message(text))
     with home.store.writing() as db:
         _turn(db, id_, "asked", now)
         _say(db, id_, said)
-        secret = link_for(db, id_, now)
-        tell(db, secret)
-    return secret
+        tell(db, link_for(db, id_, now))
 
 
 def decline(home: Home, id_: int, reason: str, now: datetime, tell: Tell | None = None) -> None:
@@ -295,7 +299,6 @@ def approve(
             now=now,
         )
         _turn(db, id_, "approved", now, handle=entry.handle)
-        applications.forget_links(db, id_)
         approved = Approved(entry.handle, contact.handle, account, secret)
         if tell:
             tell(db, approved)

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from fednet import listing
 from fednet.errors import FednetError
 from fednet.node import edits
 from fednet.node.home import Home
+from fednet.store import drafts, feeds, search
 from fednet.store.accounts import STAFF, Account
 
 OF_ORGANIZATION = frozenset({"contact", "exchange"})
@@ -52,6 +54,20 @@ def is_standing(db: Database, home: Home, account: Account) -> bool:
 def is_listed(db: Database, home: Home, handle: str) -> bool:
     """Whether this network lists a record, drafts included."""
     return _fields(db, home, handle) is not None
+
+
+def organizations(db: Database, home: Home) -> list[tuple[str, str]]:
+    """Handle and name of each organisation of this network as it stands, drafts included."""
+    mine = feeds.feeds(db, home.network)
+    kind = listing.KIND_NUMBERS["organization"]
+    bodies = {one.handle: one.body for one in search.of_kind(db, kind, [feed.id for feed in mine])}
+    for circle in drafts.circles_with_drafts(db):
+        for draft in drafts.drafts(db, circle):
+            bodies.pop(draft.handle, None)
+            if draft.body is not None and b'"organization"' in draft.body:
+                bodies[draft.handle] = draft.body
+    found = ((handle, listing.parse(body)) for handle, body in bodies.items())
+    return [(handle, listing.title(one)) for handle, one in found if isinstance(one, listing.Organization)]
 
 
 def _fields(db: Database, home: Home, handle: str) -> dict[str, Any] | None:

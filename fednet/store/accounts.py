@@ -187,7 +187,7 @@ def forget_record(db: Database, handle: str, now: datetime) -> None:
 
 def factors(db: Database, account_id: int) -> Factors:
     row = db.execute(
-        "SELECT password, totp, totp_step, (SELECT count(*) FROM passkey WHERE account_id = id) "
+        "SELECT password, totp, totp_step, (SELECT count(*) FROM passkey WHERE account_id = account.id) "
         "FROM account WHERE id = ?",
         (account_id,),
     ).fetchone()

@@ -24,9 +24,11 @@ class Act(NamedTuple):
     outcome: str
 
 
-def begin(db: Database, account: Account | None, act: str, subject: str, now: datetime) -> int:
-    """Note that somebody sets about something; the number of the entry."""
-    who = (account.id, account.name, account.role) if account else (None, "", "anybody")
+def begin(
+    db: Database, account: Account | None, act: str, subject: str, now: datetime, *, role: str = "anybody"
+) -> int:
+    """Note that somebody sets about something; the number of the entry. `role`: of whoever has no account."""
+    who = (account.id, account.name, account.role) if account else (None, "", role)
     row = db.execute(
         "INSERT INTO act (at, account_id, name, role, act, subject) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
         (utc_text(now), *who, act, subject),

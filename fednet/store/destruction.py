@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError, BusyError
 from fednet.feed.record import key_of
-from fednet.store import applications, drafts, gaps, index
+from fednet.store import applications, drafts, gaps, index, proposals
 from fednet.store.database import Store
 
 SETTING = "destruction"
@@ -83,6 +83,7 @@ def forget_erased(db: Database) -> None:
     for handle in applications.handles(db):
         if key_of(handle) in erased:
             applications.forget(db, handle)
+    proposals.forget_erased(db, erased)
 
 
 def _scrub(store: Store) -> None:

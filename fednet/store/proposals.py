@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from fednet.feed.record import key_of
 from fednet.feed.text import utc_text
+from fednet.listing.check import is_handle
 
 State = Literal["waits", "approved", "declined", "withdrawn"]
 
@@ -141,7 +142,7 @@ def forget(db: Database, handle: str) -> None:
 def forget_erased(db: Database, erased: Collection[bytes]) -> None:
     """Destroy what speaks of records with these keys: they come back with a database of an older day."""
     rows = db.execute("SELECT handle FROM proposal WHERE handle NOT NULL UNION SELECT proposer FROM proposal")
-    for handle in [handle for (handle,) in rows if key_of(handle) in erased]:
+    for handle in [handle for (handle,) in rows if is_handle(handle) and key_of(handle) in erased]:
         forget(db, handle)
 
 

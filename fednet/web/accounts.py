@@ -11,10 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fednet.errors import FednetError, ForbiddenError, NotFoundError, UsageError
-from fednet.listing import organization_names
 from fednet.node import accounts as people
 from fednet.node import edits, sessions, totp
 from fednet.node.home import Home
+from fednet.node.own import title_of
+from fednet.node.ownership import organizations
 from fednet.store import accounts
 from fednet.store.accounts import STAFF, Account, Factors
 from fednet.web import letters, passkeys, translation
@@ -40,6 +41,9 @@ from fednet.web.visitors import Visitor, cookie_name
 
 SURE = timedelta(minutes=10)
 """For so long after signing in nobody is asked for the password again."""
+
+MAX_OFFERED = 200
+"""Organisations that a form offers by name."""
 
 ROLES = {
     "administrator": noted("Administrator of the network"),
@@ -134,6 +138,7 @@ class Own:
             sure=self._is_fresh(visitor),
             by_passkey=passkeys.are_possible(request),
             shortest=people.SHORTEST,
+            tongues=list(translation.LANGUAGES.items()),
             **new_code(b"" if factors.totp else key_of(asked), account, self.home.config.name),
         )
         found.status_code = error.status if error else 200
@@ -313,7 +318,7 @@ class Office:
 
     def _called(self, db: Database, handle: str) -> str:
         try:
-            return edits.title_of(edits.find(db, self.home, handle).body)
+            return title_of(edits.find(db, self.home, handle).body)
         except FednetError:
             return _("(not listed)")
 
@@ -422,7 +427,7 @@ class Office:
             done=done(asked),
             lines=lines,
             roles=ROLES,
-            organizations=self._organizations(),
+            offered=self._offered(),
             name=one(asked, "name") if error else "",
             email=one(asked, "email") if error else "",
             role=one(asked, "role") or "editor",
@@ -432,10 +437,24 @@ class Office:
         found.status_code = error.status if error else 200
         return secretive(found)
 
-    def _organizations(self) -> list[tuple[str, str]]:
-        """Handle and name of each own organisation, by name."""
+    def _offered(self) -> list[str]:
+        """Names of own organisations to choose from; of too many, none, and the name is typed."""
         with self.home.store.reading() as db:
-            return sorted(organization_names(db, self.home), key=lambda pair: pair[1].casefold())
+            names = sorted({name for _handle, name in organizations(db, self.home)}, key=str.casefold)
+        return names if len(names) <= MAX_OFFERED else []
+
+    def _meant(self, role: str, named: str) -> str | None:
+        """The handle of the organisation that a form names, by its name or handle. Raises UsageError."""
+        if role not in people.MEMBERS or not named:
+            return None
+        with self.home.store.reading() as db:
+            listed = organizations(db, self.home)
+        found = [handle for handle, name in listed if named == handle or named.casefold() == name.casefold()]
+        if len(found) > 1:
+            raise UsageError(_("Several organisations are called so."), hint=_("Write the handle of the right one."))
+        if not found:
+            raise UsageError(_("This network lists no organisation of that name."), hint=_("Write it as it is listed."))
+        return found[0]
 
     def invite(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         role = one(asked, "role")
@@ -445,7 +464,7 @@ class Office:
                 name=one(asked, "name"),
                 email=one(asked, "email"),
                 role=role,
-                organization=one(asked, "organization") or None if role in people.MEMBERS else None,
+                organization=self._meant(role, one(asked, "organization").strip()),
                 language=translation.speaking(),
                 now=self.clock(),
             )
@@ -476,9 +495,9 @@ class Office:
             account=account,
             seen=seen[0].seen_at if seen else None,
             roles=ROLES,
-            organizations=self._organizations(),
+            offered=self._offered(),
             role=one(asked, "role") or account.role,
-            organization=one(asked, "organization") or account.organization or "",
+            organization=one(asked, "organization") or line.organization,
             **{"url": "", "invited": None, **shown},
         )
         found.status_code = error.status if error else 200
@@ -487,8 +506,8 @@ class Office:
     def role(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         role = one(asked, "role")
         try:
+            organization = self._meant(role, one(asked, "organization").strip())
             with self.home.store.writing() as db:
-                organization = one(asked, "organization") or None if role in people.MEMBERS else None
                 people.change_role(db, self.home, _named(db, request), role, organization)
         except UsageError as error:
             error.status = 422

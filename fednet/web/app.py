@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +27,49 @@ from fednet.node.home import Home, now
 from fednet.store import columns
 from fednet.store.feeds import own
 from fednet.web import (
+    about,
+    accounts,
+    acts,
     alternates,
     api,
+    applications,
     calendars,
     cards,
     changes,
+    circles,
+    checking,
+    confirming,
     desk,
+    embed,
     events,
     feeds,
     groups,
+    hiding,
     hsds,
     hsds_addresses,
     importing,
+    joining,
     language,
+    letters,
+    member,
     networks,
     openapi,
     pages,
+    proposals,
     receipts,
+    records,
     resources,
+    searching,
+    settings,
+    signing,
+    status,
     witness,
 )
 from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Spoken, Throttled, Timed
 from fednet.web.asking import Clock
 from fednet.web.callers import Callers
 from fednet.web.doors import Doors
+from fednet.web.entries import Entries
 from fednet.web.refusal import Refusals
 from fednet.web.show import Templates
 from fednet.web.visitors import Visitors
@@ -78,6 +97,8 @@ def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -
     refusals = Refusals(templates)
     callers = Callers(home, clock)
     doors = Doors(home, Visitors(home, callers, clock), clock)
+    gate = signing.Gate(home, clock)
+    entries = Entries(home, templates, clock)
     return Starlette(
         routes=[
             *feeds.routes(home, callers),
@@ -86,14 +107,32 @@ def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -
             *cards.routes(home, callers, clock),
             *calendars.routes(home, callers, clock),
             *changes.routes(home, callers, clock),
+            *searching.routes(home, templates, doors, clock),
+            *embed.routes(home, templates, clock),
             *pages.routes(home, templates, doors, clock),
             *language.routes(doors),
             *events.routes(home, templates, doors, clock),
             *networks.routes(home, templates, doors, clock),
             *groups.routes(home, templates, doors, clock),
             *resources.routes(home, templates, doors, clock),
+            *checking.routes(home, templates, doors, clock),
+            *about.routes(home, templates, doors, clock),
+            *status.routes(home, templates, doors, clock),
             *desk.routes(home, templates, doors, clock),
             *importing.routes(home, templates, doors, clock),
+            *records.routes(home, templates, doors, clock),
+            *hiding.routes(home, templates, doors, clock, allow_private),
+            *circles.routes(home, templates, doors, clock),
+            *settings.routes(home, templates, doors, clock),
+            *signing.routes(home, templates, doors, clock, gate),
+            *accounts.routes(home, templates, doors, clock, gate),
+            *acts.routes(home, templates, doors),
+            *joining.routes(home, templates, doors, clock),
+            *applications.routes(home, templates, doors, clock),
+            *letters.routes(home, templates, doors, clock),
+            *member.routes(home, templates, doors, clock, entries),
+            *proposals.routes(home, templates, doors, clock, entries),
+            *confirming.routes(home, templates, doors, clock, entries),
             *hsds.routes(home, callers, clock),
             *openapi.routes(home, templates, ADDRESSES),
             *witness.routes(home, clock),
@@ -102,23 +141,30 @@ def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -
             Route("/readyz", readiness(home)),
         ],
         middleware=[
+            Middleware(Spoken),
             Middleware(Secured),
             Middleware(Compressed),
             Middleware(Caught, refusals.unforeseen),
-            Middleware(Addressed, names(home), refusals.named),
+            Middleware(Addressed, Names(home), refusals.named),
             Middleware(Throttled, refusals.named),
             Middleware(Timed, refusals.named),
             Middleware(Limited),
-            Middleware(Spoken),
         ],
         exception_handlers={FednetError: refusals.named, HTTPException: refusals.http},
     )
 
 
-def names(home: Home) -> list[str]:
-    """What this node is called by those who reach it, as its settings say."""
-    url = [str(parsed(home.config.url).hostname)] if home.config.url else []
-    return [*url, *home.config.hosts]
+class Names:
+    """What this node is called by those who reach it, as its settings say at that moment."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def __iter__(self) -> Iterator[str]:
+        config = self.home.config
+        if config.url:
+            yield str(parsed(config.url).hostname)
+        yield from config.hosts
 
 
 class Static(StaticFiles):

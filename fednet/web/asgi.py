@@ -47,7 +47,7 @@ GZIP_LEVEL = 6
 ZSTD_LEVEL = 6
 COMPRESSED = frozenset(
     "application/feed+json application/json application/ld+json application/x-ndjson image/svg+xml text/calendar "
-    "text/css text/csv text/html text/vcard".split()
+    "text/css text/csv text/html text/javascript text/vcard".split()
 )
 
 HEADERS = {
@@ -66,7 +66,10 @@ log = logging.getLogger("fednet.web")
 
 
 class Secured:
-    """Adds the `HEADERS` to every answer; one that an answer already carries is kept."""
+    """Adds the `HEADERS` to every answer; one that an answer already carries is kept.
+
+    X-Frame-Options cannot name sites, as a Content-Security-Policy can: with one of its own, an answer goes without.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -75,8 +78,10 @@ class Secured:
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                is_framed = "frame-ancestors http" in headers.get("Content-Security-Policy", "")
                 for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                    if not (is_framed and name == "X-Frame-Options"):
+                        headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, secured)
@@ -206,12 +211,12 @@ class Addressed:
     """Answers only who asks for this node by a name that it knows, or by a number.
 
     A page of somebody else's, whose name was made to lead here (DNS rebinding), asks under its own name. Numbers, and
-    requests that name no host at all, cannot be its.
+    requests that name no host at all, cannot be its. `names` are asked for at each request: settings change.
     """
 
     def __init__(self, app: ASGIApp, names: Iterable[str], answer: Answer) -> None:
         self.app = app
-        self.names = frozenset(map(_plain_name, ("localhost", *names)))
+        self.names = names
         self.answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -229,7 +234,8 @@ class Addressed:
         match = _HOST.fullmatch(host)
         if match is None:
             return False
-        return is_literal(match[1].strip("[]")) or _plain_name(match[1]) in self.names
+        ours = map(_plain_name, ("localhost", *self.names))
+        return is_literal(match[1].strip("[]")) or _plain_name(match[1]) in ours
 
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s\[\]:/?#@]+)(?::[0-9]{0,5})?")

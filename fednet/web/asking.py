@@ -72,3 +72,8 @@ def _text(name: str, value: Any) -> str:
 def given(asked: Asked) -> dict[str, str | list[str]]:
     """As the directory reads parameters: one value as a text, several as a list."""
     return {name: values[0] if len(values) == 1 else values for name, values in asked.items()}
+
+
+def first(asked: Asked, name: str) -> str:
+    """The value of a field without the space around it, the first of several; empty when it was not filled in."""
+    return asked.get(name, [""])[0].strip()

@@ -2,7 +2,7 @@
 
     python -m fednet.web.catalogue             add what is new, drop what is no longer said, tell what is untranslated
     python -m fednet.web.catalogue --check     change nothing; fail when there would be anything to do
-    python -m fednet.web.catalogue --missing fr    what is untranslated, as JSON: {"message": ""}; plural forms as a list
+    python -m fednet.web.catalogue --missing fr    what is untranslated, as JSON: {"message": ""}; plurals as lists
     python -m fednet.web.catalogue --take fr FILE  translations from such a file into the catalogue
 
 A catalogue says nothing that differs from one machine or day to another: no dates, no line numbers, messages in the

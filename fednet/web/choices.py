@@ -80,7 +80,7 @@ class Facet(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """A country on the map: its code, how dark it is (1 to `SHADES`), its name, its count, where it leads ("": nowhere)."""
+    """A country on the map: how dark it is (1 to `SHADES`), its name and count, and where it leads ("": nowhere)."""
 
     code: str
     shade: int
@@ -213,7 +213,7 @@ def where(results: Results, query: Query) -> Where | None:
 
 
 def shaded(counts: Mapping[str, int]) -> dict[str, int]:
-    """A shade for each country, the darkest for the highest count: equal steps of the logarithm, as counts are skewed."""
+    """A shade for each country, the darkest for most: equal steps of the logarithm, as few countries have the most."""
     steps = min(SHADES, len(set(counts.values())))
     least, most = min(counts.values()), max(counts.values())
     width = log(most / least) / steps if most > least else 1.0

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
-from fednet.directory.cards import Card, Said, Statement
+from fednet.directory.cards import Card, Related, Said, Statement
 from fednet.directory.freshness import State
+from fednet.directory.library import roles_on
 from fednet.directory.search import Hit
 from fednet.listing import Membership, Organization
 from fednet.listing.differences import Compared
+from fednet.listing.group import Role
 from fednet.web import show
 from fednet.web.show import Text
+from fednet.web.translation import gettext as _
+from fednet.web.translation import noted
 
 MAX_SIDES = 6
 """Statements shown on a page; the API gives all."""
@@ -22,19 +27,19 @@ LEAST_TAGS = 5
 """Codes of one field shown on a page, over all sides."""
 
 LABELS = {
-    "names": "Names",
-    "acronym": "Acronym",
-    "description": "Description",
-    "type": "Kind",
-    "refugee_led": "Refugee-led",
-    "seat": "Seat",
-    "services": "Services",
-    "client_groups": "For whom",
-    "countries": "Works in",
-    "languages": "Languages spoken",
-    "website": "Website",
-    "former_names": "Formerly",
-    "identifiers": "Registered as",
+    "names": noted("Names"),
+    "acronym": noted("Acronym"),
+    "description": noted("Description"),
+    "type": noted("Kind"),
+    "refugee_led": noted("Refugee-led"),
+    "seat": noted("Seat"),
+    "services": noted("Services"),
+    "client_groups": noted("For whom"),
+    "countries": noted("Works in"),
+    "languages": noted("Languages spoken"),
+    "website": noted("Website"),
+    "former_names": noted("Formerly"),
+    "identifiers": noted("Registered as"),
 }
 IN_THE_HEAD = frozenset({"names", "acronym"})
 """Fields that the head of the page shows, unless they contradict each other; of one statement, its description too."""
@@ -109,7 +114,7 @@ def _row(field: Compared, statements: Sequence[Statement]) -> Row:
     values = _shown(field.name, 1)([said.value for said in field.said])
     differs = sum(at < len(statements) for at in field.differs) > 1
     most = max(LEAST_TAGS, TAGS // 2 // share) if differs else TAGS
-    return Row(field.name, LABELS[field.name], differs, sides, values, by, most)
+    return Row(field.name, _(LABELS[field.name]), differs, sides, values, by, most)
 
 
 def _shown(name: str, share: int) -> Callable[[list[Any]], list[Any]]:
@@ -158,6 +163,14 @@ def members(card: Card) -> list[Member]:
         for one in card.statements[:MAX_SIDES]
         if one.record.membership is not None
     ]
+
+
+def offices(card: Card, today: date) -> list[tuple[Related, list[Role]]]:
+    """The groups in which it holds a role today, with these roles."""
+    handles = {one.hit.handle for one in card.statements}
+    held = ((one, roles_on(getattr(one.record, "roles", ()), today).now) for one in card.offices[:MOST])
+    found = [(one, [role for role in roles if role.holder in handles]) for one, roles in held]
+    return [(one, roles) for one, roles in found if roles]
 
 
 def because(card: Card) -> Iterator[Because]:

@@ -16,11 +16,12 @@ from fednet.directory import waiting
 from fednet.directory.due import due
 from fednet.directory.waiting import LAST_BACKUP, Waits
 from fednet.errors import UsageError
-from fednet.node import edits, standing
+from fednet.node import edits, standing, terms
 from fednet.node.home import Home
 from fednet.store import acts, drafts, feeds
 from fednet.store import search as index_search
 from fednet.store import waiting as lying
+from fednet.web import deeds
 from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors, see
 from fednet.web.show import Templates
@@ -37,6 +38,7 @@ def waits(home: Home, now: datetime) -> list[Waits]:
     """All that waits: what the database tells, and what only the node knows."""
     found = waiting.waiting(home.store, now)
     found.append(Waits("halted", int(standing.halted(home) is not None)))
+    found.append(Waits("term", len(terms.ending(home, now))))
     return waiting.in_order(found)
 
 
@@ -171,6 +173,7 @@ def badges(home: Home, now: datetime) -> dict[str, int]:
 
 def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list[Route]:
     desk = Desk(home, templates, clock)
+    templates.environment.filters["act_in_words"] = deeds.in_words
     templates.environment.globals["desk_badges"] = lambda: badges(home, clock())
     return [
         doors.route("GET", "/workspace", desk.waits),

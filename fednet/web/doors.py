@@ -118,7 +118,9 @@ class Doors:
         """How an act ended. What strangers were refused is not kept: they could fill the log."""
         acting: Account | None = getattr(request.state, "acting", None)
         with self.home.store.writing() as db:
-            if outcome != "done" and visitor.account is None and acting is None:
+            if getattr(request.state, "looked", False):
+                acts.drop(db, act)
+            elif outcome != "done" and visitor.account is None and acting is None:
                 acts.drop(db, act)
             else:
                 acts.end(db, act, outcome, acting, getattr(request.state, "about", ""))
@@ -132,6 +134,11 @@ def acted(request: Request, account: Account) -> None:
 def about(request: Request, subject: str) -> None:
     """Tell the audit log what an act is about, where its address does not: the handle of something new."""
     request.state.about = subject
+
+
+def looked(request: Request) -> None:
+    """Tell the audit log that a form was only shown again, as it was asked to be: nothing was done."""
+    request.state.looked = True
 
 
 def _to_sign_in(request: Request, visitor: Visitor) -> str:

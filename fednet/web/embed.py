@@ -29,6 +29,7 @@ from fednet.web import choices, show, translation, views
 from fednet.web.asgi import HEADERS
 from fednet.web.asking import Asked, Clock, given, grouped
 from fednet.web.choices import Pairs
+from fednet.web.parties import page_of
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 
@@ -59,10 +60,10 @@ def line(base: str, page: Page, asked: Iterable[tuple[str, str]]) -> str:
 
 
 def policy(sites: Iterable[str]) -> str:
-    """The Content-Security-Policy of what these sites may show in a frame (CSP 3, 6.4.2.1); what is no origin may not."""
-    origins = [site for site in sites if _ORIGIN.fullmatch(site)]
+    """The Content-Security-Policy of what these sites may show in a frame (CSP 3, 6.4.2.1)."""
+    origins = " ".join(site for site in sites if _ORIGIN.fullmatch(site))
     usual = HEADERS["Content-Security-Policy"]
-    return usual.replace("frame-ancestors 'none'", f"frame-ancestors {' '.join(origins) or "'none'"}")
+    return usual.replace("frame-ancestors 'none'", f"frame-ancestors {origins}") if origins else usual
 
 
 class Embedded:
@@ -105,11 +106,12 @@ class Embedded:
             "embed_search.html",
             request,
             error=None,
-            results=results,
+            said=show.counted("organization", results.total),
+            page_of=page_of,
             hits=views.entries(results.hits),
             hidden=[*_but(asked_for, "text"), (LANGUAGE, named)],
             pager=[one._replace(question=_with(one.question, named)) for one in choices.pager(query, results)],
-            whole=show.address("/", asked_for),
+            whole=show.address("/", _but(asked_for, "limit")),
             **form,
         )
 

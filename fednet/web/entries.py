@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,8 +26,9 @@ from fednet.node.own_names import OwnNames
 from fednet.node.preview import Exposed
 from fednet.store import circles as stored
 from fednet.store.circles import PARTNERS, PUBLIC
-from fednet.web import entry_forms, translation
+from fednet.web import entry_forms, show, translation
 from fednet.web.asking import Asked, Clock
+from fednet.web.doors import looked
 from fednet.web.entry_forms import Form
 from fednet.web.entry_widgets import Context, Said
 from fednet.web.show import Templates
@@ -39,11 +41,17 @@ Save = Callable[[dict[str, Any], str], Response]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 UNSAVED = "00000000-0000-0000-0000-000000000000"
 """Stands for the handle of an entry that has none yet."""
+MOST_SHOWN = 80
+"""Characters of what was typed that a message about it repeats."""
 MEMBERS_SEE = frozenset({PUBLIC, PARTNERS})
 
 
 class Editing(NamedTuple):
-    """What is edited, and how: see `Entries.answer`. `save` takes the changed fields (None: taken out) and a circle."""
+    """What is edited, and how: see `Entries.answer`. `save` takes the changed fields (None: taken out) and a circle.
+
+    `but`: fields that are not shown, and stay. `given`: fields of a new entry that are not shown; `starts`: what its
+    form begins with. `circles`: those to choose from (None: all). `values`: more for the template.
+    """
 
     kind: str
     template: str
@@ -54,6 +62,7 @@ class Editing(NamedTuple):
     values: Mapping[str, Any] = NOTHING
     circles: Collection[str] | None = None
     button: str = noted("Save")
+    starts: Mapping[str, Any] = NOTHING
 
 
 class Audience(NamedTuple):
@@ -157,7 +166,8 @@ class Entries:
 
     def _fresh(self, editing: Editing, context: Context) -> Page:
         if editing.own is None:
-            sent = {**entry_forms.filled(editing.kind, editing.given, context), **entry_forms.new(context)}
+            begun = {**editing.given, **editing.starts}
+            sent = {**entry_forms.filled(editing.kind, begun, context), **entry_forms.new(context, editing.kind)}
             form = entry_forms.form(editing.kind, {}, context, asked=sent, but=_hidden(editing))
         else:
             form = entry_forms.form(editing.kind, editing.own.fields, context, but=_hidden(editing))
@@ -186,6 +196,8 @@ class Entries:
     def _shown(self, request: Request, editing: Editing, page: Page, status: int = 200) -> Response:
         answer = self.page(editing.template, request, **{"own": editing.own, **editing.values, "entry_page": page})
         answer.status_code = status
+        if status == 200:
+            looked(request)
         return answer
 
     def _audiences(
@@ -281,10 +293,17 @@ def audience_name(audience: str) -> str:
     return _("This network's own people") if audience == preview.OWN else circle_name(audience)
 
 
-def refused(error: FednetError) -> str:
+def refused(error: FednetError) -> Markup:
     """What is wrong, without the name of the field: it stands beside it."""
-    detail = error.detail.removeprefix(f"{error.field}: ") if isinstance(error, ListingError) else error.detail
-    return f"{detail}. {error.hint}" if error.hint and "fednet" not in error.hint else detail
+    if not isinstance(error, ListingError):
+        said = Markup("{}").format(show.phrase(error.detail))
+    elif isinstance(error.found, str) and error.found:
+        said = Markup("{} {}").format(show.bdi(show.short(error.found, MOST_SHOWN)), show.phrase(error.reason))
+    else:
+        said = Markup("{}").format(show.phrase(error.reason))
+    if error.hint and "fednet" not in error.hint:
+        said += Markup(" ({})").format(show.phrase(error.hint))
+    return said
 
 
 EXPOSED = {

@@ -552,8 +552,10 @@ def _unknown(fields: Fields, known: set[str]) -> list[Said]:
     return [Said(name, None, msgspec.json.encode(fields[name]).decode()) for name in fields.keys() - known]
 
 
-def new(context: Context) -> Sent:
+def new(context: Context, kind: str) -> Sent:
     """A form before anybody has written in it: the first language is the reader's own, and the original."""
+    if not any(isinstance(one, Texts) for one in widgets(FIELDS[kind])):
+        return {}
     return {"texts.0.language": [languages.name(context.language, context.language)], "original": ["0"]}
 
 

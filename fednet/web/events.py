@@ -114,6 +114,7 @@ class Events:
             request,
             hit=hit,
             record=event,
+            ours=self.parties.is_ours(hit),
             state=None,
             days=0,
             linked=self._linked(request, hit, event, reader),

@@ -145,6 +145,7 @@ class Groups:
             request,
             hit=entry.hit,
             record=entry.record,
+            ours=self.parties.is_ours(entry.hit),
             state=None,
             days=0,
             now=self._held(roles.now, reader),
@@ -167,10 +168,11 @@ class Groups:
             request,
             hit=entry.hit,
             record=entry.record,
+            ours=self.parties.is_ours(entry.hit),
             state=None,
             days=0,
             organization=self.parties.party(organization, reader) if organization else None,
-            parts=self._parts(entry.hit, reader),
+            parts_held=self._parts(entry.hit, reader),
         )
 
     def _parts(self, hit: Hit, reader: Reader) -> list[Part]:

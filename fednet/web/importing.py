@@ -5,6 +5,7 @@ What was uploaded lies in `fednet.node.uploads` between the steps; what is shown
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -33,7 +34,7 @@ from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors, see
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
-from fednet.web.translation import noted
+from fednet.web.translation import noted, phrase
 from fednet.web.visitors import Visitor
 
 ROWS_SHOWN = 8
@@ -165,6 +166,7 @@ class Wizard:
             choices=columns.choices(kind),
             languages=_languages(self.home, tried.seen if tried else ()),
             tried=tried,
+            notes=[plainly(phrase(note)) for note in tried.notes] if tried else [],
             remembered=sorted(preview.remembered) if preview else [],
             shown=self._shown(tried) if tried else [],
             changes=_changes(tried) if tried else [],
@@ -409,6 +411,13 @@ def _download(file: File) -> Response:
         media_type=SUFFIXES[PurePath(file.name).suffix],
         headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
     )
+
+
+def plainly(note: str) -> str:
+    """A note without what only the command line needs: a part of a sentence that names options or commands."""
+    note = re.sub(r"\s*\([^()]*(?:--|fednet )[^()]*\)", "", note)
+    parts = re.split(r"(?<=[;:؛]) ", note)
+    return " ".join(part for part in parts if "--" not in part and "fednet " not in part).rstrip(";:؛ ")
 
 
 def usual_circle(circle: str) -> str:

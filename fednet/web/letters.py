@@ -54,6 +54,7 @@ def write(
     recipient: str,
     language: str | None,
     name: str,
+    /,
     *,
     now: datetime,
     about: str = "",
@@ -71,7 +72,7 @@ def write(
     return True
 
 
-def composed(home: Home, language: str | None, name: str, **values: Any) -> tuple[str, str]:
+def composed(home: Home, language: str | None, name: str, /, **values: Any) -> tuple[str, str]:
     """Subject and text of a letter."""
     with translation.spoken(language or translation.SOURCE):
         template = _environment().get_template(f"letters/{name}.txt")

@@ -12,8 +12,8 @@ from babel.core import get_global
 
 from fednet.directory.agenda import Agenda, Occurrence
 from fednet.web import show, translation, views
-from fednet.web.dates import month_name, weekday, weekday_short
 from fednet.web.show import Text, address
+from fednet.web.wording import weekday, weekday_short
 
 MAX_A_DAY = 3
 """Events that a day shows; the others are a link away."""
@@ -83,7 +83,7 @@ def month(
         return Cell(day, day.month == first.month, day == today, marks[:MAX_A_DAY], more, address("/events", alone))
 
     return Month(
-        month_name(first),
+        show.month(first),
         inside,
         [(weekday_short(day), weekday(day)) for day in weeks[0]],
         [[cell(day) for day in week] for week in weeks],

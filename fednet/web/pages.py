@@ -94,6 +94,8 @@ class Site:
             statements=comparing.strip(found),
             rows=comparing.rows(found),
             membership=comparing.members(found),
+            offices=comparing.offices(found, self.clock().date()),
+            ours=self.parties.is_ours(statement.hit),
             why=list(comparing.because(found)),
             opinions=[self._opinion(one, found, reader) for one in comparing.apart(found)[: comparing.MOST]],
             linked=alternates.in_page(alternates.organization(found, base_of(self.home, request))),

@@ -54,6 +54,10 @@ class Parties:
             raise NotFoundError("that record cannot be shown by this version")
         return found
 
+    def is_ours(self, hit: Hit) -> bool:
+        """Whether this node's own network lists it."""
+        return hit.network == self.home.network.network
+
     def hit(self, handle: str, reader: Reader) -> Hit:
         return record(self.home.store, handle, reader, self.clock())
 

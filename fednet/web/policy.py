@@ -54,7 +54,12 @@ PUBLIC_PAGES = _pages(
     "/accessibility",
     "/status",
     "/language/{tag}",
-) | {("POST", "/check"): Rule(ANYBODY)}  # looks at a file, and keeps nothing of it
+) | {
+    ("POST", "/check"): Rule(ANYBODY),  # looks at a file, and keeps nothing of it
+    ("POST", "/"): Rule(ANYBODY),  # these ask, and change nothing
+    ("POST", "/count"): Rule(ANYBODY),
+    ("POST", "/suggest"): Rule(ANYBODY),
+}
 
 # --- accounts and signing in ---------------------------------------------------------------------------------------
 ACCOUNTS: dict[tuple[str, str], Rule] = {
@@ -127,7 +132,26 @@ JOINING: dict[tuple[str, str], Rule] = {
 }
 
 # --- members' own entries ------------------------------------------------------------------------------------------
-MEMBER: dict[tuple[str, str], Rule] = {}
+MEMBER: dict[tuple[str, str], Rule] = {
+    ("GET", "/member"): Rule(MEMBERS),
+    ("GET", "/member/new/{kind}"): Rule(MEMBERS),
+    ("POST", "/member/new/{kind}"): Rule(MEMBERS, act="entry-added"),
+    ("GET", "/member/records/{handle}"): Rule(MEMBERS, own=True),
+    ("POST", "/member/records/{handle}"): Rule(MEMBERS, act="entry-changed", own=True),
+    ("POST", "/member/records/{handle}/confirm"): Rule(MEMBERS, act="entry-confirmed", own=True),
+    ("GET", "/member/records/{handle}/withdraw"): Rule(MEMBERS, own=True),
+    ("POST", "/member/records/{handle}/withdraw"): Rule(MEMBERS, act="entry-withdrawn", own=True),
+    ("POST", "/member/records/{handle}/erase"): Rule(MEMBERS, act="entry-erased", own=True),
+    ("GET", "/member/erased/{handle}"): Rule(MEMBERS),
+    ("GET", "/member/edits/{id}"): Rule(MEMBERS),
+    ("POST", "/member/edits/{id}/withdraw"): Rule(MEMBERS, act="proposal-taken-back"),
+    ("GET", "/confirm/{secret}"): Rule(ANYBODY),
+    ("POST", "/confirm/{secret}"): Rule(ANYBODY, act="link-answered"),
+    ("GET", "/workspace/edits"): Rule(STAFF),
+    ("GET", "/workspace/edits/{id}"): Rule(STAFF),
+    ("POST", "/workspace/edits/{id}/approve"): Rule(SECRETARIAT, act="proposal-approved"),
+    ("POST", "/workspace/edits/{id}/decline"): Rule(SECRETARIAT, act="proposal-declined"),
+}
 
 # --- the desk: records, imports, what leaves ----------------------------------------------------------------------
 DESK: dict[tuple[str, str], Rule] = {
@@ -170,13 +194,54 @@ DESK: dict[tuple[str, str], Rule] = {
 }
 
 # --- the desk: other networks, keys, backups, settings ------------------------------------------------------------
-OFFICE: dict[tuple[str, str], Rule] = {}
+OFFICE: dict[tuple[str, str], Rule] = {
+    ("GET", "/workspace/hide"): Rule(STAFF),
+    ("GET", "/workspace/hide/{handle}"): Rule(SECRETARIAT),
+    ("POST", "/workspace/hide/look"): Rule(SECRETARIAT),  # looks, and keeps nothing of it
+    ("POST", "/workspace/hide"): Rule(SECRETARIAT, act="hide"),
+    ("POST", "/workspace/hide/sign"): Rule(SECRETARIAT, act="sign-hidden"),
+    ("POST", "/workspace/hide/undo"): Rule(SECRETARIAT, act="put-back-hidden"),
+    ("GET", "/workspace/circles"): Rule(STAFF),
+    ("POST", "/workspace/circles"): Rule(ADMINISTRATOR, act="add-circle"),
+    ("POST", "/workspace/circles/{id}/add"): Rule(ADMINISTRATOR, act="let-network-read"),
+    ("POST", "/workspace/circles/{id}/remove"): Rule(ADMINISTRATOR, act="let-network-read-no-more"),
+    ("GET", "/workspace/settings"): Rule(STAFF),
+    ("POST", "/workspace/settings/letter"): Rule(ADMINISTRATOR, act="send-test-letter"),
+    ("POST", "/workspace/settings/{id}"): Rule(ADMINISTRATOR, act="change-settings"),
+    ("GET", "/workspace/backups"): Rule(STAFF),
+    ("POST", "/workspace/backups"): Rule(ADMINISTRATOR, act="make-backup"),
+    ("POST", "/workspace/backups/rehearse"): Rule(ADMINISTRATOR, act="rehearse-restore", upload=True),
+    ("POST", "/workspace/backups/{id}/download"): Rule(ADMINISTRATOR, act="download-backup"),
+    ("POST", "/workspace/backups/{id}/delete"): Rule(ADMINISTRATOR, act="delete-backup"),
+    ("GET", "/workspace/keys"): Rule(STAFF),
+    ("GET", "/workspace/keys/sheet"): Rule(STAFF),
+    ("POST", "/workspace/keys/check"): Rule(STAFF),  # looks at the set-up, and changes nothing
+    ("POST", "/workspace/keys/witnesses"): Rule(ADMINISTRATOR, act="add-witness"),
+    ("POST", "/workspace/keys/witnesses/remove"): Rule(ADMINISTRATOR, act="remove-witness"),
+    ("GET", "/workspace/peers"): Rule(STAFF),
+    ("POST", "/workspace/peers/look"): Rule(ADMINISTRATOR, act="look-at-network"),
+    ("POST", "/workspace/peers"): Rule(ADMINISTRATOR, act="follow"),
+    ("POST", "/workspace/peers/bundle"): Rule(ADMINISTRATOR, act="read-bundle", upload=True),
+    ("POST", "/workspace/peers/own/bundle"): Rule(SECRETARIAT, act="write-bundle"),
+    ("POST", "/workspace/peers/unblock"): Rule(ADMINISTRATOR, act="unblock"),
+    ("GET", "/workspace/peers/{id}"): Rule(STAFF),
+    ("POST", "/workspace/peers/{id}/sync"): Rule(SECRETARIAT, act="sync"),
+    ("POST", "/workspace/peers/{id}/partner"): Rule(ADMINISTRATOR, act="make-partner"),
+    ("POST", "/workspace/peers/{id}/partner/end"): Rule(ADMINISTRATOR, act="end-partnership"),
+    ("POST", "/workspace/peers/{id}/unfollow"): Rule(ADMINISTRATOR, act="unfollow"),
+    ("POST", "/workspace/peers/{id}/block"): Rule(ADMINISTRATOR, act="block"),
+    ("POST", "/workspace/peers/{id}/sources"): Rule(ADMINISTRATOR, act="add-source"),
+    ("POST", "/workspace/peers/{id}/sources/remove"): Rule(ADMINISTRATOR, act="remove-source"),
+    ("POST", "/workspace/peers/{id}/policy"): Rule(ADMINISTRATOR, act="change-witness-policy"),
+    ("POST", "/workspace/peers/{id}/resolve"): Rule(ADMINISTRATOR, act="resolve-evidence"),
+    ("POST", "/workspace/peers/{id}/bundle"): Rule(ADMINISTRATOR, act="write-bundle"),
+}
 
 TABLE: dict[tuple[str, str], Rule] = {**PUBLIC_PAGES, **ACCOUNTS, **JOINING, **MEMBER, **DESK, **OFFICE}
 
 PROGRAMS = (
-    "/.well-known/", "/api/", "/calendar.ics", "/docs", "/evidence", "/events/{handle}.ics", "/feed.json", "/feeds/",
-    "/healthz", "/hsds", "/openapi.json", "/readyz", "/receipt", "/static", "/witness/",
+    "/.well-known/", "/api/", "/calendar.ics", "/docs", "/embed/", "/evidence", "/events/{handle}.ics", "/feed.json",
+    "/feeds/", "/healthz", "/hsds", "/openapi.json", "/readyz", "/receipt", "/static", "/witness/",
 )  # fmt: skip
 """Addresses for programs and files, below which no session counts: a network that signs its request is asked there."""
 

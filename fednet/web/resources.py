@@ -73,7 +73,15 @@ class Library:
         entry = self.parties.entry(request.path_params["handle"], visitor.reader)
         if not isinstance(entry.record, Resource):
             raise NotFoundError("no such resource is listed here")
-        return self.page("resource.html", request, hit=entry.hit, record=entry.record, state=None, days=0)
+        return self.page(
+            "resource.html",
+            request,
+            hit=entry.hit,
+            record=entry.record,
+            ours=self.parties.is_ours(entry.hit),
+            state=None,
+            days=0,
+        )
 
 
 def _pairs(asked: Asked) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ POST /suggest    text=leg                   {"items": [["Legal aid", "Service"],
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from starlette.routing import Route
 from fednet.directory.agenda import PARAMETERS as AGENDA_PARAMETERS
 from fednet.directory.networks import Network, networks
 from fednet.directory.query import Query, parse_query
-from fednet.directory.search import FACETS, FLAGS, PUBLIC, Reader, readable, search
+from fednet.directory.search import FACETS, FLAGS, PUBLIC, Hit, Reader, search
 from fednet.errors import NotFoundError, UsageError
 from fednet.listing import languages, places, text, vocabulary
 from fednet.node.home import Home
@@ -34,9 +34,10 @@ from fednet.web import api, changes, choices, embed, files, show, translation, v
 from fednet.web.addresses import JSON
 from fednet.web.asking import MAX_FIELDS, Asked, Clock, given, grouped
 from fednet.web.calendars import subscription
-from fednet.web.callers import headers_for
 from fednet.web.choices import Pairs
 from fednet.web.doors import Doors
+from fednet.web.pages import for_reader
+from fednet.web.parties import Parties, page_of
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
@@ -49,6 +50,7 @@ MAX_SUGGESTED = 8
 MAX_TERMS = 4
 """What is suggested in all, and how much of it are names of services, places and languages."""
 LEAST_TYPED = 2
+MAX_NAME = 90
 PRIVATE = "private"
 """The parameter that asks for the form whose questions are in no address."""
 FIELDS = ("text", "region", "near", "within", "refugee_led", "confirmed")
@@ -66,19 +68,22 @@ class Followed(NamedTuple):
 
 
 class Download(NamedTuple):
-    """What was found of one kind, as files: the address of each form by its name, or what a form sends."""
+    """What was found of one kind, as files: where, with which parameters, in which forms (name, what it is called)."""
 
-    kind: str
+    label: str
     path: str
     asked: Pairs
     forms: list[tuple[str, str]]
+
+    def url(self, form: str) -> str:
+        return show.address(self.path, [*self.asked, ("format", form)])
 
 
 def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list[Route]:
     searching = Searching(home, templates, clock)
     return [
-        doors.route("GET", "/", searching.asked),
-        doors.route("POST", "/", searching.sent),
+        doors.route("GET", "/", for_reader(searching.asked)),
+        doors.route("POST", "/", for_reader(searching.sent)),
         doors.route("POST", "/count", searching.count),
         doors.route("POST", "/suggest", searching.suggest),
     ]
@@ -91,24 +96,20 @@ class Searching:
         self.home = home
         self.page = templates.page
         self.clock = clock
+        self.parties = Parties(home, clock)
 
     def asked(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """The page of a question in an address; the front page where there is none."""
         private = bool(asked.pop(PRIVATE, []))
-        return self._shown(request, asked, visitor, private)
+        return self._page(request, asked, visitor.reader, private)
 
     def sent(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """The page of a question that was sent: as fields, or whole by one of the page's buttons."""
         if "question" in asked:
             asked = read_question(asked["question"][0])
-        found = self._shown(request, asked, visitor, private=True)
+        found = self._page(request, asked, visitor.reader, private=True)
         found.headers["Cache-Control"] = "no-store"
         return found
-
-    def _shown(self, request: Request, asked: Asked, visitor: Visitor, private: bool) -> Response:
-        page = self._page(request, asked, visitor.reader, private)
-        page.headers.update(headers_for(visitor.reader))
-        return page
 
     def _page(self, request: Request, asked: Asked, reader: Reader, private: bool) -> HTMLResponse:
         query = None
@@ -119,7 +120,7 @@ class Searching:
             page = self.page("search.html", request, error=error, private=private, **form(asked, query))
             page.status_code = error.status
             return page
-        names = self._network_names(reader)
+        names = self.parties.network_names(reader)
         known = networks(self.home.store, reader, self.clock(), counted=False) if not asked else []
         return self.page(
             "search.html",
@@ -127,7 +128,9 @@ class Searching:
             error=None,
             private=private,
             **form(asked, query),
+            page_of=page_of,
             results=results,
+            said=show.counted("organization", results.total) if not asked else entries_said(results.total),
             hits=views.entries(results.hits),
             facets=choices.facets(results, query, names),
             chosen=choices.chosen(query, names) if asked else [],
@@ -159,12 +162,6 @@ class Searching:
             embed.line(base, "search", asked) if self.home.config.embed.sites else "",
         )
 
-    def _network_names(self, reader: Reader) -> dict[str, str]:
-        store = self.home.store
-        with store.reading() as db:
-            shown = readable(db, reader, self.clock() - store.forget_after)
-        return {source.network: source.name for source in shown.values()}
-
     def count(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """How much a question would find, in words; none for one that cannot be read (yet)."""
         try:
@@ -181,8 +178,8 @@ class Searching:
             return told({"items": []})
         query = Query(text=typed, kinds=("organization",), limit=MAX_SUGGESTED)
         found = search(self.home.store, query, PUBLIC, self.clock(), facets=())
-        named = [] if found.understood else [(hit.title, _("Organisation")) for hit in found.hits]
-        items = dict([*terms(typed), *((show.shown(show.short(title, 90)), what) for title, what in named)])
+        named = [] if found.understood else [(called(hit, typed), _("Organisation")) for hit in found.hits]
+        items = dict([*terms(typed), *named])
         return told({"items": list(items.items())[:MAX_SUGGESTED]})
 
 
@@ -199,7 +196,7 @@ def read_question(line: str) -> Asked:
 
 
 def entries_said(count: int) -> str:
-    return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": show.number(count)}
+    return ngettext("%(number)s entry", "%(number)s entries", count) % {"number": show.number(count)}
 
 
 def form(asked: Asked, query: Query | None) -> dict[str, Any]:
@@ -221,24 +218,25 @@ def regions() -> list[tuple[str, str]]:
     return sorted(found, key=lambda one: text.key(one[1]))
 
 
-def elsewhere(known: Iterable[Network]) -> dict[str, int]:
-    """How many records of other kinds than organisations are listed, for those kinds that pages show."""
+def elsewhere(known: Iterable[Network]) -> list[tuple[str, str]]:
+    """Which other kinds than organisations are listed, of those that pages show, and how many, in words."""
     counted: Counter[str] = Counter()
     for network in known:
         counted.update(network.public.kinds if network.public else {})
-    return {kind: counted[kind] for kind in show.PLURALS if counted[kind] and kind not in ("organization", "contact")}
+    kinds = (kind for kind in show.COUNTED if counted[kind] and kind not in ("organization", "contact"))
+    return [(kind, show.counted(kind, counted[kind])) for kind in kinds]
 
 
 _PATHS = {kind: f"/api/v1/{name}" for name, kind in api.KINDS.items()}
 _FORMS = {"csv": "CSV", "xlsx": "Excel", "vcf": "vCard", "jsonl": "JSON Lines", "jsonld": "JSON-LD"}
 
 
-def downloads(query: Query, kinds: Iterable[str]) -> list[Download]:
-    """What was found, as files, by kind."""
+def downloads(query: Query, kinds: Mapping[str, int]) -> list[Download]:
+    """What was found, as files, by kind; each holds every network's statement by itself."""
     asked = [one for one in choices.pairs(query) if one[0] not in ("kind", "limit", "sort", "why")]
     return [
-        Download(kind, _PATHS[kind], asked, [(name, _FORMS[name]) for name in files.offered(kind)])
-        for kind in kinds
+        Download(show.counted(kind, count), _PATHS[kind], asked, [(name, _FORMS[name]) for name in files.offered(kind)])
+        for kind, count in kinds.items()
         if kind in _PATHS
     ]
 
@@ -250,6 +248,15 @@ _TERMS = (
     (vocabulary.CLIENT_GROUPS, noted("For whom")),
     (vocabulary.ORGANIZATION_TYPES, noted("Type")),
 )
+
+
+def called(hit: Hit, typed: str) -> str:
+    """The name of an organisation in which what was typed stands, else the first."""
+    entry = views.entry_of(hit)
+    names = [one.text for one in show.names(entry.record)] if entry else [hit.title]
+    wanted = text.key(typed)
+    fits = (name for name in names if wanted in text.key(name))
+    return str(show.shown(show.short(next(fits, names[0]), MAX_NAME)))
 
 
 def terms(typed: str) -> Iterator[tuple[str, str]]:

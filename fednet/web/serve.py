@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from threading import Thread
 from types import FrameType
 from typing import Any
@@ -25,13 +26,15 @@ GRACE_SECONDS = 5
 LOCK = "serve.lock"
 
 
-def serve(home: Home, host: str, port: int, *, allow_private: bool) -> None:
+def serve(home: Home, host: str, port: int, *, allow_private: bool, begun: Callable[[], None] = lambda: None) -> None:
     """Serve pages, API and feeds, publish and sync in the background. Returns after Ctrl-C or SIGTERM.
 
-    Raises BusyError when another process serves this home: only one knows which signed requests were made.
+    `begun` is called once it is certain that this process serves. Raises BusyError when another process serves this
+    home: only one knows which signed requests were made.
     """
     _log_plainly()
     with held(home.path / LOCK, f"{home.path} is served by another process", "end that one first"):
+        begun()
         _serve(home, host, port, allow_private)
 
 

@@ -23,12 +23,12 @@ from starlette.responses import HTMLResponse
 from fednet.listing import Contact, Listing, Organization, Person, languages, places, title, vocabulary
 from fednet.listing import Place as ListedPlace
 from fednet.node.home import Home
-from fednet.web import policy, translation
+from fednet.web import policy, translation, wording
 from fednet.web.translation import gettext as _
 from fednet.web.translation import locale, ngettext, noted, noted_many, speaking
 from fednet.web.visitors import NOBODY
 
-STYLE = Path(__file__).parent / "static" / "style.css"
+STATIC = Path(__file__).parent / "static"
 
 LIST_NAMES = 700
 PAGE_NAMES = 6_000
@@ -77,16 +77,18 @@ class Templates:
         self.environment.install_gettext_callables(  # type: ignore[attr-defined]
             translation.gettext, translation.ngettext, newstyle=True, pgettext=translation.pgettext
         )
-        self.environment.filters.update(FILTERS)
+        self.environment.filters.update(FILTERS | wording.FILTERS)
         self.environment.globals.update(
             LIST_TEXT=LIST_TEXT,
             PAGE_NAMES=PAGE_NAMES,
             PAGE_TEXT=PAGE_TEXT,
             PARTY_NAME=PARTY_NAME,
-            style=f"/static/style.css?{sha256(STYLE.read_bytes()).hexdigest()[:8]}",
+            style=_file("style.css"),
+            script=_file("fednet.js"),
+            world="/static/world.svg",  # no hash: it is named some hundred times on a page, and hardly ever changes
         )
 
-    def page(self, name: str, request: Request, **values: Any) -> HTMLResponse:
+    def page(self, name: str, request: Request, /, **values: Any) -> HTMLResponse:
         visitor = getattr(request.state, "visitor", NOBODY)
         values = {
             "path": request.url.path,
@@ -119,6 +121,11 @@ def languages_offered(request: Request) -> list[Offered]:
     return [
         Offered(tag, name, address(f"/language/{tag}", [("to", here)])) for tag, name in translation.LANGUAGES.items()
     ]
+
+
+def _file(name: str) -> str:
+    """The address of a static file, another one when it has changed."""
+    return f"/static/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:8]}"
 
 
 def shown(value: object) -> object:

@@ -105,6 +105,12 @@ class Gate:
         self._wait(name, ACCOUNT)
         return name
 
+    def admit_again(self, account: Account) -> tuple[object, ...]:
+        """As `admit`, for whoever is signed in and is asked for the password again."""
+        name = ("again", account.id)
+        self._wait(name, ACCOUNT)
+        return name
+
     def _wait(self, name: object, patience: Any) -> None:
         left = self.pauses.left(name, patience, self.clock())
         if left:
@@ -489,7 +495,7 @@ class Signing:
 
     def welcome(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         with self.home.store.reading() as db:
-            link, account = self._invitation(db, request)
+            account = self._invitation(db, request)[1]
         return self._welcome_form(request, asked, account)
 
     def _invitation(self, db: Any, request: Request) -> tuple[Link, Account | None]:

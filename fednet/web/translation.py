@@ -135,11 +135,14 @@ class Phrase(NamedTuple):
 
 
 class Catalogue(NamedTuple):
-    """What is said in one language. `plain` are phrases without anything to fill in; `phrases` the others."""
+    """What is said in one language. `plain` are phrases without anything to fill in; `phrases` the others, the longest
+    first. `reasons` say something of what stands before them: a value, a field.
+    """
 
     messages: NullTranslations
     plain: Mapping[str, str]
     phrases: tuple[Phrase, ...]
+    reasons: tuple[Phrase, ...]
 
 
 @cache
@@ -147,7 +150,7 @@ def catalogue(language: str) -> Catalogue:
     """The messages of a language; English has none, as it is what the code says."""
     path = LOCALE / f"{language}.po"
     if language == SOURCE or not path.exists():
-        return Catalogue(NullTranslations(), {}, ())
+        return Catalogue(NullTranslations(), {}, (), ())
     with path.open("rb") as file:
         return compiled(read_po(file, locale=language))
 
@@ -156,25 +159,40 @@ def compiled(found: Catalog) -> Catalogue:
     out = BytesIO()
     write_mo(out, found)
     out.seek(0)
-    told = {
+    known = {
         message.id: str(message.string)
         for message in found
         if isinstance(message.id, str) and message.string and PHRASE in message.auto_comments
     }
-    filled = sorted((one for one in told if "%(" in one), key=_letters, reverse=True)
-    plain = {english: said for english, said in told.items() if "%(" not in english}
-    return Catalogue(Translations(out), plain, tuple(Phrase(pattern(one), told[one]) for one in filled))
+    longest = sorted(known, key=_letters, reverse=True)
+    return Catalogue(
+        Translations(out),
+        {english: known[english] for english in longest if "%(" not in english},
+        tuple(Phrase(pattern(english), known[english]) for english in longest if "%(" in english),
+        tuple(
+            Phrase(pattern(f"%({SUBJECT})s {english}"), f"%({SUBJECT})s {as_pattern(english, known[english])}")
+            for english in longest
+            if _REASON.match(english)
+        ),
+    )
 
 
+SUBJECT = "its_subject"
 _PLACE = re.compile(r"%\((\w+)\)s")
+_REASON = re.compile(r"(?:is|are|has|may be|must be|lies|lists|holds|names|does not|cannot be) ")
+"""How a reason begins: `names.en: "<b>" is not text` (`listing/fields.py: ListingError`)."""
 
 
 def pattern(message: str) -> re.Pattern[str]:
     """What a message with `%(name)s` in it looks like once it is filled in."""
     parts = _PLACE.split(message)
-    return re.compile(
-        "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)), re.DOTALL
-    )
+    text = (f"(?P<{part}>.+?)" if at % 2 else re.escape(part.replace("%%", "%")) for at, part in enumerate(parts))
+    return re.compile("".join(text), re.DOTALL)
+
+
+def as_pattern(english: str, said: str) -> str:
+    """A translation to be filled in by `%`, whether or not there was anything to fill in."""
+    return said if "%(" in english else said.replace("%", "%%")
 
 
 def _letters(message: str) -> int:
@@ -196,12 +214,10 @@ def told(text: str) -> Told | None:
     """A sentence of a lower room in the reader's language; None where no catalogue knows it."""
     known = catalogue(speaking())
     if (said := known.plain.get(text)) is not None:
-        return Told(said.replace("%", "%%"), {})
-    if len(text) > MAX_PHRASE:
-        return None
-    for one in known.phrases:
+        return Told(as_pattern(text, said), {})
+    for one in (*known.phrases, *known.reasons) if len(text) <= MAX_PHRASE else ():
         if found := one.pattern.fullmatch(text):
-            return Told(one.said, {name: value(part) for name, part in found.groupdict().items()})
+            return Told(one.said, {name: value(name, part) for name, part in found.groupdict().items()})
     return None
 
 
@@ -211,13 +227,19 @@ def phrase(text: str) -> str:
     return found.text % found.values if found else text
 
 
-def value(text: str) -> str:
-    """What was filled into a phrase: again a phrase, or the English names of terms, countries and languages."""
+NESTED = frozenset(
+    {"what", "how", "reason", "error", "detail", "fits", "words", "counted", "most_gone", "told", "joined"}
+)
+"""Places in phrases where another phrase may stand; what stands elsewhere is somebody's words."""
+
+
+def value(name: str, text: str) -> str:
+    """What was filled into a phrase: the English names of terms, countries and languages; at some places a phrase."""
     names = _names(speaking())
     parts = text.split(", ")
     if all(part in names for part in parts):
         return ", ".join(names[part] for part in parts)
-    return phrase(text)
+    return "; ".join(map(phrase, text.split("; "))) if name in NESTED else text
 
 
 @cache

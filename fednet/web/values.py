@@ -54,8 +54,10 @@ def _plain(field: str, value: Any, title: Callable[[str], str]) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, int) and field.endswith("_e6"):
         return f"{value / 1_000_000:.4f}".rstrip("0").rstrip(".")
+    if isinstance(value, Mapping | list | tuple):
+        return ", ".join(text.text for text in _values(field, value, title))
     if not isinstance(value, str):
-        return ", ".join(text.text for text in _values(field, value, title)) if value != [] else ""
+        return str(value)
     match field:
         case "country" | "countries":
             return show.country(value)

@@ -18,6 +18,7 @@ from fednet.formats.recurrence import RuleError, occurrences
 from fednet.listing import Event, Listing
 from fednet.web import show
 from fednet.web.show import Text, Times, address, times
+from fednet.web.wording import weekday, weekday_narrow
 
 LINES_BYTES = 41_000
 """What all occurrences on one page of the calendar may take."""
@@ -110,6 +111,7 @@ class Overview(NamedTuple):
     """A month at a glance: its weeks, and the links to all of it and to those beside it."""
 
     first: date
+    weekdays: list[tuple[str, str]]
     weeks: list[list[Day | None]]
     before: str
     whole: str
@@ -132,8 +134,9 @@ def overview(
 
     first = since.replace(day=1)
     weeks = Calendar(begins).monthdatescalendar(since.year, since.month)
+    names = [(weekday(day), weekday_narrow(day)) for day in weeks[0]]
     in_month = [[shown(day) if day.month == since.month else None for day in week] for week in weeks]
-    return Overview(first, in_month, *(_month(given, at) for at in (first - _DAY, first, first + 31 * _DAY)))
+    return Overview(first, names, in_month, *(_month(given, at) for at in (first - _DAY, first, first + 31 * _DAY)))
 
 
 def _month(given: Pairs, day: date) -> str:

@@ -1,4 +1,4 @@
-"""The map of the world that pages shade: `python -m fednet.web.worldmap countries-50m.json > fednet/web/static/world.svg`.
+"""The map of the world that pages shade: `make map`, or `python -m fednet.web.worldmap countries-50m.json > world.svg`.
 
 Reads the shapes of countries from the npm package `world-atlas` (TopoJSON 1.0, from Natural Earth at 1:50 million,
 public domain) and writes an SVG in which each country of ISO 3166-1 has its two-letter code as id:
@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,7 +37,7 @@ SPECK = 3.0
 """Areas in squares of the map: bends smaller than that are straightened, islands smaller than that left out."""
 SMALL = 26.0
 """A country with less area than that has a dot, too (some 7,700 square kilometres)."""
-DOT = 5
+DOT = 6
 
 NAMED = {"Somaliland": "SO", "Kosovo": "XK", "N. Cyprus": "CY"}
 """Shapes that Natural Earth gives no number of ISO 3166-1, by the code that people search by."""
@@ -273,7 +274,7 @@ def svg(found: Map) -> str:
     return "".join(
         (
             _HEAD.format(width=WIDTH, height=found.height),
-            *(f"<path{_id(code)} d=\"{_path(found.rings[code])}\"/>\n" for code in shapes),
+            *(f'<path{_id(code)} d="{_path(found.rings[code])}"/>\n' for code in shapes),
             *(_dotted(code, found) for code in sorted(found.dots)),
             "</g>\n</svg>\n",
         )
@@ -286,9 +287,8 @@ def _id(code: str) -> str:
 
 def _dotted(code: str, found: Map) -> str:
     x, y = found.dots[code]
-    circle = f'<circle cx="{x}" cy="{y}" r="{DOT}"/>'
-    rings = found.rings.get(code)
-    return f'<g id="{code}"><path d="{_path(rings)}"/>{circle}</g>\n' if rings else f"{circle[:7]}{_id(code)}{circle[7:]}\n"
+    shape = f'<path d="{_path(found.rings[code])}"/>' if code in found.rings else ""
+    return f'<g id="{code}">{shape}<circle cx="{x}" cy="{y}" r="{DOT}"/></g>\n'
 
 
 def _path(rings: Iterable[Sequence[tuple[int, int]]]) -> str:
@@ -297,7 +297,7 @@ def _path(rings: Iterable[Sequence[tuple[int, int]]]) -> str:
 
 
 def _steps(ring: Sequence[tuple[int, int]]) -> str:
-    steps = [(x - left, y - above) for (left, above), (x, y) in zip(ring, ring[1:], strict=False)]
+    steps = [(x - left, y - above) for (left, above), (x, y) in pairwise(ring)]
     return _numbers("l", [part for step in steps for part in step])
 
 

@@ -92,7 +92,7 @@ def test_what_lasts_beyond_midnight_says_until_when() -> None:
 
 @pytest.mark.parametrize("scheme", [0, 1])
 def test_text_stands_out_from_its_ground_in_both_colour_schemes(scheme: int) -> None:
-    style = show.STYLE.read_text("utf-8")
+    style = (show.STATIC / "style.css").read_text("utf-8")
     colours = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]+);", part)) for part in style.split(":root {")[1:3]]
     found = colours[0] | colours[scheme]
     used = {

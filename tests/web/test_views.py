@@ -12,7 +12,7 @@ from fednet.directory.agenda import Agenda, Occurrence
 from fednet.directory.query import Query, parse_query
 from fednet.directory.search import Hit
 from fednet.listing import Event
-from fednet.web import views
+from fednet.web import choices, views
 from tests.asgi import Client
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_the_next_page_begins_on_the_day_after_the_last_shown() -> None:
 def test_the_parameters_of_a_query_read_back_as_the_query() -> None:
     query = Query(text="ทนาย & 'x'", countries=("TH", "MM"), regions=("035",), services=("legal-aid",), limit=7)
     asked: dict[str, list[str]] = {}
-    for name, value in views.pairs(query):
+    for name, value in choices.pairs(query):
         asked.setdefault(name, []).append(value)
     assert parse_query(**asked) == query
 

@@ -1,0 +1,251 @@
+"""What members change themselves: saved at once, or proposed and then approved or declined by the secretariat.
+
+```
+submit    a member's edit is checked for what members may change; then saved, or kept as a proposal
+approve   it is applied to the entry as it stands by then, field by field: what only one side changed is taken from
+          that side, what both changed differently is a conflict that a person decides
+```
+Confirmations and withdrawals never wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet.errors import ChangedError, ForbiddenError, NotFoundError, UsageError
+from fednet.listing.check import is_handle
+from fednet.node import edits
+from fednet.node.edits import Own
+from fednet.node.home import Home
+from fednet.node.ownership import belongs
+from fednet.store import accounts
+from fednet.store import proposals as stored
+from fednet.store.accounts import Account
+from fednet.store.circles import PARTNERS, PUBLIC
+from fednet.store.proposals import Proposal
+
+KEPT = timedelta(days=90)
+"""How long what became of a proposal is kept for its member to read."""
+CIRCLES = (PUBLIC, PARTNERS)
+"""The circles among which members choose for their own entries."""
+
+_OF_THE_NETWORK = frozenset({"confirmed"})
+NOT_FOR_MEMBERS: dict[str, frozenset[str]] = {
+    "organization": _OF_THE_NETWORK | {"membership", "groups"},
+    "contact": _OF_THE_NETWORK | {"organization"},
+    "event": _OF_THE_NETWORK | {"uid", "sequence"},
+    "exchange": _OF_THE_NETWORK | {"organization"},
+    "person": _OF_THE_NETWORK,
+}
+"""The kinds that members keep themselves, and the fields of each that only the network changes."""
+
+
+class Proposer(NamedTuple):
+    """Whom an edit comes from: an organisation, or a person by the handle of their entry.
+
+    An individual who has no entry yet is named by their account. `account` is None for whoever holds a link.
+    """
+
+    handle: str
+    account: Account | None = None
+
+
+def proposer(account: Account) -> Proposer:
+    """Whom a member's account speaks for."""
+    if account.role == "individual":
+        return Proposer(account.person or f"account {account.id}", account)
+    if account.organization is None:
+        raise ForbiddenError("this account speaks for no organisation")
+    return Proposer(account.organization, account)
+
+
+def submit(
+    home: Home,
+    by: Proposer,
+    kind: str,
+    own: Own | None,
+    changes: Mapping[str, Any],
+    circle: str,
+    now: datetime,
+    *,
+    waits: bool,
+) -> Proposal | Own:
+    """A member's edit of `own` (None: a new entry); the record as saved or, when it `waits`, the proposal.
+
+    `own` is what the member saw: the entry as it stands, or as they proposed it before. A field of `changes` that is
+    None is taken out.
+    """
+    before: Mapping[str, Any] = own.fields if own else {}
+    fields = {name: value for name, value in {**before, **changes, "kind": kind}.items() if value is not None}
+    body = edits.body_of(fields)
+    after: dict[str, Any] = msgspec.json.decode(body)
+    _check_may(by, kind, own, before, after)
+    if circle not in (*CIRCLES, own.circle if own else PUBLIC):
+        raise ForbiddenError("entries of members are for everybody, or for partner networks")
+    with home.store.writing() as db:
+        stored.sweep(db, now - KEPT)
+        if waits:
+            return _propose(db, home, by, kind, own, circle, body, now)
+        if own is None:
+            return _made(db, by, edits.add_in(db, home, kind, after, now, circle))
+        return edits.edit_in(db, home, own.handle, changes, now, circle)
+
+
+def _check_may(by: Proposer, kind: str, own: Own | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    if kind not in NOT_FOR_MEMBERS:
+        raise ForbiddenError("members keep no entries of this kind")
+    kept = NOT_FOR_MEMBERS[kind] - (frozenset() if own else {"organization"})
+    changed = sorted(name for name in kept if before.get(name) != after.get(name))
+    if changed:
+        raise ForbiddenError(f"only the network itself changes {', '.join(changed)}")
+    if kind == "person":
+        whose = own is None or own.handle == by.handle
+    else:
+        whose = belongs(dict(after), own.handle if own else "", by.handle)
+    if not whose:
+        raise ForbiddenError("an entry that members keep names them", hint="leave your organisation where it stands")
+
+
+def _made(db: Database, by: Proposer, own: Own) -> Own:
+    """An individual's own entry belongs to their account."""
+    if own.fields["kind"] == "person" and by.account is not None and by.account.role == "individual":
+        accounts.set_person(db, by.account.id, own.handle)
+    return own
+
+
+def _propose(
+    db: Database, home: Home, by: Proposer, kind: str, own: Own | None, circle: str, body: bytes, now: datetime
+) -> Proposal:
+    account_id = by.account.id if by.account else None
+    handle = own.handle if own else None
+    earlier = stored.waiting_for(db, handle, by.handle) if handle else None
+    standing = edits.find(db, home, handle) if handle else None
+    moves = circle if standing is None or standing.circle != circle else ""
+    if earlier is not None:
+        stored.revise(db, earlier.id, moves, body, account_id, now)
+        return find(db, earlier.id)
+    return stored.add(
+        db,
+        proposer=by.handle,
+        handle=handle,
+        kind=kind,
+        circle=moves,
+        before=standing.body if standing else None,
+        body=body,
+        account_id=account_id,
+        now=now,
+    )
+
+
+def find(db: Database, id_: int) -> Proposal:
+    found = stored.proposal(db, id_)
+    if found is None:
+        raise NotFoundError("there is no such proposal")
+    return found
+
+
+def as_proposed(db: Database, home: Home, own: Own, by: Proposer) -> tuple[Own, Proposal | None]:
+    """An entry as its member would have it: with what waits, or as it stands."""
+    waiting = stored.waiting_for(db, own.handle, by.handle)
+    if waiting is None or waiting.body is None:
+        return own, None
+    return Own(own.handle, waiting.circle or own.circle, waiting.body, True), waiting
+
+
+class Merged(NamedTuple):
+    """What a proposal changes of the entry as it stands now (None: taken out), and fields that both sides changed."""
+
+    changes: dict[str, Any]
+    conflicts: tuple[str, ...]
+
+
+def merged(before: Mapping[str, Any], proposed: Mapping[str, Any], now: Mapping[str, Any]) -> Merged:
+    """Three ways, field by field: see above."""
+    mine = [name for name in {**before, **proposed} if before.get(name) != proposed.get(name)]
+    news = [name for name in mine if now.get(name) != proposed.get(name)]
+    crossed = tuple(sorted(name for name in news if now.get(name) != before.get(name)))
+    return Merged({name: proposed.get(name) for name in news}, crossed)
+
+
+def merge(db: Database, home: Home, proposal: Proposal) -> tuple[Own | None, Merged]:
+    """The entry as it stands, and what a proposal that waits would change of it."""
+    after = fields_of(proposal.body)
+    if proposal.handle is None:
+        return None, Merged(after, ())
+    own = edits.find(db, home, proposal.handle)
+    return own, merged(fields_of(proposal.before), after, own.fields)
+
+
+def fields_of(body: bytes | None) -> dict[str, Any]:
+    """The fields of a body, none of one that is gone."""
+    return msgspec.json.decode(body, type=dict[str, Any]) if body else {}
+
+
+def approve(
+    home: Home, id_: int, now: datetime, *, seen: str | None = None, theirs: Collection[str] = (),
+    mine: Collection[str] = (),
+) -> Own:  # fmt: skip
+    """Apply a proposal to the entry as it stands, in one transaction with the decision.
+
+    `mine`: conflicting fields to take from the proposal; `theirs`: fields to leave as they stand, conflicting or not.
+    Raises ChangedError when it waits no longer, when it says something else than the one that was `seen` (its `at`),
+    or when a conflict is left open.
+    """
+    with home.store.writing() as db:
+        proposal = _waiting(db, id_)
+        if seen is not None and proposal.at != seen:
+            raise ChangedError("the member has changed this proposal meanwhile", hint="look at it again")
+        own, change = merge(db, home, proposal)
+        left = sorted(set(change.conflicts) - set(mine) - set(theirs))
+        if left:
+            raise ChangedError(f"the entry itself was changed meanwhile: choose what to keep of {', '.join(left)}")
+        taken = {name: value for name, value in change.changes.items() if name not in theirs}
+        if own is None:
+            done = edits.add_in(db, home, proposal.kind, taken, now, proposal.circle)
+            _made(db, Proposer(proposal.proposer, _account(db, proposal)), done)
+            stored.became(db, id_, done.handle)
+        else:
+            done = edits.edit_in(db, home, own.handle, taken, now, proposal.circle or None)
+        stored.decide(db, id_, "approved", now)
+    return done
+
+
+def _account(db: Database, proposal: Proposal) -> Account | None:
+    return accounts.account(db, proposal.account_id) if proposal.account_id is not None else None
+
+
+def _waiting(db: Database, id_: int) -> Proposal:
+    found = find(db, id_)
+    if found.state != "waits":
+        raise ChangedError("this proposal waits no longer", hint="look at the list again")
+    return found
+
+
+def decline(home: Home, id_: int, reason: str, now: datetime) -> Proposal:
+    """Do not apply a proposal; the member reads why, and may correct it."""
+    if not reason.strip():
+        raise UsageError("say why, so that the member can correct it")
+    with home.store.writing() as db:
+        _waiting(db, id_)
+        stored.decide(db, id_, "declined", now, reason.strip())
+        return find(db, id_)
+
+
+def withdraw(home: Home, id_: int, by: Proposer, now: datetime) -> Proposal:
+    """Take a proposal back, by whom it comes from."""
+    with home.store.writing() as db:
+        if find(db, id_).proposer != by.handle:
+            raise NotFoundError("there is no such proposal")
+        _waiting(db, id_)
+        stored.decide(db, id_, "withdrawn", now)
+        return find(db, id_)
+
+
+def is_entry(proposer: str) -> bool:
+    """Whether a proposal comes from a listed entry, and not from an account alone."""
+    return is_handle(proposer)

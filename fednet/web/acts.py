@@ -1,0 +1,123 @@
+"""The audit log: who did what, when, to what, and how it ended; on a page, and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fednet.errors import FednetError, UsageError
+from fednet.formats.export import csv_of
+from fednet.node import edits
+from fednet.node.home import Home
+from fednet.node.own import title_of
+from fednet.store import acts
+from fednet.store.acts import Act, Wanted
+from fednet.web.asking import Asked
+from fednet.web.doors import Doors
+from fednet.web.show import Templates, address
+from fednet.web.signing import one, secretive
+from fednet.web.translation import gettext as _
+from fednet.web.visitors import Visitor
+
+ON_A_PAGE = 50
+FIELDS = ("at", "name", "role", "act", "subject", "outcome")
+
+
+class Line(NamedTuple):
+    """An entry with what its record is called today, if it is listed: the log itself knows handles only."""
+
+    act: Act
+    called: str
+
+
+def routes(home: Home, templates: Templates, doors: Doors) -> list[Route]:
+    log = Log(home, templates)
+    return [
+        doors.route("GET", "/workspace/acts", log.show),
+        doors.route("GET", "/workspace/acts.csv", log.csv),
+        doors.route("GET", "/workspace/acts.jsonl", log.jsonl),
+    ]
+
+
+def wanted(asked: Asked) -> Wanted:
+    """Which entries a query asks for. Raises UsageError for a day that is none."""
+    found = Wanted(*(one(asked, name).strip() for name in Wanted._fields))
+    for day in (found.since, found.until):
+        if day:
+            try:
+                date.fromisoformat(day)
+            except ValueError:
+                raise UsageError(_("This is no day."), hint="2026-11-21") from None
+    return found
+
+
+class Log:
+    """The pages of the log."""
+
+    def __init__(self, home: Home, templates: Templates) -> None:
+        self.home, self.page = home, templates.page
+
+    def show(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        error = None
+        try:
+            asks = wanted(asked)
+        except UsageError as refused:
+            asks, error = Wanted(), refused
+        before = one(asked, "before")
+        with self.home.store.reading() as db:
+            found = acts.latest(db, int(before) if _is_number(before) else None, ON_A_PAGE + 1, asks)
+            names = acts.names(db)
+        query = [(name, value) for name, value in asks._asdict().items() if value]
+        older = found[ON_A_PAGE - 1].id if len(found) > ON_A_PAGE else None
+        answer = self.page(
+            "desk/acts.html",
+            request,
+            error=error,
+            lines=list(self._lines(found[:ON_A_PAGE])),
+            asks=asks,
+            names=names,
+            older=address("/workspace/acts", [*query, ("before", str(older))]) if older else "",
+            files=[(suffix, address(f"/workspace/acts.{suffix}", query)) for suffix in ("csv", "jsonl")],
+        )
+        answer.status_code = error.status if error else 200
+        return secretive(answer)
+
+    def _lines(self, found: list[Act]) -> Iterator[Line]:
+        called: dict[str, str] = {"": ""}
+        with self.home.store.reading() as db:
+            for act in found:
+                if act.subject not in called:
+                    try:
+                        called[act.subject] = title_of(edits.find(db, self.home, act.subject).body)
+                    except FednetError:  # withdrawn, or no record at all
+                        called[act.subject] = ""
+                yield Line(act, called[act.subject])
+
+    def csv(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        """Cells that a spreadsheet would take for formulas are defused."""
+        rows = [FIELDS, *([getattr(act, name) for name in FIELDS] for act in self._every(asked))]
+        return _file(csv_of(rows), "text/csv; charset=utf-8", "acts.csv")
+
+    def jsonl(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        lines = [msgspec.json.encode(act._asdict()) + b"\n" for act in self._every(asked)]
+        return _file(b"".join(lines), "application/x-ndjson", "acts.jsonl")
+
+    def _every(self, asked: Asked) -> list[Act]:
+        asks = wanted(asked)
+        with self.home.store.reading() as db:
+            return acts.every(db, asks)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 16
+
+
+def _file(body: bytes, kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return secretive(Response(body, headers=headers, media_type=kind))

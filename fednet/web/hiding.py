@@ -1,0 +1,173 @@
+"""Hiding in an emergency, on one page that works on a telephone in a hurry: what, who goes with it, done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fednet.errors import ChangedError, FednetError
+from fednet.listing import places
+from fednet.listing.check import is_handle
+from fednet.node import cosigning, hiding
+from fednet.node.hiding import ABOUT, NAMED, ONLY, SEAT, SERVES, Act, Going, Heard
+from fednet.node.home import Home
+from fednet.web import doors as doorway
+from fednet.web import show
+from fednet.web.asking import Asked, Clock, first
+from fednet.web.doors import Doors, see
+from fednet.web.show import Templates
+from fednet.web.translation import gettext as _
+from fednet.web.translation import noted
+from fednet.web.visitors import Visitor
+
+SHOWN = 200
+"""Records of one act that are named on the page."""
+
+REASONS = {
+    NAMED: noted("you named it"),
+    SEAT: noted("is there"),
+    ONLY: noted("is for that country alone"),
+    SERVES: noted("serves it among others"),
+    ABOUT: noted("is about one that goes"),
+}
+DONE = {
+    "hidden": noted("Hidden, and signed. Followers let go of it as they hear of it."),
+    "signed": noted("Signed. Followers let go of it as they hear of it."),
+    "back": noted("Put back. The next edition lists it again."),
+    "stuck": noted(
+        "Put back. Some records that had named it were changed meanwhile, and do not name it again: look at them."
+    ),
+}
+
+
+class Standing(NamedTuple):
+    """An act of hiding that stands: what it hides, the circles where it is not signed yet, and who has confirmed it."""
+
+    act: Act
+    titles: Sequence[str]
+    unsigned: Sequence[str]
+    heard: Sequence[Heard]
+
+
+def routes(home: Home, templates: Templates, doors: Doors, clock: Clock, allow_private: bool) -> list[Route]:
+    pages = Hiding(home, templates, clock, allow_private)
+    return [
+        doors.route("GET", "/workspace/hide", pages.begin),
+        doors.route("GET", "/workspace/hide/{handle}", pages.record),
+        doors.route("POST", "/workspace/hide/look", pages.look),
+        doors.route("POST", "/workspace/hide", pages.hide),
+        doors.route("POST", "/workspace/hide/sign", pages.sign),
+        doors.route("POST", "/workspace/hide/undo", pages.undo),
+    ]
+
+
+class Hiding:
+    """The page, and what it does."""
+
+    def __init__(self, home: Home, templates: Templates, clock: Clock, allow_private: bool) -> None:
+        self.home, self.templates, self.clock, self.allow_private = home, templates, clock, allow_private
+
+    def begin(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        """What to hide, and what is hidden."""
+        code = first(asked, "done")
+        return self._page(request, done=_(DONE[code]) if code in DONE else "")
+
+    def record(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        """What would go with a record."""
+        return self._plan(request, request.path_params["handle"], False)
+
+    def look(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        """What would go: with a country, or with a record, of which several may be called so."""
+        text, country = first(asked, "text"), first(asked, "country")
+        try:
+            if country and not text:
+                return self._plan(request, hiding.asked_for(country), "serving" in asked)
+            found = hiding.found(self.home, text)
+        except FednetError as error:
+            return self._page(request, error=error, text=text, status=error.status)
+        if len(found) == 1:
+            return self._plan(request, found[0].handle, False)
+        return self._page(request, text=text, found=found)
+
+    def hide(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        """Hide, and sign at once."""
+        what, serving, shown = first(asked, "what"), "serving" in asked, first(asked, "shown")
+        now = self.clock()
+        try:
+            what = hiding.asked_for(what)
+            doorway.about(request, what)
+            hiding.hide(self.home, what, now, serving=serving, expected=shown)
+        except ChangedError as error:
+            return self._plan(request, what, serving, error=error)
+        except FednetError as error:
+            return self._page(request, error=error, status=error.status)
+        return self._signed(request, "hidden")
+
+    def sign(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        """Sign what is hidden and could not be signed before."""
+        return self._signed(request, "signed")
+
+    def undo(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        """Put back what an act hid, or one record."""
+        what = first(asked, "what")
+        try:
+            doorway.about(request, hiding.asked_for(what))
+            restored = hiding.unhide(self.home, what, self.clock())
+        except FednetError as error:
+            return self._page(request, error=error, status=error.status)
+        return see(f"/workspace/hide?done={'stuck' if restored.stuck else 'back'}")
+
+    def _signed(self, request: Request, done: str) -> Response:
+        try:
+            cosign = cosigning.by_witnesses(self.home, allow_private=self.allow_private)
+            hiding.spread(self.home, self.clock(), cosign=cosign)
+        except FednetError as error:  # it is hidden all the same, and the page says where it is not signed
+            return self._page(request, error=error, status=error.status)
+        return see(f"/workspace/hide?done={done}")
+
+    def _plan(self, request: Request, what: str, serving: bool, error: FednetError | None = None) -> Response:
+        try:
+            planned = hiding.planned(self.home, what, serving=serving)
+        except FednetError as refusal:
+            return self._page(request, error=refusal, status=refusal.status)
+        of = {reason: sum(one.reason == reason for one in planned.going) for reason in hiding.REASONS}
+        return self._shown(
+            request,
+            "desk/hide_look.html",
+            error.status if error else 200,
+            error=error,
+            what=what,
+            country=None if is_handle(what) else what,
+            serving=serving,
+            planned=planned,
+            going=[(one, _(REASONS[one.reason])) for one in planned.going[:SHOWN]],
+            counts=[(_(REASONS[reason]), count) for reason, count in of.items() if count],
+        )
+
+    def _page(self, request: Request, status: int = 200, **values: Any) -> Response:
+        found: list[Going] | None = values.pop("found", None)
+        usual = {"error": None, "done": "", "text": ""}
+        acts = [self._standing(act) for act in hiding.acts(self.home)]
+        return self._shown(
+            request,
+            "desk/hide.html",
+            status,
+            **{**usual, **values},
+            found=found,
+            acts=acts,
+            countries=sorted(((code, show.country(code)) for code in places.codes()), key=lambda one: one[1]),
+        )
+
+    def _standing(self, act: Act) -> Standing:
+        unsigned, heard = hiding.heard(self.home, act.hidden)
+        titles = hiding.titles(self.home, act.hidden[:SHOWN])
+        return Standing(act, titles, unsigned, heard)
+
+    def _shown(self, request: Request, name: str, status: int, **values: Any) -> Response:
+        found = self.templates.page(name, request, **values)
+        found.status_code = status
+        return found

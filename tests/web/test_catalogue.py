@@ -1,0 +1,79 @@
+"""Everything that a page says of its own is in the catalogues, and the catalogues are whole."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jinja2 import nodes
+
+from fednet.web import catalogue, phrases
+from fednet.web.show import escaping
+
+WEB = Path(catalogue.__file__).parent
+TEMPLATES = sorted((WEB / "templates").rglob("*.*"))
+SPOKEN = {"_", "gettext", "ngettext", "pgettext", "noted", "noted_many"}
+SPEAKING = ("alt", "aria-label", "placeholder", "title", "content")
+"""Attributes that are read out or shown."""
+OURS = {"fednet", "HSDS", "CSV", "QR", "UTC", "JSON", "iCalendar", "Atom", "vCard", "width=device-width, initial-scale=1", "light dark"}
+"""Names, the same in every language, and what no reader sees."""
+
+
+class Visible(HTMLParser):
+    """The texts of a template that a reader would see or hear, those apart that are marked as English."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self.english: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        if given.get("lang") == "en" or (self.english and tag == self.english[0]):
+            self.english.append(tag)
+        self.found += [given[name] or "" for name in SPEAKING if name in given and not self.english]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.english and tag == self.english[-1]:
+            self.english.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.english:
+            self.found.append(data)
+
+
+def said(source: str) -> Iterator[str]:
+    """The texts of a template that stand in it, not in a catalogue."""
+    written, translated = "", False
+    for _, kind, value in escaping().lex(source):
+        if kind == "name" and value in ("trans", "endtrans"):
+            translated = value == "trans"
+        written += value if kind == "data" and not translated else " " if kind.endswith("_begin") else ""
+    visible = Visible()
+    visible.feed(written)
+    yield from (text for text in visible.found if re.search("[^\\W\\d_]{2}", text))
+    yield from constants(escaping().parse(source))
+
+
+def constants(node: nodes.Node) -> Iterator[str]:
+    """Texts in the expressions of a template that look like words for people."""
+    for child in node.iter_child_nodes():
+        if isinstance(child, nodes.Call) and isinstance(child.node, nodes.Name) and child.node.name in SPOKEN:
+            continue
+        if isinstance(child, nodes.Const) and isinstance(child.value, str) and is_worded(child.value):
+            yield child.value
+        yield from constants(child)
+
+
+def is_worded(text: str) -> bool:
+    return re.search(r"[A-Za-z]{2}[,.;:]? [A-Za-z]|^[A-Z][a-z]{2}", text.strip()) is not None
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
+def test_a_template_says_nothing_but_what_is_in_the_catalogues(file: Path) -> None:
+    left = [text.strip() for text in said(file.read_text("utf-8")) if text.strip() not in OURS]
+    assert not left, left
