@@ -105,10 +105,13 @@ def _members(db: Database, sources: dict[int, Source], since: date, until: date)
     found: list[listing.Organization] = []
     for one in index_search.of_kind(db, _ORGANIZATION, list(sources)):
         record = listing.parse(one.body) if b'"since":' in one.body else None
-        said = record.membership if isinstance(record, listing.Organization) else None
-        if said and said.since and since.isoformat() <= said.since <= until.isoformat():
+        if isinstance(record, listing.Organization) and since.isoformat() <= _since(record) <= until.isoformat():
             found.append(record)
     return sorted(found, key=lambda one: listing.title(one).casefold())
+
+
+def _since(record: listing.Organization) -> str:
+    return (record.membership.since if record.membership else None) or ""
 
 
 def _events(store: Store, network: str, since: date, until: date, zone: str, now: datetime) -> list[Occurrence]:

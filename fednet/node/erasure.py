@@ -21,7 +21,19 @@ from fednet.feed.wire import Position
 from fednet.node import revisions, uploads
 from fednet.node.edits import Own, find
 from fednet.node.home import Home
-from fednet.store import applications, circles, destruction, drafts, feeds, hidden, proposals, receipts, records
+from fednet.store import (
+    accounts,
+    acts,
+    applications,
+    circles,
+    destruction,
+    drafts,
+    feeds,
+    hidden,
+    proposals,
+    receipts,
+    records,
+)
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed, Network
 from fednet.store.receipts import Told
@@ -53,6 +65,8 @@ def erase(home: Home, handle: str, now: datetime) -> Erasing:
         drafts.forget_imports(db, handle)
         applications.forget(db, handle)
         proposals.forget(db, handle)
+        accounts.forget(db, handle)
+        acts.forget(db, handle)
         if found is not None:
             drafts.save(db, [Draft(handle, found, "erase", None)], now)
         destruction.owe(db, prompt=True)

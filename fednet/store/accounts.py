@@ -170,16 +170,20 @@ def repoint(db: Database, old: str, new: str) -> None:
     db.execute("UPDATE account SET person = ? WHERE person = ?", (new, old))
 
 
-def forget_record(db: Database, handle: str, now: datetime) -> None:
-    """Of a record that is erased: accounts of that organisation end, a person's own entry is no more."""
-    of_it = "SELECT id FROM account WHERE organization = ?"
-    db.execute(f"DELETE FROM session WHERE account_id IN ({of_it})", (handle,))
-    db.execute(f"DELETE FROM link WHERE account_id IN ({of_it}) OR subject = ?", (handle, handle))
-    db.execute(
-        "UPDATE account SET ended_at = coalesce(ended_at, ?), organization = NULL WHERE organization = ?",
-        (utc_text(now), handle),
-    )
+def forget(db: Database, handle: str) -> None:
+    """Of a record that is erased: what is kept of an organisation's accounts goes with it; a person's stays theirs."""
+    db.execute("DELETE FROM account WHERE organization = ?", (handle,))
+    db.execute("DELETE FROM link WHERE subject = ?", (handle,))
     db.execute("UPDATE account SET person = NULL WHERE person = ?", (handle,))
+
+
+def handles(db: Database) -> list[str]:
+    """Handles of the records that accounts and links speak of."""
+    rows = db.execute(
+        "SELECT organization FROM account WHERE organization NOT NULL UNION "
+        "SELECT person FROM account WHERE person NOT NULL UNION SELECT subject FROM link"
+    )
+    return [handle for (handle,) in rows]
 
 
 # --- what they sign in with -------------------------------------------------------------------------------------------

@@ -97,3 +97,8 @@ def names(db: Database) -> list[str]:
 def forget(db: Database, subject: str) -> None:
     """Keep that something was done, and forget to what: it is erased."""
     db.execute("UPDATE act SET subject = '' WHERE subject = ?", (subject,))
+
+
+def handles(db: Database) -> list[str]:
+    """Handles of records that entries are about, and other subjects."""
+    return [subject for (subject,) in db.execute("SELECT DISTINCT subject FROM act WHERE subject != ''")]

@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError, BusyError
 from fednet.feed.record import key_of
-from fednet.store import applications, drafts, gaps, index, proposals
+from fednet.store import accounts, acts, applications, drafts, gaps, index, proposals
 from fednet.store.database import Store
 
 SETTING = "destruction"
@@ -78,12 +78,16 @@ def settle(store: Store) -> None:
 
 
 def forget_erased(db: Database) -> None:
-    """What waits, what imports remember, and what applications and letters say, of records that were erased."""
+    """What waits, what imports remember, and what applications, letters, accounts and the log say, of erased records."""
     erased = drafts.forget_erased(db)
     for handle in applications.handles(db):
         if key_of(handle) in erased:
             applications.forget(db, handle)
     proposals.forget_erased(db, erased)
+    for forget, handles in ((accounts.forget, accounts.handles(db)), (acts.forget, acts.handles(db))):
+        for handle in handles:
+            if key_of(handle) in erased:
+                forget(db, handle)
 
 
 def _scrub(store: Store) -> None:

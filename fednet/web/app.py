@@ -63,6 +63,7 @@ from fednet.web import (
     settings,
     signing,
     status,
+    week,
     witness,
 )
 from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Spoken, Throttled, Timed
@@ -130,6 +131,7 @@ def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -
             *joining.routes(home, templates, doors, clock),
             *applications.routes(home, templates, doors, clock),
             *letters.routes(home, templates, doors, clock),
+            *week.routes(home, templates, doors, clock),
             *member.routes(home, templates, doors, clock, entries),
             *proposals.routes(home, templates, doors, clock, entries),
             *confirming.routes(home, templates, doors, clock, entries),

@@ -10,7 +10,6 @@ from starlette.routing import Route
 
 from fednet.directory.search import KIND_NAMES
 from fednet.errors import FednetError, NotFoundError
-from fednet.feed.checkpoint import MAX_CIRCLE
 from fednet.node import circles
 from fednet.node.home import Home
 from fednet.store import circles as stored
@@ -25,6 +24,9 @@ from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
+
+MAX_NAME = 32
+"""Characters of a circle's name (SPEC, section 4)."""
 
 DONE = {
     "made": noted("The circle is made. Nobody reads it until you let a network read it."),
@@ -68,7 +70,7 @@ class Circles:
     def make(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """A new circle."""
         name = first(asked, "name").lower()
-        doorway.about(request, name[:MAX_CIRCLE])
+        doorway.about(request, name[:MAX_NAME])
         try:
             circles.add(self.home, name, self.clock())
         except FednetError as error:

@@ -260,6 +260,11 @@ FIELDS: dict[str, tuple[Section, ...]] = {
             (
                 When(),
                 Repeats(),
+            ),
+        ),
+        Section(
+            noted("Exceptions"),
+            (
                 Lines(name="exdates", label=noted("But not on"), hint=_TIMES_HINT),
                 Lines(name="rdates", label=noted("And also on"), hint=_TIMES_HINT),
                 Rows(
@@ -274,6 +279,7 @@ FIELDS: dict[str, tuple[Section, ...]] = {
                     ),
                 ),
             ),
+            closed=True,
         ),
         Section(
             noted("Where"),
@@ -554,9 +560,13 @@ def _unknown(fields: Fields, known: set[str]) -> list[Said]:
 
 def new(context: Context, kind: str) -> Sent:
     """A form before anybody has written in it: the first language is the reader's own, and the original."""
-    if not any(isinstance(one, Texts) for one in widgets(FIELDS[kind])):
-        return {}
-    return {"texts.0.language": [languages.name(context.language, context.language)], "original": ["0"]}
+    sent: Sent = {}
+    for widget in widgets(FIELDS[kind]):
+        if isinstance(widget, Texts):
+            sent |= {"texts.0.language": [languages.name(context.language, context.language)], "original": ["0"]}
+        elif isinstance(widget, When):
+            sent |= {"when.zone": [context.zone]}
+    return sent
 
 
 @cache

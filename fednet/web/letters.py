@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fednet.errors import NotFoundError
+from fednet.errors import NotFoundError, UsageError
 from fednet.node import post
 from fednet.node.home import Home
 from fednet.store import letters
@@ -61,15 +61,22 @@ def write(
     lasts: timedelta | None = None,
     **values: Any,
 ) -> bool:
-    """Put a letter among those to be sent, in a transaction of the caller; False when none can be sent.
+    """Put a letter among those to be sent, in a transaction of the caller; False when none can be sent to there.
 
     `about`: the handle of the record it speaks of, with which it is destroyed. `lasts`: it is of no use afterwards.
     """
-    if not possible(home):
+    if not possible(home) or not _is_address(recipient):
         return False
     subject, text = composed(home, language, name, **values)
-    letters.put(db, post.check_address(recipient), subject, text, now, about, now + lasts if lasts else None)
+    letters.put(db, recipient, subject, text, now, about, now + lasts if lasts else None)
     return True
+
+
+def _is_address(recipient: str) -> bool:
+    try:
+        return bool(post.check_address(recipient))
+    except UsageError:
+        return False
 
 
 def composed(home: Home, language: str | None, name: str, /, **values: Any) -> tuple[str, str]:

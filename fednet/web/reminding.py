@@ -128,12 +128,15 @@ def _in_words(home: Home, found: weekly.Week, language: str | None, now: datetim
 
 
 def ask_to_confirm(home: Home, now: datetime) -> int:
-    """Ask organisations whose entries should be confirmed, monthly at most; how many were asked."""
+    """Ask organisations that can be reached whose entries should be confirmed, monthly at most; how many were asked."""
     from fednet.web import confirming
 
     found = [one.handle for one in due(home.store, now).due if one.kind == "organization"]
     with home.store.writing() as db:
-        asked = [handle for handle in found if _may_be_asked(db, handle, now)][:MAX_ASKED]
+        asked = [
+            handle for handle in found
+            if _may_be_asked(db, handle, now) and joining.reached(db, home, handle)
+        ][:MAX_ASKED]  # fmt: skip
         for handle in asked:
             stored.remember(db, "confirmation", handle, now)
     if asked:

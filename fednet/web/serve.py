@@ -21,6 +21,7 @@ from fednet.node.home import Home
 from fednet.store import columns
 from fednet.web import connection
 from fednet.web.app import create_app
+from fednet.web.reminding import daily
 
 GRACE_SECONDS = 5
 LOCK = "serve.lock"
@@ -77,7 +78,7 @@ def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     staging.sweep(home.path)
     if tombstones.reapply(home):
         settle_promptly(home)
-    background = Background(home, allow_private=allow_private, match=one_batch)
+    background = Background(home, allow_private=allow_private, match=one_batch, daily=daily)
     app = create_app(home, allow_private=allow_private)
     config = uvicorn.Config(
         app,

@@ -277,9 +277,7 @@ def _lines(asked: Asked, field: str) -> tuple[str, ...]:
 def _number(asked: Asked, field: str, least: int, most: int) -> int:
     text = first(asked, field)
     if not re.fullmatch("[0-9]{1,6}", text) or not least <= int(text) <= most:
-        raise _FieldError(
-            field, _("Write a number from %(least)s to %(most)s") % {"least": least, "most": f"{most}"}
-        )
+        raise _FieldError(field, _("Write a number from %(least)s to %(most)s") % {"least": least, "most": f"{most}"})
     return int(text)
 
 

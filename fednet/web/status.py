@@ -1,4 +1,4 @@
-"""Whether this node is well: for anybody how old what it shows is, for those who run it what is wrong and what to do."""
+"""Whether this node is well: for anybody how old what it shows is, for those who run it what to do."""
 
 from __future__ import annotations
 

@@ -47,16 +47,14 @@ def happened(found: Week) -> list[str]:
             ngettext("%(number)s entry was taken back", "%(number)s entries were taken back", found.withdrawn)
             % {"number": show.number(found.withdrawn)}
         )
-    for hit in found.joined:
-        lines.append(_("New member: %(name)s") % {"name": show.short(hit.title, 120)})
+    lines += [_("New member: %(name)s") % {"name": show.short(hit.title, 120)} for hit in found.joined]
     for name, count in found.others:
         said = ngettext("%(name)s: %(number)s change", "%(name)s: %(number)s changes", count)
         lines.append(said % {"name": show.short(name, 120), "number": show.number(count)})
     if found.more:
         lines.append(_("And more than was counted."))
-    for network in found.silent:
-        lines.append(_("%(name)s has not been heard of for long") % {"name": show.short(network.name, 120)})
-    return lines
+    unheard = _("%(name)s has not been heard of for long")
+    return lines + [unheard % {"name": show.short(network.name, 120)} for network in found.silent]
 
 
 class Weeks:

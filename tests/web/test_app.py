@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import re
 from datetime import timedelta
 from pathlib import Path
 

@@ -19,12 +19,12 @@ TEMPLATES = sorted((WEB / "templates").rglob("*.*"))
 SPOKEN = {"_", "gettext", "ngettext", "pgettext", "noted", "noted_many"}
 SPEAKING = ("alt", "aria-label", "placeholder", "title", "content")
 """Attributes that are read out or shown."""
-OURS = {"fednet", "HSDS", "CSV", "QR", "UTC", "JSON", "iCalendar", "Atom", "vCard", "width=device-width, initial-scale=1", "light dark"}
+OURS = {"fednet", "JSON Feed", "noindex", "width=device-width, initial-scale=1", "light dark"}
 """Names, the same in every language, and what no reader sees."""
 
 
 class Visible(HTMLParser):
-    """The texts of a template that a reader would see or hear, those apart that are marked as English."""
+    """The texts of a template that a reader would see or hear, but commands and what is marked as English."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -33,7 +33,7 @@ class Visible(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = dict(attributes)
-        if given.get("lang") == "en" or (self.english and tag == self.english[0]):
+        if given.get("lang") == "en" or tag == "code" or (self.english and tag == self.english[0]):
             self.english.append(tag)
         self.found += [given[name] or "" for name in SPEAKING if name in given and not self.english]
 
@@ -76,4 +76,31 @@ def is_worded(text: str) -> bool:
 @pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
 def test_a_template_says_nothing_but_what_is_in_the_catalogues(file: Path) -> None:
     left = [text.strip() for text in said(file.read_text("utf-8")) if text.strip() not in OURS]
+    assert not [text for text in left if not _ADDRESS.fullmatch(text) and '">' not in text], left
+
+
+_ADDRESS = re.compile(r"[\s-]*/[a-z/-]*")
+
+
+# --- modules ----------------------------------------------------------------------------------------------------------
+
+PAGES = [path for path in sorted(WEB.glob("*.py")) if f"web/{path.name}" not in phrases.FOR_PROGRAMS]
+
+
+def spoken_in(node: ast.AST) -> Iterator[str]:
+    """Texts of a module that look like words for people, but docstrings, messages and errors."""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in SPOKEN or name.endswith("Error"):
+                continue
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Constant(value=str() as text) if is_worded(text):
+                yield text
+        yield from spoken_in(child)
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)
+def test_a_module_says_nothing_but_what_is_in_the_catalogues(file: Path) -> None:
+    left = [text for text in spoken_in(ast.parse(file.read_text("utf-8"))) if text not in OURS]
     assert not left, left
