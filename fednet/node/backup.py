@@ -146,12 +146,12 @@ def backup(home: Home, file: Path, now: datetime, *, lock: Lock = OPEN, overwrit
 def write(home: Home, out: IO[bytes], now: datetime, *, lock: Lock = OPEN) -> Manifest:
     """Write a backup into an open file."""
     settle(home)
-    with home.store.reading() as db:
+    with staging(home.path) as place, home.store.reading() as db:
         own = feeds.own(db)
         owed = destruction.is_owed(db, prompt=False)
         found = tuple(held(feed) for feed in feeds.feeds(db) if feed.followed.edition is not None)
         counts = dict(copies.counts(db))
-        database = copies.copied(db, home.path)
+        database = copies.copied(db, place)
     with _destroyed(home, database) if owed else database as database:
         files: list[tuple[str, IO[bytes]]] = [
             (name, io.BytesIO((home.path / name).read_bytes()))

@@ -23,18 +23,17 @@ from fednet.store.feeds import Feed
 
 
 def copied(db: Database, directory: Path) -> IO[bytes]:
-    """The snapshot that `db` reads, as a database file without a name in `directory`: a crash leaves nothing of it.
+    """The snapshot that `db` reads, as a database file in `directory`, whose name is gone when this returns.
 
     Nobody is signed in there, and no secret link works: whoever finds a backup cannot go on where somebody was.
     """
     descriptor, name = tempfile.mkstemp(dir=directory, prefix=".copy-")
     with closing(sqlite.connect(name, isolation_level=None)) as target:
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "secure_delete=ON"):
+        for pragma in ("synchronous=OFF", "locking_mode=EXCLUSIVE", "secure_delete=ON"):
             target.execute(f"PRAGMA {pragma}")
-        target.execute("PRAGMA schema_version").fetchone()  # opens the file, which needs no name from here on
-        Path(name).unlink()
         db.conn.backup(target)
         accounts.drop_secrets(Database(target, execute_plugins=False))
+    Path(name).unlink()
     file = os.fdopen(descriptor, "rb")
     file.seek(0)
     return file

@@ -39,9 +39,6 @@ from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor, cookie_name
 
-SURE = timedelta(minutes=10)
-"""For so long after signing in nobody is asked for the password again."""
-
 MAX_OFFERED = 200
 """Organisations that a form offers by name."""
 
@@ -135,7 +132,7 @@ class Own:
             factors=factors,
             passkeys=keys,
             sessions=[(digest == here, one) for digest, one in signed_in if one.whole],
-            sure=self._is_fresh(visitor),
+            sure=self.gate.is_fresh(visitor),
             by_passkey=passkeys.are_possible(request),
             shortest=people.SHORTEST,
             tongues=list(translation.LANGUAGES.items()),
@@ -154,7 +151,7 @@ class Own:
         try:
             name, email = people.check_name(one(asked, "name")), people.check_email(one(asked, "email"))
             if email != account.email:
-                self._must_be_sure(request, asked, visitor)
+                self.gate.must_be_sure(request, asked, visitor)
             language = one(asked, "language")
             with self.home.store.writing() as db:
                 other = accounts.by_email(db, email)
@@ -171,7 +168,7 @@ class Own:
     def password(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         account = mine_of(visitor)
         try:
-            self._must_be_sure(request, asked, visitor)
+            self.gate.must_be_sure(request, asked, visitor)
             hashed = new_password(self.gate.hashing, asked, people.words_of(self.home, account))
         except UsageError as error:
             return self._refused(request, asked, visitor, error)
@@ -182,7 +179,7 @@ class Own:
     def totp(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         account, now = mine_of(visitor), self.clock()
         try:
-            self._must_be_sure(request, asked, visitor)
+            self.gate.must_be_sure(request, asked, visitor)
             key = totp.read_key(one(asked, "key"))
             step = totp.step_of(key, one(asked, "code"), 0, now)
             if step is None:
@@ -196,7 +193,7 @@ class Own:
     def totp_remove(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         account = mine_of(visitor)
         try:
-            self._must_be_sure(request, asked, visitor)
+            self.gate.must_be_sure(request, asked, visitor)
             with self.home.store.writing() as db:
                 self._check_left(db, account, accounts.factors(db, account.id)._replace(totp=None))
                 accounts.set_totp(db, account.id, None)
@@ -214,7 +211,7 @@ class Own:
     def passkey(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         account = mine_of(visitor)
         try:
-            self._must_be_sure(request, asked, visitor)
+            self.gate.must_be_sure(request, asked, visitor)
             add_passkey(self.gate, request, asked, account, f"register {account.id}")
         except UsageError as error:
             return self._refused(request, asked, visitor, error)
@@ -223,7 +220,7 @@ class Own:
     def passkey_remove(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         account = mine_of(visitor)
         try:
-            self._must_be_sure(request, asked, visitor)
+            self.gate.must_be_sure(request, asked, visitor)
             credential = _hex(one(asked, "passkey"))
             with self.home.store.writing() as db:
                 known = accounts.passkey(db, credential)
@@ -249,7 +246,7 @@ class Own:
     def delete(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         account = mine_of(visitor)
         try:
-            self._must_be_sure(request, asked, visitor)
+            self.gate.must_be_sure(request, asked, visitor)
             if one(asked, "sure") != "yes":
                 raise UsageError(_("Tick the box first: this cannot be taken back."))
             with self.home.store.writing() as db:
@@ -257,25 +254,6 @@ class Own:
         except UsageError as error:
             return self._refused(request, asked, visitor, error)
         return signed_out(request, "/sign-in?done=deleted")
-
-    def _is_fresh(self, visitor: Visitor) -> bool:
-        session = visitor.session
-        return session is not None and self.clock() < datetime.fromisoformat(session.made_at) + SURE
-
-    def _must_be_sure(self, request: Request, asked: Asked, visitor: Visitor) -> None:
-        """Before what a stranger at an open screen must not do: signed in a moment ago, or the password again."""
-        if self._is_fresh(visitor):
-            return
-        account = mine_of(visitor)
-        with self.home.store.reading() as db:
-            kept = accounts.factors(db, account.id).password
-        if kept is None:
-            raise UsageError(_("Sign out and in again first: you have no password that could be asked for."))
-        name = self.gate.admit_again(account)
-        if not self.gate.hashing.fits(one(asked, "present"), kept):
-            self.gate.failed(request, name)
-            raise UsageError(_("Your present password is not right."))
-        self.gate.succeeded(name)
 
 
 def _hex(text: str) -> bytes:

@@ -443,6 +443,9 @@ class Form(NamedTuple):
         shown = {name for widget in widgets(self.sections) for name in (widget.name, *widget.covers)}
         return [error for name, error in self.errors.items() if name not in shown]
 
+    def is_filled(self, section: Section) -> bool:
+        return any(part_of(self.sent, one) for one in section.widgets)
+
     def every(self) -> list[tuple[str, str]]:
         """How often an event may come again, in words."""
         return [(code, _(text)) for code, text in EVERY.items()]

@@ -103,7 +103,10 @@ class Line(_Single, frozen=True, kw_only=True):
 
     def filled(self, fields: Fields, context: Context) -> Sent:
         found = fields.get(self.name)
-        return {self.name: [str(found)]} if found not in (None, "") else {}
+        return {self.name: [self._shown(str(found))]} if found not in (None, "") else {}
+
+    def _shown(self, text: str) -> str:
+        return plain(text)
 
     def read(self, sent: Sent, fields: Fields, context: Context) -> dict[str, Any]:
         return {self.name: first(sent, self.name)}
@@ -116,6 +119,9 @@ class Paragraph(Line, frozen=True, kw_only=True):
     """A text of several lines."""
 
     macro: str = "paragraph"
+
+    def _shown(self, text: str) -> str:
+        return text
 
 
 class Lines(_Single, frozen=True, kw_only=True):
@@ -261,7 +267,7 @@ class Parties(_Single, frozen=True, kw_only=True):
     macro: str = "parties"
 
     def filled(self, fields: Fields, context: Context) -> Sent:
-        shown = party_names(_codes(fields, self.name), context)
+        shown = [plain(one) for one in party_names(_codes(fields, self.name), context)]
         if not self.many:
             return {self.name: shown[:1]} if shown else {}
         return {f"{self.name}.{at}": [one] for at, one in enumerate(shown)}
@@ -337,7 +343,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
             found[f"texts.{at}.language"] = ["" if tag == UNDETERMINED else name_of("language", tag, context.language)]
             for field in self.fields:
                 if text := (fields.get(field.name) or {}).get(tag):
-                    found[f"texts.{at}.{field.name}"] = [text]
+                    found[f"texts.{at}.{field.name}"] = [text if field.rows > 1 else plain(text)]
             if tag == fields.get("original"):
                 found["original"] = [str(at)]
         return {name: values for name, values in found.items() if values != [""]}
@@ -517,7 +523,7 @@ class Rows(_Single, frozen=True, kw_only=True):
 
 def _filled_parts(prefix: str, found: Fields, parts: tuple[Part, ...], context: Context) -> Sent:
     shown = {part.name: part.shown(found[part.name], context) for part in parts if found.get(part.name) is not None}
-    return {f"{prefix}.{name}": [text] for name, text in shown.items() if text}
+    return {f"{prefix}.{name}": [plain(text)] for name, text in shown.items() if text}
 
 
 def _read_parts(prefix: str, sent: Sent, before: Fields, parts: tuple[Part, ...], context: Context) -> dict[str, Any]:

@@ -16,13 +16,13 @@ MAX_POINTS = 24
 MAX_LINES = 40
 """What is drawn and told at most: more would be a thicket, and a heavy page."""
 
-WIDTH = 760
+WIDTH = 880
 ROW = 46
-COLUMNS = (250, 510)
+COLUMNS = (300, 580)
 RADIUS = 9
 GAP = 16
 """Between a point and its name."""
-LETTERS = 27
+LETTERS = 36
 """Narrow letters that have room outside a column; wide ones take two."""
 BENDS: dict[How, float] = {"follows": 0.12, "witnesses": 0.26}
 """How far a line leaves the straight way, as a part of it; to its left, so that there and back are two lines."""

@@ -135,7 +135,7 @@ class Joining:
         if not self.home.config.joining.open:
             return self._page("join_closed.html", request, asked)
         context = self.entries.context(visitor)
-        blank = {**entry_forms.new(context), "circle": [PUBLIC]}
+        blank = {**entry_forms.new(context, "organization"), "circle": [PUBLIC]}
         return self._form(request, asked, visitor, blank)
 
     def apply(self, request: Request, asked: Asked, visitor: Visitor) -> Response:

@@ -87,6 +87,8 @@ class Module:
                     said = args[3:4] if name == "RowError" else [*args[:1], *args[2:3]]
                     for one in (*said, *(given.value for given in more if given.arg in ("hint", "reason"))):
                         yield from self.forms(one)
+                case ast.Call(func=ast.Attribute(attr="__init__"), args=[said, *_]):
+                    yield from self.forms(said)
 
     def telling(self) -> Iterator[str]:
         """Every text of it but docstrings and what is a part of a longer text."""

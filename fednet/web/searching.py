@@ -275,6 +275,6 @@ def _known(language: str) -> tuple[tuple[str, str, str], ...]:
     """What can be meant by its name: the name as it is compared, the name, and what it is of."""
     named = [(term.names.get(language, term.names["en"]), kind) for terms, kind in _TERMS for term in terms]
     named += [(places.name(code, language), noted("Country")) for code in places.codes()]
-    tags = dict.fromkeys((*languages.LOCALES, *languages.MET))
+    tags = dict.fromkeys((*places.LOCALES, *languages.MET))
     named += [(languages.name(tag, language), noted("Language")) for tag in tags]
     return tuple((text.key(name), name, kind) for name, kind in named)

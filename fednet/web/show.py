@@ -477,6 +477,6 @@ FILTERS = {
     for function in (
         *(bdi, besides, bold, city, coded, counted, country, day, described, direction, fingerprint_groups, fit, host),
         *(kind, kinds, language, listed, moment, month, names, number, percent, phrase, place, plain_date, plain_day),
-        *(served, tags, term, web_address, where),
+        *(served, short, tags, term, web_address, where),
     )
 }

@@ -82,6 +82,10 @@ def routes(home: Home, templates: Templates, doors: Doors, clock: Clock, gate: G
     ]
 
 
+SURE = timedelta(minutes=10)
+"""For so long after signing in nobody is asked for the password again."""
+
+
 class Gate:
     """What one process knows of those who try to come in: pauses, challenges, and the turns of hashing."""
 
@@ -124,6 +128,31 @@ class Gate:
 
     def succeeded(self, name: object) -> None:
         self.pauses.succeeded(name)
+
+    # --- once more ----------------------------------------------------------------------------------------------------
+
+    def is_fresh(self, visitor: Visitor) -> bool:
+        """Whether somebody has signed in so lately that nobody else can sit there."""
+        session = visitor.session
+        return session is not None and self.clock() < datetime.fromisoformat(session.made_at) + SURE
+
+    def must_be_sure(self, request: Request, asked: Asked, visitor: Visitor) -> None:
+        """Before what a stranger at an open screen must not do: signed in a moment ago, or the password (`present`).
+
+        Raises UsageError.
+        """
+        account = visitor.account
+        if self.is_fresh(visitor) or account is None:
+            return
+        with self.home.store.reading() as db:
+            kept = accounts.factors(db, account.id).password
+        if kept is None:
+            raise UsageError(_("Sign out and in again first: you have no password that could be asked for."))
+        name = self.admit_again(account)
+        if not self.hashing.fits(one(asked, "present"), kept):
+            self.failed(request, name)
+            raise UsageError(_("Your present password is not right."))
+        self.succeeded(name)
 
     # --- devices that are known ---------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ FINEST = 1.6
 SPECK = 3.0
 """Areas in squares of the map: bends smaller than that are straightened, islands smaller than that left out."""
 SMALL = 26.0
-"""A country with less area than that has a dot, too (some 7,700 square kilometres)."""
+"""A country of which less than that is left has a dot, too (some 7,700 square kilometres)."""
 DOT = 6
 
 NAMED = {"Somaliland": "SO", "Kosovo": "XK", "N. Cyprus": "CY"}
@@ -101,7 +101,7 @@ def drawn(atlas: Mapping[str, Any]) -> Map:
         rings = [[placed(*point) for point in ring] for ring in _merged(polygons, arcs)]
         kept = [whole(ring) for ring in rings if abs(area(ring)) >= SPECK]
         found[code] = [ring for ring in kept if len(ring) > 2]
-        if code and sum(map(area, rings)) < SMALL and rings:
+        if code and sum(map(area, found[code])) < SMALL:
             dots[code] = _middle(max(rings, key=area))
     missing = {code for code in places.codes() if not found.get(code) and code not in dots}
     if missing - PLACES.keys():
@@ -117,7 +117,7 @@ def _arcs(atlas: Mapping[str, Any]) -> Iterator[list[Point]]:
     (wide, high), (west, south) = atlas["transform"]["scale"], atlas["transform"]["translate"]
     for arc in atlas["arcs"]:
         x = y = 0
-        points = []
+        points: list[Point] = []
         for dx, dy in arc:
             x, y = x + dx, y + dy
             points.append((_beside(x * wide + west, points[-1][0] if points else MIDDLE), y * high + south))

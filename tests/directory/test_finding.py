@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from fednet import listing
 from fednet.directory import finding, paging
 from fednet.directory.joining import joins
-from fednet.directory.search import FACETS, OPERATOR, PUBLIC, Query, Reader, parse_query, readable, search
+from fednet.directory.search import FACETS, FLAGS, OPERATOR, PUBLIC, Query, Reader, parse_query, readable, search
 from fednet.listing import Organization, places
 from fednet.store import columns
 from fednet.store import search as index_search
@@ -225,7 +225,7 @@ def test_choosing_a_value_finds_exactly_what_is_counted_beside_it(
 ) -> None:
     world = world_of(tmp_path_factory, listed)
     columns.keep(world.store)
-    counted = search(world.store, parse_query(**asked), reader, NOW)
+    counted = search(world.store, parse_query(**asked), reader, NOW, facets=(*FACETS, *FLAGS))
     for facet, counts in counted.facets.items() if not counted.understood else ():
         if facet not in asked:
             for code, count in counts.items():

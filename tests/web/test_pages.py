@@ -17,7 +17,7 @@ from tests.asgi import Client
 from tests.web.place import HOSTILE_NAMES, NOW, followed
 
 LARGEST = 60_000
-VOID = {"br", "img", "input", "link", "meta"}
+VOID = {"base", "br", "img", "input", "link", "meta"}
 
 
 class Outline(HTMLParser):
@@ -50,10 +50,14 @@ def pages(browser: Client, program: Client) -> list[str]:
         "/events?zone=Asia/Tehran",
         "/networks",
     ]
+    found += ["/events?view=month", "/events?view=month&from=2026-12-01", "/groups", "/resources", "/resources?type=guide"]
+    found += ["/check", "/about", "/privacy", "/accessibility", "/status"]
     found += ["/?country=Thaland", "/events?zone=Mars", "/organizations/nobody", "/nowhere"]
     for kind in ("organizations", "events"):
         items = program.get(f"/api/v1/{kind}?limit=100").json["items"]
         found += sorted({f"/{kind}/{item['handle']}" for item in items})
+    found += [f"/resources/{item['handle']}" for item in program.get("/api/v1/resources").json["items"]]
+    found += sorted(set(re.findall("/groups/[0-9a-f-]{36}", browser.get("/groups").text)))
     return found + [f"/networks/{item['network']}" for item in program.get("/api/v1/networks").json["items"]]
 
 

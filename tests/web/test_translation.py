@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fednet.errors import UsageError
-from fednet.listing import check
+from fednet.listing.check import zone
 from fednet.web import language, translation
 from fednet.web.translation import LANGUAGES, negotiated, spoken
 from tests.asgi import Client
@@ -106,7 +106,7 @@ def test_a_sentence_of_a_lower_room_is_said_in_the_readers_language() -> None:
 def test_an_error_of_the_lower_rooms_is_found_by_its_pattern() -> None:
     with spoken("fr"):
         with pytest.raises(UsageError) as raised:
-            check.zone("Asia/Bangkock", "zone")
+            zone("Asia/Bangkock", "zone")
         assert translation.phrase(raised.value.detail).endswith("fuseau horaire inconnu ; peut-être « Asia/Bangkok » ?")
 
 

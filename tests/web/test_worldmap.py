@@ -34,7 +34,7 @@ def test_every_country_that_can_be_asked_for_is_on_the_map_once(world: ElementTr
 def test_every_country_can_be_seen(world: ElementTree.Element) -> None:
     for one in world[0]:
         paths = [one.get("d", "")] if one.tag == f"{SVG}path" else [path.get("d", "") for path in one]
-        assert one.get("id") is None or covered(paths) >= worldmap.SMALL * 0.8 or one.find(f"{SVG}circle") is not None
+        assert one.get("id") is None or covered(paths) >= worldmap.SMALL or one.find(f"{SVG}circle") is not None
 
 
 def covered(paths: list[str]) -> float:
@@ -77,7 +77,7 @@ def test_the_file_says_whose_shapes_these_are_and_that_they_are_no_statement() -
 @given(latitudes, longitudes)
 def test_neighbours_on_the_earth_are_neighbours_on_the_map(latitude: float, longitude: float) -> None:
     here, there = worldmap.placed(longitude, latitude), worldmap.placed(longitude + 0.01, latitude + 0.01)
-    assert 0 < there[0] - here[0] < 1 or latitude > 60 or latitude < -60
+    assert abs(there[0] - here[0]) < 1
     assert 0 < here[1] - there[1] < 1
 
 
@@ -106,13 +106,13 @@ def test_straightened_arcs_keep_their_ends_and_nothing_new(arc: list[tuple[float
 
 
 def atlas(names: dict[str, Any]) -> dict[str, Any]:
-    """Two squares of ten degrees beside each other in Asia, with one border between them, as TopoJSON."""
+    """Two squares of ten degrees beside each other in Asia, with one border between them, as TopoJSON, clockwise."""
     border = [[0, 0], [0, 10]]
     west = [[0, 10], [-10, 0], [0, -10], [10, 0]]
     east = [[0, 0], [10, 0], [0, 10], [-10, 0]]
     shapes = [
-        {"type": "Polygon", "arcs": [[0, 1]], **names["west"]},
-        {"type": "MultiPolygon", "arcs": [[[~0, 2]]], **names["east"]},
+        {"type": "Polygon", "arcs": [[~1, ~0]], **names["west"]},
+        {"type": "MultiPolygon", "arcs": [[[~2, 0]]], **names["east"]},
     ]
     return {
         "transform": {"scale": [1, 1], "translate": [90, 20]},

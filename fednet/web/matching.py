@@ -1,0 +1,142 @@
+"""Entries that may be one and the same: what speaks for it, side by side, and the word of a person."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fednet.directory.matches import Match, Side, found_matches
+from fednet.directory.search import OPERATOR, Hit, record
+from fednet.errors import FednetError, UsageError
+from fednet.listing import Event, Organization
+from fednet.node import opinions
+from fednet.node.home import Home
+from fednet.web import show
+from fednet.web.asking import Asked, Clock
+from fednet.web.doors import Doors, see
+from fednet.web.show import Templates, Text
+from fednet.web.translation import gettext as _
+from fednet.web.translation import noted
+from fednet.web.views import entry_of
+from fednet.web.visitors import Visitor
+
+SHOWN = 20
+MAX_REASON = 500
+DONE = {
+    "same": noted("Said that the two are the same. It is signed with the next edition."),
+    "different": noted("Said that the two are not the same. It is signed with the next edition."),
+    "back": noted("Taken back: this network says nothing of the two any more."),
+}
+WORDS = {
+    "followed": noted("the networks that we follow"),
+    "own": noted("our own network alone"),
+    "all": noted("everybody we know of"),
+}
+"""Whose word counts."""
+
+
+class Seen(NamedTuple):
+    """One side of a pair: names, where, and what its network says of it in short."""
+
+    side: Side
+    names: list[Text]
+    where: str
+    facts: list[tuple[str, str]]
+    page: str
+
+
+class Pair(NamedTuple):
+    match: Match
+    sides: tuple[Seen, Seen]
+    said: bool
+
+
+def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list[Route]:
+    desk = Matching(home, templates, clock)
+    return [
+        doors.route("GET", "/workspace/matches", desk.show),
+        doors.route("POST", "/workspace/matches", desk.say),
+    ]
+
+
+class Matching:
+    """The page of pairs."""
+
+    def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:
+        self.home, self.page, self.clock = home, templates.page, clock
+
+    def show(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        return self._show(request, asked)
+
+    def _show(self, request: Request, asked: Asked, error: FednetError | None = None) -> Response:
+        everything, scope = "all" in asked, asked.get("opinions", ["followed"])[0]
+        scope = scope if scope in WORDS else "followed"
+        found = found_matches(
+            self.home.store, OPERATOR, self.clock(), scope, everything=everything, limit=SHOWN  # type: ignore[arg-type]
+        )
+        own = self.home.network.name
+        done = asked.get("done", [""])[0]
+        answer = self.page(
+            "desk/matches.html",
+            request,
+            pairs=[self._pair(one, own) for one in found.shown],
+            total=found.total,
+            everything=everything,
+            scope=scope,
+            scopes=[(name, _(words)) for name, words in WORDS.items()],
+            done=_(DONE[done]) if done in DONE else "",
+            error=error,
+        )
+        answer.status_code = error.status if error else 200
+        return answer
+
+    def _pair(self, match: Match, own: str) -> Pair:
+        sides = (self._seen(match.one), self._seen(match.other))
+        return Pair(match, sides, own in (*match.same, *match.different))
+
+    def _seen(self, side: Side) -> Seen:
+        try:
+            hit: Hit | None = record(self.home.store, side.handle, OPERATOR, self.clock(), network=side.network)
+        except (FednetError, TypeError):
+            hit = None
+        entry = entry_of(hit) if hit else None
+        if entry is None:
+            return Seen(side, [Text(None, side.title)], show.country(side.country), [], "")
+        page = {"organization": "/organizations/", "event": "/events/"}.get(side.kind, "")
+        names = show.names(entry.record, show.LIST_NAMES)
+        return Seen(side, names, show.where(entry.record), list(_facts(entry.record)), page and page + side.handle)
+
+    def say(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        given = tuple(asked.get("of", []))
+        verdict = asked.get("verdict", [""])[0]
+        reason = " ".join(asked.get("reason", [""])[0].split())[:MAX_REASON]
+        try:
+            if len(given) != 2 or verdict not in DONE:
+                raise UsageError("choose what to say of the two")
+            if verdict == "back":
+                opinions.take_back(self.home, (given[0], given[1]), self.clock())
+            else:
+                opinions.say(self.home, verdict, (given[0], given[1]), self.clock(), reason=reason)  # type: ignore[arg-type]
+        except FednetError as error:
+            return self._show(request, {}, error)
+        kept = "&all=1" if "all" in asked else ""
+        return see(f"/workspace/matches?done={verdict}{kept}")
+
+
+def _facts(listed: Any) -> Any:
+    """What helps to tell two apart: label and value."""
+    match listed:
+        case Organization():
+            yield _("Acronym"), listed.acronym
+            yield _("Website"), show.host(listed.website) if listed.website else ""
+            yield _("Type"), show.term(listed.type) if listed.type else ""
+            yield _("Register numbers"), ", ".join(f"{one.value} ({one.scheme})" for one in listed.identifiers[:4])
+            yield _("Countries served"), ", ".join(map(show.country, listed.countries[:6]))
+            yield _("Former names"), ", ".join(listed.former_names[:4])
+        case Event():
+            yield _("Begins"), f"{listed.start.replace('T', ' ')} {listed.zone or ''}".strip()
+            yield _("Hosts"), ", ".join(one for one in listed.hosts[:4] if len(one) != len("7e6d8c1e-5f0a-4b1c-9d2e"))
+            yield _("Place"), show.place(listed.place)
