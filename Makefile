@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 JUDGES := tests/browser/node_modules
 SYNC := $(UV) sync --quiet --locked --inexact --system-certs --python .venv/bin/python
 
-.PHONY: install demo test lint docs bench simulate faults fuzz clean
+.PHONY: install demo test lint docs map bench simulate faults fuzz clean
 
 # The program alone: what `make demo` and a secretariat need.
 .venv/.program: pyproject.toml uv.lock
@@ -41,6 +41,12 @@ docs: .venv/.synced
 	@$(RUN) -m fednet.cli.reference > docs/cli.md
 	@$(RUN) -m fednet.listing.schema protocol/schemas
 	@$(RUN) -m fednet.formats.hsds_profile protocol/hsds/profile
+
+# The shapes of countries, from the npm package world-atlas; needed again only when that changes.
+map: .venv/.synced
+	@npm ci --silent --prefix tests/browser
+	@$(RUN) -m fednet.web.worldmap tests/browser/node_modules/world-atlas/countries-50m.json > fednet/web/static/world.new
+	@mv fednet/web/static/world.new fednet/web/static/world.svg
 
 bench: .venv/.synced
 	@$(SYNC) --group bench

@@ -9,9 +9,12 @@ from urllib.parse import quote, unquote
 
 
 class Answer(NamedTuple):
+    """`cookies`: the lines of Set-Cookie, of which there may be several."""
+
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -65,4 +68,5 @@ class Client:
 
         await self.app(scope, receive, send)
         found = {k.decode().lower(): v.decode() for k, v in sent[0]["headers"]}
-        return Answer(sent[0]["status"], found, b"".join(part.get("body", b"") for part in sent[1:]))
+        cookies = tuple(v.decode() for k, v in sent[0]["headers"] if k.lower() == b"set-cookie")
+        return Answer(sent[0]["status"], found, b"".join(part.get("body", b"") for part in sent[1:]), cookies)

@@ -129,7 +129,7 @@ class Background:
     def _edited(self, before: dict[str, _Edited]) -> dict[str, _Edited]:
         """What waits to be signed in each circle, and since when it has not been edited."""
         with self.home.store.reading() as db:
-            waits = publish.waits(db, self.home.network)
+            waits = {} if publish.is_held(db) else publish.waits(db, self.home.network)
         clock = self._loop.time()
         found = {}
         for circle, words in waits.items():

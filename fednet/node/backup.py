@@ -20,11 +20,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
@@ -33,16 +34,17 @@ import msgspec
 import pyrage
 import zstandard
 
-from fednet.errors import LimitError, MalformedError, UsageError
+from fednet.errors import LimitError, MalformedError, NotFoundError, UsageError
 from fednet.feed.text import base64_bytes, base64_text, shown, utc_text
 from fednet.node.coding import MAX_WINDOW
 from fednet.node.erasure import settle
 from fednet.node.files import check_output, replacing
+from fednet.node.files import held as held_alone
 from fednet.node.home import CONFIG, DATABASE, Home
 from fednet.node.keys import KEYS, NEXT
 from fednet.node.staging import staging
 from fednet.store import backup as copies
-from fednet.store import destruction, feeds
+from fednet.store import destruction, drafts, feeds
 from fednet.store.database import Store
 
 HEAD = b"fednet/1 backup\n"
@@ -56,6 +58,13 @@ MAX_SMALL = 1024 * 1024  # settings, keys
 MAX_DATABASE = 64 * 1024**3
 PIECE = 1024 * 1024
 LEVEL = 7
+
+FOLDER = "backups"
+MAX_KEPT = 12
+LAST_BACKUP = "last_backup"
+"""The setting that says when the last one was made."""
+
+_NAME = re.compile(r"[0-9]{8}-[0-9]{6}\.backup")
 
 SECRET = (KEYS, NEXT)
 PARTS = (CONFIG, *SECRET, DATABASE)
@@ -140,7 +149,59 @@ def backup(home: Home, file: Path, now: datetime, *, lock: Lock = OPEN, overwrit
         raise UsageError(f"{file} exists and is not overwritten", hint="another name, or --yes to replace it")
     check_output(home.path, file)
     with replacing(file) as out:
-        return write(home, out, now, lock=lock)
+        manifest = write(home, out, now, lock=lock)
+    _note_made(home, now)
+    return manifest
+
+
+# --- kept for a browser to fetch --------------------------------------------------------------------------------------
+
+
+class Kept(NamedTuple):
+    """A backup in the folder `backups` of a home: its name, bytes, and when it was made."""
+
+    name: str
+    size: int
+    made: str
+
+
+def keep(home: Home, passphrase: str, now: datetime) -> Kept:
+    """Make a backup, encrypted with a passphrase, and keep it in the home for somebody to fetch.
+
+    UsageError when there are `MAX_KEPT` already, BusyError while another one is made.
+    """
+    place = home.path / FOLDER
+    place.mkdir(mode=0o700, exist_ok=True)
+    with held_alone(place / ".making", "a backup is being made at this moment", "look again in a moment"):
+        if len(kept(home)) >= MAX_KEPT:
+            raise UsageError(f"{MAX_KEPT} backups are kept here already", hint="delete one that lies safely elsewhere")
+        name = f"{now:%Y%m%d-%H%M%S}.backup"
+        with replacing(place / name) as out:
+            write(home, out, now, lock=Lock(passphrase=passphrase))
+        _note_made(home, now)
+    return next(one for one in kept(home) if one.name == name)
+
+
+def kept(home: Home) -> list[Kept]:
+    """The backups that are kept here, the newest first."""
+    found = [path for path in (home.path / FOLDER).glob("*.backup") if _NAME.fullmatch(path.name)]
+    return [Kept(path.name, path.stat().st_size, utc_text(_made(path))) for path in sorted(found, reverse=True)]
+
+
+def _made(path: Path) -> datetime:
+    return datetime.strptime(path.stem, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+
+
+def kept_file(home: Home, name: str) -> Path:
+    """The file of one of them; raises NotFoundError."""
+    if name not in {one.name for one in kept(home)}:
+        raise NotFoundError("there is no such backup here")
+    return home.path / FOLDER / name
+
+
+def _note_made(home: Home, now: datetime) -> None:
+    with home.store.writing() as db:
+        drafts.set_setting(db, LAST_BACKUP, utc_text(now))
 
 
 def write(home: Home, out: IO[bytes], now: datetime, *, lock: Lock = OPEN) -> Manifest:
@@ -307,7 +368,9 @@ def _plain(raw: IO[bytes], directory: Path, key: Key) -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile(dir=directory) as plain:
         try:
             pyrage.decrypt_io(raw, plain, [identity])
-        except pyrage.DecryptError:
+        except (pyrage.DecryptError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # of the disk; of a file that is cut it is none
+                raise
             raise UsageError("the backup cannot be opened with this key, or it is damaged") from None
         plain.seek(0)
         yield plain

@@ -38,6 +38,8 @@ MAX_OPEN = 500
 MAX_OF_ONE = 3
 """Of these, from one address."""
 MAX_DOCUMENTS = 10
+MAX_OFFERED = 1_000
+"""Members whom an applicant may choose from."""
 MAX_TEXT = 4_000
 MAX_MESSAGES = 60
 """Characters of a message; messages of one application."""
@@ -75,7 +77,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def title(self) -> str:
-        found = listing.parse(msgspec.json.encode({**self.organization, "kind": "organization"}))
+        found = listing.parse(listing.encode({**self.organization, "kind": "organization"}))
         return listing.title(found) if found is not None else ""
 
 
@@ -121,7 +123,6 @@ def read(home: Home, fields: Mapping[str, Any]) -> Form:
     del contact["organization"]
     if not contact.get("emails"):
         raise ListingError("emails", None, "an e-mail address is needed")
-    post.check_address(contact["emails"][0])
     categories = home.config.joining.categories
     if categories and form.category not in categories:
         raise ListingError("category", None, "choose one of the categories")
@@ -166,16 +167,18 @@ def _endorsers(home: Home, named: Collection[str]) -> tuple[str, ...]:
 
 
 def members(db: Database, home: Home) -> dict[str, str]:
-    """This network's own organisations that everybody may know of, by name: handle -> name."""
-    found = {}
+    """This network's members that everybody may know of, by name: handle -> name. Where no entry says that it is of a
+    member, all own organisations."""
+    found: dict[str, str] = {}
+    others: dict[str, str] = {}
     feed = feeds.feed(db, home.network, PUBLIC)
     for handle, body in drafts.bodies_with(db, [feed.id] if feed else [], '"kind":"organization"'):
         listed = listing.parse(body)
         waiting = drafts.draft(db, handle)
         stands = waiting is None or (waiting.body is not None and waiting.circle == PUBLIC)
         if stands and isinstance(listed, listing.Organization):
-            found[handle] = listing.title(listed)
-    return dict(sorted(found.items(), key=lambda one: one[1].casefold()))
+            (found if listed.membership else others)[handle] = listing.title(listed)
+    return dict(sorted((found or others).items(), key=lambda one: one[1].casefold())[:MAX_OFFERED])
 
 
 def apply(

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -120,34 +121,45 @@ def _postpone(db: Database, letter: Outgoing, failure: _PostError, now: datetime
 
 
 def message(home: Home, mail: Mail, letter: Outgoing, now: datetime) -> EmailMessage:
-    """A letter as it is sent. No text of it becomes a header of its own: line ends in one are refused (RFC 5322, 2.2).
+    """A letter as it is sent. No text of it becomes a header of its own: whatever ends a line is refused in headers
+    (RFC 5322, 2.2); of a lone carriage return Python's own check knows nothing.
 
     Its id stays the same however often it is tried, so that whoever gets it twice can tell.
     """
+    if not _is_one_line(letter.recipient + letter.subject):
+        raise _PostError("unwritable", final=True)
     try:
         found = EmailMessage(policy=MAIL_POLICY)
         found["From"] = Address(display_name=plain(home.config.name), addr_spec=mail.sender)
-        found["To"] = Address(addr_spec=letter.recipient)
+        found["To"] = Address(addr_spec=check_address(letter.recipient))
         found["Subject"] = letter.subject
         found["Date"] = format_datetime(now)
         unique = sha256(f"{home.network.network} {letter.id} {letter.at}".encode()).hexdigest()[:32]
         found["Message-ID"] = f"<{unique}@{_name(home)}>"
         found["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers from machines
         found.set_content(letter.text)
-    except (MessageError, ValueError, IndexError, TypeError):
+    except (MessageError, ValueError, UsageError):
         raise _PostError("unwritable", final=True) from None
     return found
 
 
+def _is_one_line(text: str) -> bool:
+    return not any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text)
+
+
 def check_address(address: str) -> str:
-    """An address that a letter can go to; raises UsageError for what is none."""
+    """An address that a letter can go to, its domain as the network knows it (RFC 5890); raises UsageError.
+
+    Names beyond ASCII before the @ are for few servers, and for Python's mail package not at all.
+    """
+    name, _at, domain = address.rpartition("@")
     try:
-        found = Address(addr_spec=address)
+        found = Address(addr_spec=f"{name}@{domain.encode('idna').decode('ascii')}")
     except (MessageError, ValueError, IndexError):
         raise UsageError("that is not an e-mail address") from None
-    if not found.username or not found.domain or not address.isprintable():
+    if not found.username or not found.domain or not _is_one_line(address):
         raise UsageError("that is not an e-mail address")
-    return address
+    return found.addr_spec
 
 
 def _name(home: Home) -> str:

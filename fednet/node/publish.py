@@ -46,6 +46,7 @@ from fednet.store.feeds import Feed, Network
 
 MAX_CHANGES = 20_000  # an edition; a larger import becomes several
 STATEMENT = "statement"  # the setting that holds one about to be published
+HOLD = "hold"  # the setting that says that a person decides when drafts are signed
 
 Salt = Callable[[], bytes]
 
@@ -100,6 +101,20 @@ def waits(db: Database, own: Network) -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda one: (one[0] != "public", one[0])))
 
 
+def is_held(db: Database) -> bool:
+    """Whether drafts wait until a person says that they are to be signed; editions are renewed all the same."""
+    return drafts.setting(db, HOLD) is not None
+
+
+def hold(home: Home, on: bool) -> None:
+    """Let drafts wait for a person from now on, or no longer. Whoever is told to publish signs them still."""
+    with home.store.writing() as db:
+        if on:
+            drafts.set_setting(db, HOLD, "1")
+        else:
+            drafts.forget_setting(db, HOLD)
+
+
 def _publish_circle(
     home: Home, circle: str, now: datetime, salt: Salt, cosign: Cosign, only: Collection[str] | None
 ) -> Published:
@@ -116,11 +131,12 @@ def renew(home: Home, now: datetime, *, cosign: Cosign = uncosigned) -> list[Pub
     with alone(home.path):
         finish(home, now)
         with home.store.reading() as db:
-            own = feeds.feeds(db, home.network)
+            own, only = feeds.feeds(db, home.network), () if is_held(db) else None
         for feed in own:
             newest = feed.followed.edition
             if newest is not None and now >= newest.issued_at + (newest.expires_at - newest.issued_at) / 2:
-                published.append(Published(feed.circle, *_publish_once(home, feed.circle, now, fresh_salt, cosign)))
+                done = _publish_once(home, feed.circle, now, fresh_salt, cosign, only)
+                published.append(Published(feed.circle, *done))
     return published
 
 

@@ -12,13 +12,17 @@ from pathlib import Path
 
 import msgspec
 
+from fednet.feed.text import utc_text
 from fednet.node import backup, tombstones, verify
 from fednet.node.backup import NO_KEY, Held, Key, Manifest
 from fednet.node.home import Home
 from fednet.node.restore import Circle, Reach, Reread, brought_up_to_date, staged
 from fednet.node.staging import staging
 from fednet.store import backup as copies
-from fednet.store import feeds
+from fednet.store import drafts, feeds
+
+LAST_REHEARSAL = "last_rehearsal"
+"""The setting that says when one went well last."""
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -81,6 +85,9 @@ async def rehearse(
                 await brought_up_to_date(copy, reach(copy), result, now, backed_up=True)
                 found.reread = result.circles
     found.seconds = round(time.monotonic() - began, 3)
+    if found.verified and not found.differences:
+        with home.store.writing() as db:
+            drafts.set_setting(db, LAST_REHEARSAL, utc_text(now))
     return found
 
 

@@ -78,7 +78,9 @@ def files(home: Home, upload: Upload) -> list[File]:
     try:
         return [File(name, (place / str(at)).read_bytes()) for at, name in enumerate(upload.names)]
     except FileNotFoundError:
-        raise NotFoundError("this file is not here any more", hint="upload it again: files are kept for a day") from None
+        raise NotFoundError(
+            "this file is not here any more", hint="upload it again: files are kept for a day"
+        ) from None
 
 
 def note(home: Home, upload: Upload) -> None:

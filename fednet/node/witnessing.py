@@ -121,6 +121,11 @@ def cosigned(home: Home, origin: str) -> Note | None:
     return None if seen is None else notes.parse(seen.note.encode())
 
 
+def asking(home: Home) -> frozenset[str]:
+    """The ids of the networks whose logs this node has cosigned: they ask it to."""
+    return frozenset(witness.parse_origin(origin)[0] for origin in _read(home.path).logs)
+
+
 def _cosigner(home: Home, now: datetime) -> Cosigner:
     return Cosigner(cosigner_name(home.network.network), home.keys.cosigner_seed, int(now.timestamp()))
 

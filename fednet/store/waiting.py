@@ -11,7 +11,7 @@ from fednet.store.drafts import Import, imports
 
 
 class Counted(NamedTuple):
-    """Applications and edits of members that wait for a word, drafts that wait to be signed, witnesses that are asked."""
+    """Applications and edits of members that wait for a word, drafts that wait to be signed, witnesses asked."""
 
     applications: int
     edits: int

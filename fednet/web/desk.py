@@ -78,7 +78,9 @@ _SAID: dict[str, Callable[[Waits], str]] = {
         "%(number)d organisation asks to join", "%(number)d organisations ask to join", one.number
     ),
     "edit": lambda one: ngettext(
-        "%(number)d edit of a member waits to be approved", "%(number)d edits of members wait to be approved", one.number
+        "%(number)d edit of a member waits to be approved",
+        "%(number)d edits of members wait to be approved",
+        one.number,
     ),
     "confirmation": lambda one: ngettext(
         "%(number)d entry should be confirmed again", "%(number)d entries should be confirmed again", one.number

@@ -57,7 +57,10 @@ class Doors:
             asked = (
                 await self._form(request, visitor) if method == "POST" else grouped(request.query_params.multi_items())
             )
-            answer = await run_in_threadpool(self._answer, request, asked, visitor, rule, page)
+            try:
+                answer = await run_in_threadpool(self._answer, request, asked, visitor, rule, page)
+            finally:
+                await request.close()  # uploaded files
             if visitor.session is not None:
                 answer.headers.update(PRIVATE)
             return answer
@@ -91,7 +94,7 @@ class Doors:
         request.state.files = files
         asked = grouped(texts)
         given = asked.pop(TOKEN, [""])[0]
-        if visitor.token and not hmac.compare_digest(given, visitor.token):
+        if visitor.token and not hmac.compare_digest(given.encode("utf-8", "replace"), visitor.token.encode()):
             raise ForbiddenError(
                 "this form is from before you signed in", hint="go back, reload the page, and try again"
             )
@@ -118,9 +121,7 @@ class Doors:
         """How an act ended. What strangers were refused is not kept: they could fill the log."""
         acting: Account | None = getattr(request.state, "acting", None)
         with self.home.store.writing() as db:
-            if getattr(request.state, "looked", False):
-                acts.drop(db, act)
-            elif outcome != "done" and visitor.account is None and acting is None:
+            if getattr(request.state, "looked", False) or (outcome != "done" and visitor.account is None and acting is None):
                 acts.drop(db, act)
             else:
                 acts.end(db, act, outcome, acting, getattr(request.state, "about", ""))

@@ -6,10 +6,11 @@ takes them back. What comes back as it was shown is never read: the field stays 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from re import Match, compile, fullmatch, split
+from re import Match, fullmatch, split
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -267,28 +268,48 @@ class Parties(_Single, frozen=True, kw_only=True):
     macro: str = "parties"
 
     def filled(self, fields: Fields, context: Context) -> Sent:
-        shown = [plain(one) for one in party_names(_codes(fields, self.name), context)]
+        shown = [plain(one) for one in party_names(_codes(fields, self.name), context, self.kinds)]
         if not self.many:
             return {self.name: shown[:1]} if shown else {}
         return {f"{self.name}.{at}": [one] for at, one in enumerate(shown)}
 
     def read(self, sent: Sent, fields: Fields, context: Context) -> dict[str, Any]:
         before = _codes(fields, self.name)
-        known = dict(zip(map(plain, party_names(before, context)), before, strict=True))
+        known = dict(zip(map(plain, party_names(before, context, self.kinds)), before, strict=True))
         typed = [one for at in [self.name, *(f"{self.name}.{at}" for at in indexes(sent, self.name))]
                  for one in sent.get(at, [])]  # fmt: skip
-        found = [known.get(plain(one)) or context.known.handle(one, self.kinds) or one for one in typed]
+        found = [known.get(plain(one)) or party_of(one, context, self.kinds) for one in typed]
         return {self.name: found or None} if self.many else {self.name: found[0] if found else None}
 
     def said(self, fields: Fields, context: Context) -> list[Said]:
-        return self._lines(party_names(_codes(fields, self.name), context))
+        return self._lines(party_names(_codes(fields, self.name), context, self.kinds))
 
 
-def party_names(parties: list[Any], context: Context) -> list[str]:
-    """What a form shows for handles and names: a handle's name unless another one here has the same."""
-    names = [(str(one), context.known.name(one) if is_handle(one) else None) for one in parties]
-    shown = [plain(name or one) for one, name in names]
-    return [one if name is None or shown.count(plain(name)) > 1 else name for one, name in names]
+_ONE_OF_SEVERAL = re.compile(r"(.+) \(([0-9a-f]{8})\)")
+
+
+def party_names(parties: list[Any], context: Context, kinds: tuple[str, ...]) -> list[str]:
+    """What a form shows for handles and names: a handle's name, with its beginning where several bear the name."""
+    return [party_name(str(one), context, kinds) for one in parties]
+
+
+def party_name(party: str, context: Context, kinds: tuple[str, ...]) -> str:
+    name = context.known.name(party) if is_handle(party) else None
+    if name is None or context.known.handle(name, kinds) == party:
+        return name or party
+    several = any(handle == party for handle, _name in context.known.offered(kinds))
+    return f"{plain(name)} ({party[:8]})" if several else party
+
+
+def party_of(text: str, context: Context, kinds: tuple[str, ...]) -> str:
+    """The handle of the own record that a text names, else the text itself."""
+    if found := context.known.handle(text, kinds):
+        return found
+    if one := _ONE_OF_SEVERAL.fullmatch(text):
+        for handle, name in context.known.offered(kinds):
+            if handle.startswith(one[2]) and plain(name) == one[1]:
+                return handle
+    return text
 
 
 class Handles(_Single, frozen=True, kw_only=True):
@@ -436,7 +457,7 @@ class Part(NamedTuple):
             case "country":
                 return name_of("country", str(found), context.language)
             case "party":
-                return party_names([found], context)[0]
+                return party_name(str(found), context, PARTIES)
             case "degrees" if isinstance(found, int):
                 return format(Decimal(found) / MILLION, "f")
             case "local":
@@ -447,7 +468,7 @@ class Part(NamedTuple):
     def taken(self, text: str, field: str, context: Context) -> Any:
         match self.of:
             case "party":
-                return context.known.handle(text, PARTIES) or text
+                return party_of(text, context, PARTIES)
             case "degrees":
                 return _degrees(text, field)
             case _:
@@ -612,9 +633,9 @@ SIMPLE = {
     "yearly": "FREQ=YEARLY",
 }
 """Recurrences that have a word, without their end."""
-_ORDINAL = compile(r"FREQ=MONTHLY;BYDAY=(-?[1-5])(MO|TU|WE|TH|FR|SA|SU)")
+_ORDINAL = re.compile(r"FREQ=MONTHLY;BYDAY=(-?[1-5])(MO|TU|WE|TH|FR|SA|SU)")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_ENDS = compile(r";(?:COUNT=([0-9]+)|UNTIL=([0-9]{8}(?:T[0-9]{6}Z?)?))$")
+_ENDS = re.compile(r";(?:COUNT=([0-9]+)|UNTIL=([0-9]{8}(?:T[0-9]{6}Z?)?))$")
 
 
 class Repeats(msgspec.Struct, frozen=True, kw_only=True):

@@ -159,7 +159,9 @@ class Hiding:
             **{**usual, **values},
             found=found,
             acts=acts,
-            countries=sorted(((code, show.country(code)) for code in places.codes()), key=lambda one: one[1]),
+            countries=sorted(
+                ((code, show.country(code)) for code in places.codes()), key=lambda one: show.sort_key(one[1])
+            ),
         )
 
     def _standing(self, act: Act) -> Standing:

@@ -59,7 +59,7 @@ DONE = {
 
 
 class Column(NamedTuple):
-    """A column of a file: how it was read, and the fields of the form that say otherwise. `was`: as `--map` takes it."""
+    """A column of a file: how it was read, and what the form says of it. `was` is as `--map` has it."""
 
     at: int
     seen: Seen

@@ -214,7 +214,7 @@ class Joining:
         errors: Mapping[str, ListingError] | None = None, changing: str = "",
     ) -> Response:  # fmt: skip
         context, errors = self.entries.context(visitor), errors or {}
-        more = (asked.get("more") or [""])[0]
+        more, members = (asked.get("more") or [""])[0], self._members()
         wrong = {name: error for name, error in errors.items() if name not in LABELS or name == "emails"}
         parts = [
             entry_forms.form(kind, {}, context, asked=dict(sent), errors=wrong, more=more, only=only)
@@ -224,8 +224,8 @@ class Joining:
             "join.html", request, asked, 422 if errors else 200,
             shown=Shown(parts[0], parts[1], sent, errors),
             about=self.home.config.joining.about,
-            members=self._members(),
-            endorsements=self.home.config.joining.endorsements,
+            members=members,
+            endorsements=min(self.home.config.joining.endorsements, len(members)),
             categories=[(one, one) for one in self.home.config.joining.categories],
             began=self._began(),
             trap=TRAP,

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fednet import listing
 from fednet.directory.matches import Match, Side, found_matches
-from fednet.directory.search import OPERATOR, Hit, record
+from fednet.directory.query import Scope
+from fednet.directory.search import OPERATOR
 from fednet.errors import FednetError, UsageError
-from fednet.listing import Event, Organization
+from fednet.feed.record import key_of
+from fednet.listing import Event, Listing, Organization
+from fednet.listing.check import is_handle
 from fednet.node import opinions
 from fednet.node.home import Home
+from fednet.store import search as index_search
 from fednet.web import show
 from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors, see
 from fednet.web.show import Templates, Text
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
-from fednet.web.views import entry_of
 from fednet.web.visitors import Visitor
 
 SHOWN = 20
@@ -30,7 +35,8 @@ DONE = {
     "different": noted("Said that the two are not the same. It is signed with the next edition."),
     "back": noted("Taken back: this network says nothing of the two any more."),
 }
-WORDS = {
+FOLLOWED: Scope = "followed"
+WORDS: dict[Scope, str] = {
     "followed": noted("the networks that we follow"),
     "own": noted("our own network alone"),
     "all": noted("everybody we know of"),
@@ -72,11 +78,9 @@ class Matching:
         return self._show(request, asked)
 
     def _show(self, request: Request, asked: Asked, error: FednetError | None = None) -> Response:
-        everything, scope = "all" in asked, asked.get("opinions", ["followed"])[0]
-        scope = scope if scope in WORDS else "followed"
-        found = found_matches(
-            self.home.store, OPERATOR, self.clock(), scope, everything=everything, limit=SHOWN  # type: ignore[arg-type]
-        )
+        everything, chosen = "all" in asked, asked.get("opinions", ["followed"])[0]
+        scope = next((one for one in WORDS if one == chosen), FOLLOWED)
+        found = found_matches(self.home.store, OPERATOR, self.clock(), scope, everything=everything, limit=SHOWN)
         own = self.home.network.name
         done = asked.get("done", [""])[0]
         answer = self.page(
@@ -98,16 +102,15 @@ class Matching:
         return Pair(match, sides, own in (*match.same, *match.different))
 
     def _seen(self, side: Side) -> Seen:
-        try:
-            hit: Hit | None = record(self.home.store, side.handle, OPERATOR, self.clock(), network=side.network)
-        except (FednetError, TypeError):
-            hit = None
-        entry = entry_of(hit) if hit else None
-        if entry is None:
+        with self.home.store.reading() as db:
+            feeds = [one.feed_id for one in index_search.sources(db) if (one.network, one.circle) == _place(side)]
+            listed = index_search.by_key(db, key_of(side.handle), feeds)
+        record = listing.parse(listed.body) if listed else None
+        if record is None:
             return Seen(side, [Text(None, side.title)], show.country(side.country), [], "")
         page = {"organization": "/organizations/", "event": "/events/"}.get(side.kind, "")
-        names = show.names(entry.record, show.LIST_NAMES)
-        return Seen(side, names, show.where(entry.record), list(_facts(entry.record)), page and page + side.handle)
+        facts = [(label, value) for label, value in _facts(record) if value]
+        return Seen(side, show.names(record, show.LIST_NAMES), show.where(record), facts, page and page + side.handle)
 
     def say(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         given = tuple(asked.get("of", []))
@@ -126,8 +129,12 @@ class Matching:
         return see(f"/workspace/matches?done={verdict}{kept}")
 
 
-def _facts(listed: Any) -> Any:
-    """What helps to tell two apart: label and value."""
+def _place(side: Side) -> tuple[str, str]:
+    return side.network, side.circle
+
+
+def _facts(listed: Listing) -> Iterator[tuple[str, str]]:
+    """What helps to tell two apart: label and value, which may be empty."""
     match listed:
         case Organization():
             yield _("Acronym"), listed.acronym
@@ -138,5 +145,5 @@ def _facts(listed: Any) -> Any:
             yield _("Former names"), ", ".join(listed.former_names[:4])
         case Event():
             yield _("Begins"), f"{listed.start.replace('T', ' ')} {listed.zone or ''}".strip()
-            yield _("Hosts"), ", ".join(one for one in listed.hosts[:4] if len(one) != len("7e6d8c1e-5f0a-4b1c-9d2e"))
+            yield _("Hosts"), ", ".join(one for one in listed.hosts[:4] if not is_handle(one))
             yield _("Place"), show.place(listed.place)

@@ -65,10 +65,10 @@ STATES = {
     "hidden": noted("hidden"),
 }
 WAITS = {
-    "new": noted("new: waits to be signed"),
-    "changed": noted("changed: waits to be signed"),
-    "withdrawn": noted("withdrawn: waits to be signed"),
-    "erased": noted("erased: waits to be signed"),
+    "new": noted("new, not signed yet"),
+    "changed": noted("changed, not signed yet"),
+    "withdrawn": noted("withdrawn, not signed yet"),
+    "erased": noted("erased, not signed yet"),
 }
 SORTS = ("title", "country", "confirmed")
 DONE = {
@@ -497,5 +497,3 @@ def _where(record: Listing) -> str:
             return ", ".join(map(show.country, codes))
         case _:
             return show.where(record)
-
-

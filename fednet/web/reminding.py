@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from fednet.directory import week as weekly
 from fednet.directory.due import due
+from fednet.node import accounts as people
 from fednet.node import joining, post, terms
 from fednet.node.home import Home
 from fednet.node.terms import Term
@@ -40,6 +41,7 @@ MAX_ASKED = 200
 def daily(home: Home, now: datetime) -> None:
     """Write what is to be written; as often as one likes, each once."""
     local = now.astimezone(ZoneInfo(home.config.zone))
+    people.sweep(home, now)
     joining.sweep(home, now)
     post.sweep(home, now)
     if local.hour < MORNING or not letters.possible(home):

@@ -215,7 +215,7 @@ def form(asked: Asked, query: Query | None) -> dict[str, Any]:
 def regions() -> list[tuple[str, str]]:
     """M49 regions by name, the world left out."""
     found = [(code, show.country(code)) for code in places.region_codes() if code != places.WORLD]
-    return sorted(found, key=lambda one: text.key(one[1]))
+    return sorted(found, key=lambda one: show.sort_key(one[1]))
 
 
 def elsewhere(known: Iterable[Network]) -> list[tuple[str, str]]:

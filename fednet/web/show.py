@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse
 
 from fednet.listing import Contact, Listing, Organization, Person, languages, places, title, vocabulary
 from fednet.listing import Place as ListedPlace
+from fednet.listing.text import key
 from fednet.node.home import Home
 from fednet.web import policy, translation, wording
 from fednet.web.translation import gettext as _
@@ -313,6 +314,11 @@ class Tag(NamedTuple):
     known: bool
 
 
+def sort_key(label: str) -> str:
+    """By which labels stand in order: without accents, case and punctuation."""
+    return key(label)
+
+
 def tags(codes: Iterable[str], param: str = "") -> list[Tag]:
     """Codes with their names, those that are known first; `param` says what they are if no vocabulary's."""
     match param:
@@ -359,14 +365,6 @@ def counted(code: str, count: int, strong: bool = False) -> str:
         return f"{number(count)} {code}"
     told = bold(number(count)) if strong else number(count)
     return Markup(ngettext(*COUNTED[code], count)) % {"number": told}
-
-
-PLURALS = COUNTED
-
-
-def kinds(code: str, count: int) -> str:
-    """The word behind a number of records, in English."""
-    return (COUNTED[code][count != 1] if code in COUNTED else code).removeprefix("%(number)s ")
 
 
 def number(count: float) -> str:
@@ -476,7 +474,7 @@ FILTERS = {
     function.__name__: function
     for function in (
         *(bdi, besides, bold, city, coded, counted, country, day, described, direction, fingerprint_groups, fit, host),
-        *(kind, kinds, language, listed, moment, month, names, number, percent, phrase, place, plain_date, plain_day),
+        *(kind, language, listed, moment, month, names, number, percent, phrase, place, plain_date, plain_day),
         *(served, short, tags, term, web_address, where),
     )
 }

@@ -30,7 +30,9 @@ def _values(field: str, value: Any, title: Callable[[str], str]) -> Iterable[Tex
         yield from (Text(tag, text) for tag, text in value.items() if isinstance(text, str))
     elif isinstance(value, Mapping):
         yield from (
-            Text(None, f"{_part(name)}: {_plain(name, part, title)}") for name, part in value.items() if part is not None
+            Text(None, f"{_part(name)}: {_plain(name, part, title)}")
+            for name, part in value.items()
+            if part is not None
         )
     elif isinstance(value, list | tuple):
         for one in value:

@@ -10,23 +10,30 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
+from fednet.node.home import Home
 from fednet.web.app import create_app
 from tests.web.place import NOW, node
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a node is served, on a port of the machine's choice; whoever connects early waits in the queue."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """The node that is served."""
     home = node(tmp_path_factory.mktemp("browser"))
+    yield home
+    home.close()
+
+
+@pytest.fixture(scope="module")
+def address(served: Home) -> Iterator[str]:
+    """Where a node is served, on a port of the machine's choice; whoever connects early waits in the queue."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(home, clock=lambda: NOW), log_level="error", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(create_app(served, clock=lambda: NOW), log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     yield "http://{}:{}".format(*listening.getsockname())
     server.should_exit = True
     thread.join()
     listening.close()
-    home.close()
 
 
 @pytest.fixture(scope="module")  # playwright keeps an event loop running, and other tests start theirs

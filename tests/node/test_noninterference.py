@@ -121,6 +121,9 @@ def crawl(home: Home, handles: Iterable[str]) -> dict[str, Answer]:
     client = Client(app, host="node.example", accept_encoding="gzip")
     for word in WORDS:
         answers[f"post {word}"] = client.post("/api/v1/organizations", b'{"text":"%s aid"}' % word.encode())
+        for page in ("/", "/count", "/suggest"):
+            form = {"content_type": "application/x-www-form-urlencoded"}
+            answers[f"post {page} {word}"] = client.post(page, b"text=" + word.encode(), **form)
     return answers
 
 
@@ -141,6 +144,7 @@ def addresses(client: Client, home: Home, handles: Iterable[str]) -> list[str]:
     found += [f"/{page}/{one}" for page in ("organizations", "events", "api/v1/organizations") for one in handles]
     found += ["/groups", "/resources", "/check", "/about", "/privacy", "/accessibility", "/status"]
     found += ["/events?view=month", "/resources?text=alpha", f"/groups?network={home.network.network}"]
+    found += ["/embed/search", "/embed/search?text=alpha", "/embed/events", "/?text=alpha&why=1", "/?private=yes"]
     found += [f"/{page}/{one}" for page in ("groups", "resources", "people") for one in handles]
     found += [f"/{page}/{one}/proof" for page in ("organizations", "records") for one in handles]
     found += ["/calendar.ics", "/calendar.ics?text=alpha", "/api/v1/planning?start=2026-12-01T10:00&zone=UTC"]

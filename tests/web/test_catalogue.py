@@ -84,7 +84,10 @@ _ADDRESS = re.compile(r"[\s-]*/[a-z/-]*")
 
 # --- modules ----------------------------------------------------------------------------------------------------------
 
-FOR_PROGRAMS = {*phrases.FOR_PROGRAMS, *(f"web/{name}.py" for name in ("alternates", "calendars", "cards", "phrases", "serve"))}
+FOR_PROGRAMS = {
+    *phrases.FOR_PROGRAMS,
+    *(f"web/{name}.py" for name in ("alternates", "calendars", "cards", "phrases", "serve")),
+}
 """Modules that speak English to programs and operators, in OpenAPI and logs."""
 PAGES = [path for path in sorted(WEB.glob("*.py")) if f"web/{path.name}" not in FOR_PROGRAMS]
 
@@ -96,7 +99,9 @@ def spoken_in(node: ast.AST) -> Iterator[str]:
     """Texts of a module that look like words for people, but docstrings, messages and errors."""
     for child in ast.iter_child_nodes(node):
         match child:
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in SPOKEN or name.endswith("Error"):
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in SPOKEN or name.endswith(
+                "Error"
+            ):
                 continue
             case ast.Expr(value=ast.Constant()):
                 continue

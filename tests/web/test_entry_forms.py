@@ -18,7 +18,7 @@ from fednet.listing.term import Vocabulary
 from fednet.web import entry_forms
 from fednet.web.entry_widgets import Context, Sent, same
 
-HANDLE = "00000000-0000-4000-8000-{:012d}"
+HANDLE = "{:08d}-0000-4000-8000-000000000000"
 NAMED = {HANDLE.format(at): name for at, name in enumerate(["Paper Boat", "Lantern House", "Same Name", "Same Name"])}
 
 
@@ -40,11 +40,11 @@ CONTEXTS = [Context(language, Names()) for language in ("en", "fr", "es", "ar")]
 
 text = st.text("abc ÄéßЖ中ع္,;·<>\"'&\n\u200f", min_size=1, max_size=12).map(lambda one: one.strip()).filter(bool)
 line = text.map(lambda one: " ".join(one.split())).filter(bool)
-tags = st.sampled_from(["en", "fr", "ar", "zh-Hant", "pt-BR", "und", "rhg", "my", "tw"])
+tags = st.sampled_from(["en", "fr", "ar", "zh-Hant", "pt-BR", "und", "rhg", "my"])
 texts = st.dictionaries(tags, text, min_size=1, max_size=3)
 countries = st.sampled_from([*places.codes()])
 territories = st.lists(st.sampled_from([*places.codes(), *places.region_codes()]), unique=True, min_size=1, max_size=4)
-tongues = st.lists(st.sampled_from(["en", "ar", "my", "zh-Hant", "prs", "tw", "gaa"]), unique=True, min_size=1)
+tongues = st.lists(st.sampled_from(["en", "ar", "my", "zh-Hant", "prs", "gaa"]), unique=True, min_size=1)
 lines = st.lists(line, unique=True, min_size=1, max_size=3)
 days = st.dates().map(lambda day: day.isoformat())
 urls = st.sampled_from(["https://example.org/", "http://a.example/b?c=d&e=f"])
@@ -69,11 +69,15 @@ def some(terms: Vocabulary) -> st.SearchStrategy[list[str]]:
     return st.lists(one(terms), unique=True, min_size=1, max_size=5)
 
 
-def row(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=parts).filter(bool)
+def row(needed: str, **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({needed: parts.pop(needed)}, optional=parts)
 
 
-EVERY = {"original": st.sampled_from(["en", "fr", "zh-Hant"]), "confirmed": row(at=days, by=line), "novelty": line}
+EVERY = {
+    "original": st.sampled_from(["en", "fr", "zh-Hant"]),
+    "confirmed": row("at", at=days, by=line),
+    "novelty": line,
+}
 FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "organization": {
         "names": texts, "acronym": line, "former_names": lines, "description": texts, "website": urls,
@@ -81,7 +85,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "type": one(vocabulary.ORGANIZATION_TYPES), "seat": place, "countries": territories,
         "services": some(vocabulary.SERVICES), "client_groups": some(vocabulary.CLIENT_GROUPS), "languages": tongues,
         "groups": st.lists(handles, unique=True, min_size=1), "refugee_led": st.booleans(),
-        "membership": row(category=line, since=days, until=days),
+        "membership": row("category", category=line, since=days, until=days),
     },
     "contact": {
         "organization": handles, "emails": st.just(["a@b.example", "c@d.example"]), "phones": lines, "address": text,
@@ -94,7 +98,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "group": {
         "names": texts, "type": one(vocabulary.GROUP_TYPES), "countries": territories, "description": texts,
         "roles": st.lists(
-            row(role=line, holder=st.one_of(handles, line), country=countries, since=days, until=days),
+            row("role", role=line, holder=st.one_of(handles, line), country=countries, since=days, until=days),
             min_size=1, max_size=3,
         ),
     },
@@ -122,7 +126,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "parent": handles, "exdates": st.just(["2026-12-09T10:00"]), "rdates": st.just(["2026-12-10T10:00"]),
         "overrides": st.lists(
             row(
-                recurrence_id=st.just("2026-12-09T09:00"), start=st.just("2026-12-09T10:00:30"),
+                "recurrence_id", recurrence_id=st.just("2026-12-09T09:00"), start=st.just("2026-12-09T10:00:30"),
                 status=one(vocabulary.EVENT_STATUSES), titles=texts,
             ),
             min_size=1, max_size=2,
@@ -177,7 +181,18 @@ def sent_back(sent: Sent) -> Sent:
     }
 
 
-AREAS = {"description", "former_names", "emails", "phones", "address", "expertise", "audience", "exdates", "rdates"}
+AREAS = {
+    "description",
+    "fund_note",
+    "former_names",
+    "emails",
+    "phones",
+    "address",
+    "expertise",
+    "audience",
+    "exdates",
+    "rdates",
+}
 
 
 @pytest.mark.parametrize("kind", entry_forms.FIELDS)
@@ -197,19 +212,24 @@ def test_what_a_form_shows_is_read_back_as_the_same_record(kind: str, context: C
     record.pop("novelty", None)
     for override in record.get("overrides", ()):
         override.pop("titles", None)
-    for name in ("audience", "hosts", "convenors", "speakers"):
-        record.pop(name, None) if any("\n" in str(value) for value in record.get(name, ())) else None
+    if isinstance(record.get("place"), dict) and record["place"].keys() == {"place"}:
+        record["place"] = record["place"]["place"]
     found, errors = entry_forms.read(kind, entry_forms.filled(kind, record, context), {}, context)
-    record["overrides"] = [one for one in record.get("overrides", ()) if one]
     assert not errors
-    assert listing.normalize(found) == listing.normalize(_as_read(record))
+    assert on_one_line(listing.normalize(found)) == on_one_line(listing.normalize(record))
 
 
-def _as_read(record: dict[str, Any]) -> dict[str, Any]:
-    """Names of two records that are alike stay handles; text that is a record's name becomes its handle."""
-    if record.get("original") == "und":
-        del record["original"]
-    return record
+def on_one_line(value: Any) -> Any:
+    """Inputs of one line make spaces of line ends."""
+    match value:
+        case dict():
+            return {name: on_one_line(one) for name, one in value.items()}
+        case list():
+            return [on_one_line(one) for one in value]
+        case str():
+            return " ".join(value.split())
+        case _:
+            return value
 
 
 @pytest.mark.parametrize("kind", entry_forms.FIELDS)

@@ -147,5 +147,7 @@ def test_a_page_is_in_the_language_that_was_chosen(browser: Client) -> None:
 def test_each_language_is_offered_under_its_own_name_and_leads_back_to_the_page(browser: Client) -> None:
     page = browser.get("/events?view=month").text
     for tag, name in LANGUAGES.items():
-        assert f'href="/language/{tag}?to=%2Fevents%3Fview%3Dmonth" rel="nofollow" lang="{tag}" hreflang="{tag}"' in page
+        assert (
+            f'href="/language/{tag}?to=%2Fevents%3Fview%3Dmonth" rel="nofollow" lang="{tag}" hreflang="{tag}"' in page
+        )
         assert f">{name}</a>" in page

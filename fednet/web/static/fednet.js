@@ -100,6 +100,9 @@ function count(form) {
     said.textContent = found.said || "";
   });
   form.addEventListener("input", ask);
+  form.addEventListener("formdata", ({ formData }) => { /* what is not asked for is not in the address */
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+  });
 }
 
 /* data-passkey on a form: "register" makes a passkey, "sign-in" uses one (W3C Web Authentication, level 3). */

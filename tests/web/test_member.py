@@ -1,0 +1,367 @@
+"""Members' own place, edits that wait for approval, and links that ask whether an entry is still right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from fednet.node import edits
+from fednet.node.home import Home, Joining
+from fednet.node.own_names import OwnNames
+from fednet.node.publish import publish
+from fednet.store import acts
+from fednet.store import proposals as stored
+from fednet.web import confirming
+from tests.asgi import Answer
+from tests.web.place import HOSTILE_NAMES, NOW, node
+from tests.web.signed_in import Browser, client_as
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    found = node(tmp_path_factory.mktemp("member"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def home(template: Home) -> Home:
+    """A node with an organisation of the test's own; edits of members wait for approval."""
+    set_waits(template, True)
+    return template
+
+
+def set_waits(home: Home, waits: bool) -> None:
+    home.config = msgspec.structs.replace(home.config, joining=Joining(edits_need_approval=waits))
+
+
+@pytest.fixture
+def org(home: Home) -> str:
+    own = edits.add(home, "organization", {"names": {"en": "Quiet House"}, "acronym": "QH", "countries": ["TH"]}, NOW)
+    publish(home, NOW)
+    return own.handle
+
+
+@pytest.fixture
+def member(home: Home, org: str) -> Browser:
+    return client_as(home, "organization", organization=org)
+
+
+@pytest.fixture
+def editor(home: Home) -> Browser:
+    return client_as(home, "editor")
+
+
+def filled(browser: Browser, url: str) -> dict[str, Any]:
+    """The inputs of the form of a page, as a browser sends them when nobody touches them."""
+    page = browser.get(url)
+    assert page.status == 200, page.text
+    return inputs(page.text)
+
+
+def inputs(text: str) -> dict[str, Any]:
+    text = text[text.index('class="form entry"') :]
+    found: dict[str, Any] = {}
+    for tag in re.findall(r"<input[^>]*>", text):
+        attributes = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+        if attributes.get("type") not in ("checkbox", "radio") or " checked" in tag:
+            found.setdefault(attributes["name"], []).append(attributes.get("value", ""))
+    for name, body in re.findall(r'<textarea id="[^"]*" name="([^"]*)"[^>]*>(.*?)</textarea>', text, re.DOTALL):
+        found[name] = [unescape(body)]
+    for name, body in re.findall(r'<select id="[^"]*" name="([^"]*)"[^>]*>(.*?)</select>', text, re.DOTALL):
+        found[name] = [unescape(one) for one in re.findall(r'value="([^"]*)" selected', body)]
+    found.pop("token", None)
+    found.pop("theirs", None)
+    return found
+
+
+def send(browser: Browser, url: str, **changes: Any) -> Answer:
+    """Fill in a form (`__` for a dot) and save."""
+    sent = filled(browser, url) | {"do": "save"}
+    return browser.form(url, sent | {name.replace("__", "."): value for name, value in changes.items()})
+
+
+def fields(home: Home, handle: str) -> dict[str, Any]:
+    with home.store.reading() as db:
+        return edits.find(db, home, handle).fields
+
+
+def newest(home: Home) -> stored.Proposal:
+    with home.store.reading() as db:
+        return stored.waiting(db)[-1]
+
+
+def test_a_member_sees_its_entry_and_what_it_may_add(member: Browser) -> None:
+    page = member.get("/member")
+    assert page.status == 200
+    assert "Quiet House" in page.text
+    for kind in ("contact", "event", "exchange"):
+        assert f'href="/member/new/{kind}"' in page.text
+    assert member.get("/member/new/organization").status == 404
+    assert member.get("/member/new/nothing").status == 404
+
+
+def test_one_click_confirms_in_the_name_of_the_organisation(home: Home, org: str, member: Browser) -> None:
+    assert member.form(f"/member/records/{org}/confirm").headers["location"] == "/member?done=confirmed"
+    assert fields(home, org)["confirmed"] == {"at": "2026-11-21", "by": "Quiet House"}
+
+
+def test_an_edit_waits_is_seen_as_a_difference_and_is_approved(
+    home: Home, org: str, member: Browser, editor: Browser
+) -> None:
+    saved = send(member, f"/member/records/{org}", website="quiet.example", countries="Thailand, Birmanie")
+    assert saved.headers["location"] == "/member?done=proposed"
+    assert "website" not in fields(home, org)
+    found = newest(home)
+    page = editor.get(f"/workspace/edits/{found.id}").text
+    assert "<ins>https://quiet.example</ins>" in page
+    assert "Thailand<ins>" in page
+    approved = editor.form(f"/workspace/edits/{found.id}/approve", seen=found.at)
+    assert approved.headers["location"] == "/workspace/edits?done=approved"
+    assert fields(home, org)["website"] == "https://quiet.example"
+    assert fields(home, org)["countries"] == ["TH", "MM"]
+
+
+def test_where_the_network_wishes_so_an_edit_is_saved_at_once(home: Home, org: str, member: Browser) -> None:
+    set_waits(home, False)
+    assert send(member, f"/member/records/{org}", acronym="QHX").headers["location"] == "/member?done=saved"
+    assert fields(home, org)["acronym"] == "QHX"
+
+
+def test_a_member_reads_why_an_edit_was_declined(home: Home, org: str, member: Browser, editor: Browser) -> None:
+    send(member, f"/member/records/{org}", acronym="NO")
+    found = newest(home)
+    assert editor.form(f"/workspace/edits/{found.id}/decline").status == 400
+    editor.form(f"/workspace/edits/{found.id}/decline", reason="please use the legal name")
+    assert "please use the legal name" in member.get("/member").text
+    assert "please use the legal name" in member.get(f"/member/edits/{found.id}").text
+
+
+def test_a_member_takes_an_edit_back(home: Home, org: str, member: Browser) -> None:
+    send(member, f"/member/records/{org}", acronym="NO")
+    found = newest(home)
+    assert member.form(f"/member/edits/{found.id}/withdraw").headers["location"] == "/member?done=taken-back"
+    with home.store.reading() as db:
+        assert stored.proposal(db, found.id).state == "withdrawn"  # type: ignore[union-attr]
+
+
+def test_an_edit_of_another_member_is_nobodys_business(home: Home, org: str, member: Browser) -> None:
+    send(member, f"/member/records/{org}", acronym="NO")
+    found = newest(home)
+    other = edits.add(home, "organization", {"names": {"en": "Another"}}, NOW)
+    stranger = client_as(home, "organization", organization=other.handle)
+    assert stranger.get(f"/member/edits/{found.id}").status == 404
+    assert stranger.form(f"/member/edits/{found.id}/withdraw").status == 404
+    assert stranger.get("/member/edits/none").status == 404
+
+
+def test_fields_of_the_network_are_not_on_a_members_form_and_not_taken_from_one(
+    home: Home, org: str, member: Browser
+) -> None:
+    edits.edit(home, org, {"membership": {"category": "full"}}, NOW)
+    set_waits(home, False)
+    assert "membership.category" not in filled(member, f"/member/records/{org}")
+    send(member, f"/member/records/{org}", acronym="QHX", membership__category="patron")
+    assert fields(home, org)["membership"] == {"category": "full"}
+
+
+def test_what_is_wrong_stands_at_its_field_with_all_that_was_typed(org: str, member: Browser) -> None:
+    answer = send(member, f"/member/records/{org}", website="javascript:alert(1)", countries="Atlantis", acronym="KEPT")
+    assert answer.status == 422
+    assert 'href="#website"' in answer.text
+    assert 'href="#countries"' in answer.text
+    kept = inputs(answer.text)
+    assert (kept["website"], kept["countries"], kept["acronym"]) == (["javascript:alert(1)"], ["Atlantis"], ["KEPT"])
+    assert answer.text.count('aria-invalid="true"') == 2
+
+
+def test_a_language_is_added_without_a_script(org: str, member: Browser) -> None:
+    url = f"/member/records/{org}"
+    more = member.form(url, filled(member, url) | {"more": "texts"})
+    assert more.status == 200
+    sent = inputs(more.text)
+    assert "texts.1.names" in sent
+    sent |= {"texts.1.language": ["Français"], "texts.1.names": ["Maison tranquille"], "do": ["save"]}
+    assert member.form(url, sent).status == 303
+
+
+def test_a_preview_shows_each_audience_and_changes_nothing(home: Home, org: str, member: Browser) -> None:
+    edits.add(home, "contact", {"organization": org, "emails": ["closed@quiet.example"]}, NOW)
+    url = f"/member/records/{org}"
+    page = member.form(url, filled(member, url) | {"acronym": "NEW", "do": "look"})
+    assert page.status == 200
+    everybody, partners = page.text.split('class="audience"')[1:3]
+    assert "closed@quiet.example" not in everybody
+    assert "closed@quiet.example" in partners
+    assert fields(home, org)["acronym"] == "QH"
+    with home.store.reading() as db:
+        assert not stored.by(db, org)
+        assert not acts.latest(db, limit=1) or acts.latest(db, limit=1)[0].act != "entry-changed"
+
+
+def test_an_address_becomes_public_only_when_that_was_meant(home: Home, org: str, member: Browser) -> None:
+    set_waits(home, False)
+    url = "/member/new/contact"
+    sent = filled(member, url) | {"emails": "a@quiet.example", "circle": "public", "do": "save"}
+    warned = member.form(url, sent)
+    assert warned.status == 422
+    assert 'name="understood"' in warned.text
+    assert member.form(url, sent | {"understood": "yes"}).headers["location"] == "/member?done=saved"
+    assert member.form(url, sent | {"circle": "partners"}).headers["location"] == "/member?done=saved"
+
+
+def test_what_changed_meanwhile_is_shown_beside_what_was_typed(home: Home, org: str, member: Browser) -> None:
+    set_waits(home, False)
+    url = f"/member/records/{org}"
+    sent = filled(member, url) | {"acronym": "MINE", "do": "save"}
+    edits.edit(home, org, {"acronym": "OTHER", "website": "https://other.example/"}, NOW)
+    crossed = member.form(url, sent)
+    assert crossed.status == 409
+    assert "OTHER" in crossed.text
+    again = inputs(crossed.text)
+    member.form(url, again | {"theirs": "website", "do": "save"})
+    assert fields(home, org).items() >= {"acronym": "MINE", "website": "https://other.example/"}.items()
+
+
+def test_a_form_that_was_wrong_still_notices_what_changed_meanwhile(home: Home, org: str, member: Browser) -> None:
+    set_waits(home, False)
+    url = f"/member/records/{org}"
+    sent = filled(member, url) | {"website": "no address at all", "do": "save"}
+    edits.edit(home, org, {"acronym": "OTHER"}, NOW)
+    wrong = member.form(url, sent)
+    assert wrong.status == 422
+    assert member.form(url, inputs(wrong.text) | {"website": "", "do": "save"}).status == 409
+
+
+def test_an_event_is_announced_with_its_organisation_as_host(home: Home, org: str, member: Browser) -> None:
+    set_waits(home, False)
+    saved = send(
+        member, "/member/new/event", texts__0__titles="Open evening", type="webinar", when__day="2026-12-02",
+        when__time="18:00", when__zone="Asia/Bangkok",
+    )  # fmt: skip
+    assert saved.headers["location"] == "/member?done=saved", saved.text
+    page = member.get("/member").text
+    assert "Open evening" in page
+    handle = re.findall(r'/member/records/([0-9a-f-]{36})">\s*<bdi>Open evening', page)[0]
+    assert fields(home, handle)["hosts"] == [org]
+    gone = member.form(f"/member/records/{handle}/withdraw")
+    assert gone.status == 422
+    assert member.form(f"/member/records/{handle}/withdraw", sure="yes").headers["location"].endswith("withdrawn")
+
+
+def test_an_individual_makes_changes_and_erases_their_own_entry(home: Home, org: str, editor: Browser) -> None:
+    person = client_as(home, "individual", organization=org)
+    assert send(person, "/member/new/person", name="Individual 9").headers["location"] == "/member?done=proposed"
+    found = newest(home)
+    editor.form(f"/workspace/edits/{found.id}/approve", seen=found.at)
+    page = person.get("/member").text
+    handle = re.findall(r"/member/records/([0-9a-f-]{36})/confirm", page)[0]
+    set_waits(home, False)
+    send(person, f"/member/records/{handle}", role="Volunteer")
+    assert fields(home, handle)["role"] == "Volunteer"
+    publish(home, NOW)
+    assert person.form(f"/member/records/{handle}/erase").status == 422
+    erased = person.form(f"/member/records/{handle}/erase", sure="yes")
+    assert erased.headers["location"] == f"/member/erased/{handle}"
+    publish(home, NOW)
+    assert person.get(f"/member/erased/{handle}").status == 200
+    assert "Individual 9" not in person.get("/member").text
+
+
+def test_an_organisation_sees_people_but_does_not_change_them(home: Home, org: str, member: Browser) -> None:
+    person = edits.add(home, "person", {"name": "Individual 9", "organization": org}, NOW)
+    assert member.get(f"/member/records/{person.handle}").status == 403
+    assert member.form(f"/member/records/{person.handle}/erase", sure="yes").status == 403
+
+
+def test_hostile_names_are_text_wherever_they_are_edited(home: Home, editor: Browser) -> None:
+    set_waits(home, True)
+    for name in HOSTILE_NAMES:
+        own = edits.add(home, "organization", {"names": {"en": name}, "acronym": name[:50]}, NOW)
+        browser = client_as(home, "organization", organization=own.handle)
+        send(browser, f"/member/records/{own.handle}", acronym=f"{name[:40]} NEW")
+        found = newest(home)
+        for shown in (
+            browser.get("/member"),
+            browser.get(f"/member/records/{own.handle}"),
+            browser.get(f"/member/records/{own.handle}/withdraw"),
+            browser.get(f"/member/edits/{found.id}"),
+            editor.get("/workspace/edits"),
+            editor.get(f"/workspace/edits/{found.id}"),
+        ):
+            assert shown.status == 200
+            assert not re.search(r"<script>alert|<img src=x|\u202e", shown.text)
+        assert name.split()[0][:200] in inputs(browser.get(f"/member/records/{own.handle}").text)["texts.0.names"][
+            0
+        ] or ("\u202e" in name)
+
+
+# --- links ------------------------------------------------------------------------------------------------------------
+
+
+def link(home: Home, handle: str) -> str:
+    (found,) = confirming.ask(home, [handle], NOW).links
+    return found.url
+
+
+def test_a_link_confirms_with_one_click_and_works_once(home: Home, org: str) -> None:
+    stranger, url = client_as(home, "anybody"), link(home, org)
+    page = stranger.get(url)
+    assert "Quiet House" in page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert "confirmed" not in fields(home, org)
+    assert stranger.form(url, right="yes").status == 200
+    assert fields(home, org)["confirmed"] == {"at": "2026-11-21", "by": "Quiet House"}
+    assert stranger.get(url).status == 404
+
+
+def test_what_is_changed_by_a_link_always_waits(home: Home, org: str) -> None:
+    set_waits(home, False)
+    stranger, url = client_as(home, "anybody"), link(home, org)
+    sent = filled(stranger, f"{url}?change=yes") | {"acronym": "BY LINK", "do": "save"}
+    assert stranger.form(url, sent).status == 200
+    assert fields(home, org)["acronym"] == "QH"
+    found = newest(home)
+    assert (found.proposer, found.account_id) == (org, None)
+    assert stranger.get(url).status == 404
+
+
+def test_whoever_holds_a_link_learns_of_nothing_but_its_entry(home: Home, org: str) -> None:
+    edits.add(home, "contact", {"organization": org, "emails": ["closed@quiet.example"]}, NOW)
+    stranger, url = client_as(home, "anybody"), link_of(home, org)
+    looked = stranger.form(url, filled(stranger, f"{url}?change=yes") | {"do": "look"})
+    assert looked.status == 200
+    assert "closed@quiet.example" not in looked.text
+    assert "Individual member 07" not in looked.text
+
+
+def link_of(home: Home, handle: str) -> str:
+    return next(one.url for one in confirming.ask(home, [handle], NOW).links)
+
+
+def test_a_newer_link_ends_the_one_before(home: Home, org: str) -> None:
+    first, second = link(home, org), link(home, org)
+    stranger = client_as(home, "anybody")
+    assert stranger.get(first).status == 404
+    assert stranger.get(second).status == 200
+
+
+def test_names_of_own_records_are_those_that_the_reader_may_know(home: Home) -> None:
+    staff, members = OwnNames(home), OwnNames(home, frozenset({"public"}))
+    assert [name for _, name in staff.offered(("person",))]
+    assert not members.offered(("person",))
+    handle = staff.offered(("person",))[0][0]
+    assert staff.name(handle)
+    assert members.name(handle) is None
+
+
+def test_templates_hold_no_inline_script_or_style() -> None:
+    for path in (Path(confirming.__file__).parent / "templates").rglob("*.html"):
+        if path.name.startswith(("entry", "member", "confirm", "edit")):
+            assert not re.search(r"<script|style=|on\w+=", path.read_text("utf-8"))
