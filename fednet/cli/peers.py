@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def follow(url: str, fingerprint: str | None, partner: bool, yes: bool, allow_private: bool, as_json: bool) -> None:
     """Verify the network that answers at URL and pin it; its records come with the next sync.
 
-    Ask the network for its fingerprint by telephone, and compare.
+    Ask the network for its fingerprint by telephone, and compare. URL may be an invitation from the network's page.
 
     \b
         fednet follow https://node.example.org --fingerprint "mzxw 6ytb oi2d ..."
@@ -39,14 +39,16 @@ def follow(url: str, fingerprint: str | None, partner: bool, yes: bool, allow_pr
     import asyncio
 
     from fednet.node import following
+    from fednet.node.invitation import parse_invitation
 
     home = opened()
+    invited = parse_invitation(url)
     network = asyncio.run(
         following.follow(
             home,
-            url,
-            fingerprint=fingerprint,
-            confirm=lambda offer: yes or _compared(offer),
+            invited.url,
+            fingerprint=fingerprint or (invited.network if yes else None),
+            confirm=lambda offer: yes or _compared(offer, invited.network),
             partner=partner,
             allow_private=private_allowed(home, allow_private),
         )
@@ -58,8 +60,13 @@ def follow(url: str, fingerprint: str | None, partner: bool, yes: bool, allow_pr
         say("hint: fednet sync")
 
 
-def _compared(offer: Offer) -> bool:
-    """Whether a person says that the fingerprint is the right one."""
+def _compared(offer: Offer, invited: str | None) -> bool:
+    """Whether a person says that the fingerprint is the right one; that of an invitation has to be it in any case."""
+    if invited not in (None, offer.network):
+        raise UsageError(
+            f"the invitation is to {fingerprint_of(invited)}, {offer.url} is {offer.fingerprint}",
+            hint="do not follow it; ask the network, by telephone, which fingerprint is theirs",
+        )
     if not sys.stdin.isatty():
         raise UsageError(
             f"{offer.url} says it is {offer.name}, fingerprint {offer.fingerprint}; nobody can be asked here",

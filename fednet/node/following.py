@@ -63,6 +63,14 @@ class WellKnown(msgspec.Struct, frozen=True):
     follows: tuple[Introduced, ...] = ()
 
 
+class Looked(NamedTuple):
+    """What was read of a network at its address, the identity verified, before anything of it is pinned."""
+
+    offer: Offer
+    identity: Identity
+    hints: WellKnown
+
+
 _well_known = msgspec.json.Decoder(WellKnown)
 
 
@@ -79,16 +87,30 @@ async def follow(
 
     Raises IdentityError when it is another network than expected. Its records come with the next sync.
     """
+    found = await look(home, url, allow_private=allow_private)
+    _check_wanted(found, fingerprint, confirm)
+    return take(home, found, partner=partner)
+
+
+async def look(home: Home, url: str, *, allow_private: bool) -> Looked:
+    """Who answers at an address. Raises UsageError when that is this node's own network; nothing is changed."""
     base = base_url(url)
     async with Fetcher(allow_private=allow_private) as fetcher:
         hints = await read_well_known(fetcher, base)
         identity = await read_identity(fetcher, base, check_network(hints.network))
-    _check_wanted(home, identity, base, fingerprint, confirm)
+    if identity.network == home.network.network:
+        raise UsageError("that is this node's own network")
+    offer = Offer(identity.network, identity.current.name, groups_of_four(identity.network), base)
+    return Looked(offer, identity, hints)
+
+
+def take(home: Home, found: Looked, *, partner: bool = False) -> Network:
+    """Pin a network whose fingerprint was compared."""
     with home.store.writing() as db:
-        network = pin(db, identity)
-        sources.add_origin(db, network, base)
+        network = pin(db, found.identity)
+        sources.add_origin(db, network, found.offer.url)
         feeds.set_partner(db, network, partner or network.partner)
-        keep_introductions(db, network, hints)
+        keep_introductions(db, network, found.hints)
         return feeds.again(db, network)
 
 
@@ -102,16 +124,10 @@ def pin(db: Database, identity: Identity) -> Network:
     return network
 
 
-def _check_wanted(
-    home: Home, identity: Identity, url: str, expected: str | None, confirm: Callable[[Offer], bool]
-) -> None:
-    if identity.network == home.network.network:
-        raise UsageError("that is this node's own network")
+def _check_wanted(found: Looked, expected: str | None, confirm: Callable[[Offer], bool]) -> None:
     if expected is not None:
-        _check_fingerprint(identity, expected)
-        return
-    offer = Offer(identity.network, identity.current.name, groups_of_four(identity.network), url)
-    if not confirm(offer):
+        check_fingerprint(found.identity.network, expected)
+    elif not confirm(found.offer):
         raise UsageError(
             "nothing was followed", hint="compare the fingerprint by telephone, then give it: --fingerprint"
         )
@@ -125,11 +141,12 @@ def parse_fingerprint(text: str) -> str:
         raise UsageError(f"{shown(text)} is no fingerprint: expected 8 groups of 4 letters and digits") from None
 
 
-def _check_fingerprint(identity: Identity, expected: str) -> None:
+def check_fingerprint(network: str, expected: str) -> None:
+    """Raise IdentityError for another network than the one that a person named by its fingerprint."""
     wanted = parse_fingerprint(expected)
-    if identity.network != wanted:
+    if network != wanted:
         raise IdentityError(
-            f"expected the fingerprint {groups_of_four(wanted)}, found {groups_of_four(identity.network)}",
+            f"expected the fingerprint {groups_of_four(wanted)}, found {groups_of_four(network)}",
             hint="do not follow it; ask the network, by telephone, which fingerprint is theirs",
         )
 

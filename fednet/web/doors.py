@@ -54,10 +54,12 @@ class Doors:
                 return away
             if rule.upload:
                 admit_upload(request.scope)
-            asked = (
-                await self._form(request, visitor) if method == "POST" else grouped(request.query_params.multi_items())
-            )
             try:
+                asked = (
+                    await self._form(request, visitor)
+                    if method == "POST"
+                    else grouped(request.query_params.multi_items())
+                )
                 answer = await run_in_threadpool(self._answer, request, asked, visitor, rule, page)
             finally:
                 await request.close()  # uploaded files

@@ -77,10 +77,10 @@ class Embedded:
 
         def answer(request: Request) -> Response:
             asked = grouped(request.query_params.multi_items())
-            named = asked.pop(LANGUAGE, [None])[0]
-            language = translation.negotiated(named, request.headers.get("accept-language", ""))
-            with translation.spoken(language):
-                found = page(request, asked, named or "")
+            wanted = asked.pop(LANGUAGE, [""])[0]
+            named = wanted if wanted in translation.LANGUAGES else ""
+            with translation.spoken(named or translation.negotiated(None, request.headers.get("accept-language", ""))):
+                found = page(request, asked, named)
             found.headers["Content-Security-Policy"] = policy(self.home.config.embed.sites)
             found.headers["Vary"] = "Accept-Language"
             return found

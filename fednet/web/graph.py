@@ -68,7 +68,7 @@ def drawing(found: Connections) -> Drawing | None:
         return None
     drawn = {point.id for point in points}
     lines = [line for line in found.lines if line.one in drawn and line.other in drawn][:MAX_LINES]
-    height = ROW * max(2, (len(points) + 1) // 2 if len(points) > 1 else 2)
+    height = ROW * max(3, len(points) // 2)
     dots = _dots(points, height)
     places = {dot.point.id: dot for dot in dots}
     arcs = [_arc(line, places) for line in lines]
@@ -78,7 +78,7 @@ def drawing(found: Connections) -> Drawing | None:
 def _dots(points: tuple[Point, ...], height: int) -> list[Dot]:
     middle, *rest = points
     half = (len(rest) + 1) // 2
-    found = [Dot(middle, WIDTH // 2, height // 2, _fitted(middle.name), WIDTH // 2, height // 2 - GAP, "middle")]
+    found = [Dot(middle, WIDTH // 2, height // 2, _fitted(middle.name), WIDTH // 2, height // 2 - GAP - RADIUS, "middle")]
     for x, column, side, anchor in (
         (COLUMNS[0], rest[:half], -1, "end"),
         (COLUMNS[1], rest[half:], 1, "start"),

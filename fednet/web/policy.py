@@ -254,17 +254,17 @@ def rule(method: str, path: str) -> Rule:
 def may(role: str, path: str, method: str = "GET") -> bool:
     """Whether there is such an address, and a role may see it (whose entry it is aside): what menus offer."""
     found = TABLE.get((method, path)) or next(
-        (line for known, line in TABLE.items() if _fits(known, method, path)), None
+        (line for known, line in TABLE.items() if fits(known, method, path)), None
     )
     return found is not None and role in found.roles
 
 
 def has(method: str, path: str) -> bool:
     """Whether there is such an address."""
-    return any(_fits(known, method, path) for known in TABLE)
+    return any(fits(known, method, path) for known in TABLE)
 
 
-def _fits(known: tuple[str, str], method: str, path: str) -> bool:
+def fits(known: tuple[str, str], method: str, path: str) -> bool:
     parts, asked = known[1].split("/"), path.split("/")
     pairs = zip(parts, asked, strict=False)
     return known[0] == method and len(parts) == len(asked) and all(p == a or p.startswith("{") for p, a in pairs)

@@ -8,6 +8,7 @@ import pytest
 from fednet.directory.waiting import WHATS, Waits
 from fednet.node import edits, publish
 from fednet.node.home import Home
+from fednet.node.roll import roll
 from fednet.store import drafts
 from fednet.web import deeds, desk, policy, translation
 from tests.web.place import NOW, node
@@ -30,8 +31,8 @@ def test_each_page_of_the_desk_is_for_staff_alone(home: Home, path: str) -> None
         assert answer.status == 200
         assert "no-store" in answer.headers["cache-control"]
     with home.store.reading() as db:
-        own = edits.referring(db, home, "x")
-    assert own == []
+        organization = roll(db, home, "organization")[0].handle
+    assert client_as(home, "organization", organization=organization).get(path).status == 403
     assert client_as(home, "anybody").get(path).status == 303
 
 

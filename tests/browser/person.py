@@ -1,0 +1,115 @@
+"""A person at a browser, who reads a language, finds fields by their names and buttons by what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Locator, Page
+
+from fednet.web import policy
+from fednet.web.translation import gettext, spoken
+from tests.browser.judges import axe, violations
+
+SHOTS = os.environ.get("FEDNET_SCREENSHOTS", "")
+WIDTHS = (1280, 320)
+PATIENCE = 15_000  # milliseconds
+
+
+class Person:
+    """`language`: of the pages. `scripts`: whether the browser runs any. Every new page that comes up is judged."""
+
+    def __init__(self, browser: Browser, address: str, language: str, *, scripts: bool = True) -> None:
+        self.context = browser.new_context(
+            base_url=address, locale=language, java_script_enabled=scripts, viewport={"width": 1280, "height": 900}
+        )
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.language = language
+        self.judged: set[str] = set()
+        self.wrong: list[str] = []
+
+    def go(self, url: str) -> None:
+        self.page.goto(url)
+        self._judge()
+
+    def press(self, label: str, within: str = "main") -> None:
+        """Press the button that says so, in the person's language."""
+        self._within(within).get_by_role("button", name=self.said(label), exact=True).locator(
+            "visible=true"
+        ).first.click()
+        self._judge()
+
+    def follow(self, label: str, within: str = "main") -> None:
+        self._within(within).get_by_role("link", name=self.said(label), exact=True).first.click()
+        self._judge()
+
+    def fill(self, **fields: str) -> None:
+        """Type into the fields of these names; `__` stands for a dot, as in `texts__0__name`."""
+        for name, value in fields.items():
+            self.field(name.replace("__", ".")).fill(value)
+
+    def choose(self, name: str, value: str) -> None:
+        self.field(name).select_option(value)
+
+    def tick(self, name: str, value: str = "") -> None:
+        chosen = f'[value="{value}"]' if value else ""
+        box = self.page.locator(f'main [name="{name}"]{chosen}').first
+        for closed in box.locator("xpath=ancestor::details[not(@open)]").all():
+            closed.locator("summary").first.click()
+        box.check()
+
+    def field(self, name: str) -> Locator:
+        found = self.page.locator(f'main [name="{name}"]:not([type="hidden"])').first
+        for closed in found.locator("xpath=ancestor::details[not(@open)]").all():
+            closed.locator("summary").first.click()
+        return found
+
+    def text(self) -> str:
+        return self.page.locator("main").inner_text()
+
+    def sees(self, text: str) -> bool:
+        """Whether the page's content holds a text of a record, as it is."""
+        return " ".join(text.split()) in " ".join(self.text().split())
+
+    def said(self, message: str) -> str:
+        with spoken(self.language):
+            return gettext(message)
+
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    def _within(self, place: str) -> Locator:
+        return self.page.locator(place)
+
+    def _judge(self) -> None:
+        """Each sort of page once: axe, no scrolling sideways at either width, and a picture if they are wanted."""
+        sort = template_of(self.path())
+        if sort in self.judged:
+            return
+        self.judged.add(sort)
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            found = self.page.evaluate("document.documentElement.scrollWidth")
+            if found > width:
+                self.wrong.append(f"{self.path()}: {found} px wide on a screen of {width}")
+            self._picture(sort, width)
+        self.wrong += violations(self.page, axe())
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+
+    def _picture(self, sort: str, width: int) -> None:
+        if SHOTS:
+            name = re.sub(r"\W+", "-", sort).strip("-") or "front"
+            Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=f"{SHOTS}/{name}-{self.language}-{width}.png", full_page=True)
+
+
+def template_of(path: str) -> str:
+    """The address of a page as the policy spells it: `/events/{handle}`."""
+    for method in ("GET", "POST"):
+        for known in policy.TABLE:
+            if known[0] == method and policy.fits(known, method, path):
+                return known[1]
+    return path
