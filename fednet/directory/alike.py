@@ -67,7 +67,9 @@ def _candidates(
     for body in matching.bodies(db, told):
         parsed = listing.parse(body.body)
         if isinstance(parsed, Contact):
-            found = index_search.by_key(db, key_of(parsed.organization), sources)
+            network = sources[body.feed_id].network  # for which alone a contact speaks
+            feeds = [feed_id for feed_id, source in sources.items() if source.network == network]
+            found = index_search.by_key(db, key_of(parsed.organization), feeds)
             if found is not None:
                 about[found.record_id] |= told[body.record_id]
         else:

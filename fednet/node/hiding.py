@@ -23,7 +23,7 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.errors import ChangedError, FednetError, NotFoundError, UsageError
-from fednet.feed.record import check_handle
+from fednet.feed.text import shown
 from fednet.formats.reading import identity
 from fednet.listing import references
 from fednet.listing.check import is_handle
@@ -91,7 +91,11 @@ def asked_for(text: str) -> str:
     text = text.strip()
     if is_country(text.upper()):
         return text.upper()
-    return check_handle(text.lower())
+    if not is_handle(text.lower()):
+        raise UsageError(
+            f"{shown(text)} is neither the handle of a record nor the code of a country", hint="such as SY, or a handle"
+        )
+    return text.lower()
 
 
 def found(home: Home, text: str, most: int = 20) -> list[Going]:

@@ -29,7 +29,7 @@ def copied(db: Database, directory: Path) -> IO[bytes]:
     """
     descriptor, name = tempfile.mkstemp(dir=directory, prefix=".copy-")
     with closing(sqlite.connect(name, isolation_level=None)) as target:
-        for pragma in ("synchronous=OFF", "locking_mode=EXCLUSIVE", "secure_delete=ON"):
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "secure_delete=ON"):
             target.execute(f"PRAGMA {pragma}")
         db.conn.backup(target)
         accounts.drop_secrets(Database(target, execute_plugins=False))

@@ -97,7 +97,7 @@ def done(asked: Asked) -> str:
 def mine_of(visitor: Visitor) -> Account:
     """The account of whoever has signed in; the policy lets nobody else come here."""
     if visitor.account is None:
-        raise ForbiddenError(_("Sign in first."))
+        raise ForbiddenError("sign in first")
     return visitor.account
 
 
@@ -155,7 +155,7 @@ class Own:
             with self.home.store.writing() as db:
                 other = accounts.by_email(db, email)
                 if other is not None and other.id != account.id:
-                    raise UsageError(_("This address cannot be used: take another one."))
+                    raise UsageError("this address cannot be used: take another one")
                 known = language if language in translation.LANGUAGES else account.language
                 accounts.rename(db, account.id, name, email, known)
                 if email != account.email:
@@ -224,7 +224,7 @@ class Own:
             with self.home.store.writing() as db:
                 known = accounts.passkey(db, credential)
                 if known is None or known.account_id != account.id:
-                    raise NotFoundError(_("There is no such passkey."))
+                    raise NotFoundError("there is no such passkey")
                 factors = accounts.factors(db, account.id)
                 self._check_left(db, account, factors._replace(passkeys=factors.passkeys - 1))
                 accounts.drop_passkeys(db, account.id, credential)
@@ -235,7 +235,7 @@ class Own:
     def _check_left(self, db: Database, account: Account, left: Factors) -> None:
         """Refuse to take the last second factor away where one is required."""
         if account.role in STAFF and self.home.config.second_factor == "required" and not left.second:
-            raise UsageError(_("The secretariat's accounts need a second step."), hint=_("Set up another one first."))
+            raise UsageError("the secretariat's accounts need a second step", hint="set up another one first")
 
     def sessions(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         with self.home.store.writing() as db:
@@ -247,7 +247,7 @@ class Own:
         try:
             self.gate.must_be_sure(request, asked, visitor)
             if one(asked, "sure") != "yes":
-                raise UsageError(_("Tick the box first: this cannot be taken back."))
+                raise UsageError("tick the box first: this cannot be taken back")
             with self.home.store.writing() as db:
                 people.delete(db, account)
         except UsageError as error:
@@ -361,7 +361,7 @@ class Office:
         me = mine_of(visitor)
         account = _named(db, request)
         if me.organization is None or account.organization != me.organization or account.role != "individual":
-            raise ForbiddenError(_("This account is not one of your organisation's people."))
+            raise ForbiddenError("this account is not one of your organisation's people")
         return account
 
     def _handed(
@@ -428,9 +428,9 @@ class Office:
             listed = organizations(db, self.home)
         found = [handle for handle, name in listed if named == handle or named.casefold() == name.casefold()]
         if len(found) > 1:
-            raise UsageError(_("Several organisations are called so."), hint=_("Write the handle of the right one."))
+            raise UsageError("several organisations are called so", hint="write the handle of the right one")
         if not found:
-            raise UsageError(_("This network lists no organisation of that name."), hint=_("Write it as it is listed."))
+            raise UsageError("this network lists no organisation of that name", hint="write it as it is listed")
         return found[0]
 
     def invite(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
@@ -460,7 +460,7 @@ class Office:
         with self.home.store.reading() as db:
             account = accounts.account(db, _number(request))
             if account is None:
-                raise NotFoundError(_("There is no such account."))
+                raise NotFoundError("there is no such account")
             line = next(line for line in self._lines(db) if line.account.id == account.id)
             seen = [one for _digest, one in accounts.sessions(db, account.id)]
         found = self.page(

@@ -18,9 +18,10 @@ from fednet.node.home import Home
 from fednet.node.own import title_of
 from fednet.store import acts
 from fednet.store.acts import Act, Wanted
+from fednet.web.act_words import OUTCOMES, REFUSED, WORDS
 from fednet.web.asking import Asked
 from fednet.web.doors import Doors
-from fednet.web.show import Templates, address
+from fednet.web.show import Templates, address, sort_key
 from fednet.web.signing import one, secretive
 from fednet.web.translation import gettext as _
 from fednet.web.visitors import Visitor
@@ -33,7 +34,9 @@ class Line(NamedTuple):
     """An entry with what its record is called today, if it is listed: the log itself knows handles only."""
 
     act: Act
+    said: str
     called: str
+    outcome: str
 
 
 def routes(home: Home, templates: Templates, doors: Doors) -> list[Route]:
@@ -53,7 +56,7 @@ def wanted(asked: Asked) -> Wanted:
             try:
                 date.fromisoformat(day)
             except ValueError:
-                raise UsageError(_("This is no day."), hint="2026-11-21") from None
+                raise UsageError("this is no day", hint="2026-11-21") from None
     return found
 
 
@@ -81,7 +84,7 @@ class Log:
             error=error,
             lines=list(self._lines(found[:ON_A_PAGE])),
             asks=asks,
-            names=names,
+            names=sorted(((name, said(name)) for name in names), key=lambda pair: sort_key(pair[1])),
             older=address("/workspace/acts", [*query, ("before", str(older))]) if older else "",
             files=[(suffix, address(f"/workspace/acts.{suffix}", query)) for suffix in ("csv", "jsonl")],
         )
@@ -97,7 +100,7 @@ class Log:
                         called[act.subject] = title_of(edits.find(db, self.home, act.subject).body)
                     except FednetError:  # withdrawn, or no record at all
                         called[act.subject] = ""
-                yield Line(act, called[act.subject])
+                yield Line(act, said(act.act), called[act.subject], _(OUTCOMES.get(act.outcome, REFUSED)))
 
     def csv(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Cells that a spreadsheet would take for formulas are defused."""
@@ -112,6 +115,11 @@ class Log:
         asks = wanted(asked)
         with self.home.store.reading() as db:
             return acts.every(db, asks)
+
+
+def said(act: str) -> str:
+    """What an act is called; one of another version as it calls itself."""
+    return _(WORDS[act]) if act in WORDS else act
 
 
 def _is_number(text: str) -> bool:

@@ -165,20 +165,22 @@ class Confirming:
     def _changing(self, request: Request, asked: Asked, link: SecretLink, own: Own) -> Response:
         kind = own.fields["kind"]
         by = Proposer(str(_whose(own) or own.handle))
+        with self.home.store.reading() as db:
+            seen, _ = proposals.as_proposed(db, self.home, own, by)
 
         def save(changes: dict[str, object], circle: str) -> Response:
             with self.home.store.writing() as db:
                 links.use(db, link, self.clock())
-            proposals.submit(self.home, by, kind, own, changes, circle, self.clock(), waits=True)
+            proposals.submit(self.home, by, kind, seen, changes, circle, self.clock(), waits=True)
             return self.page("confirm-done.html", request, title=title_of(own.body), said=THANKS["changed"])
 
         editing = Editing(
             kind=kind,
             template="confirm-edit.html",
             save=save,
-            own=own,
+            own=seen,
             but=NOT_FOR_MEMBERS[kind],
-            circles=(own.circle,),
+            circles=(seen.circle,),
             button=noted("Send to the secretariat"),
         )
         # Whoever holds a link is nobody in particular, even if they have signed in as somebody else.

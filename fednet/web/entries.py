@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from fednet import listing
 from fednet.errors import FednetError
-from fednet.listing import ListingError
+from fednet.listing import ListingError, languages
+from fednet.listing.check import UNDETERMINED
 from fednet.node import edits, preview
 from fednet.node.edits import Own
 from fednet.node.home import Home
@@ -108,6 +109,7 @@ class Entries:
         templates.environment.filters["circle_name"] = circle_name
         templates.environment.filters["audience_name"] = audience_name
         templates.environment.filters["exposure"] = exposure
+        templates.environment.filters["known_language"] = known_language
         templates.environment.filters.setdefault("refused", refused)
 
     def context(self, visitor: Visitor) -> Context:
@@ -304,6 +306,11 @@ def refused(error: FednetError) -> Markup:
     if error.hint and "fednet" not in error.hint:
         said += Markup(" ({})").format(show.phrase(error.hint))
     return said
+
+
+def known_language(tag: str | None) -> str | None:
+    """A language tag as a page may give it to screen readers; None for none, and for one of no language."""
+    return languages.find(tag) if tag and tag != UNDETERMINED else None
 
 
 EXPOSED = {

@@ -298,16 +298,14 @@ FIELDS: dict[str, tuple[Section, ...]] = {
         Section(
             noted("Who and what about"),
             (
-                Parties(
-                    name="hosts", label=noted("Hosts"), hint=_PARTY_HINT, kinds=("organization", "group", "person")
-                ),
+                Parties(name="hosts", label=noted("Hosts"), hint=_PARTY_HINT, kinds=PARTIES),
                 Parties(
                     name="convenors",
                     label=noted("Convened by"),
                     hint=_PARTY_HINT,
-                    kinds=("organization", "group", "person"),
+                    kinds=PARTIES,
                 ),
-                Parties(name="speakers", label=noted("Speakers"), hint=_PARTY_HINT, kinds=("person", "organization")),
+                Parties(name="speakers", label=noted("Speakers"), hint=_PARTY_HINT, kinds=PARTIES),
                 Lines(name="audience", label=noted("For whom"), hint=_LINE_HINT),
                 _LANGUAGES,
                 _THEMES,

@@ -227,7 +227,7 @@ class Joining:
             members=members,
             endorsements=min(self.home.config.joining.endorsements, len(members)),
             categories=[(one, one) for one in self.home.config.joining.categories],
-            began=self._began(),
+            began=self._began(asked),
             trap=TRAP,
             changing=changing,
         )  # fmt: skip
@@ -238,14 +238,23 @@ class Joining:
         with self.home.store.reading() as db:
             return list(joining.members(db, self.home).items())
 
-    def _began(self) -> str:
-        at = utc_text(self.clock())
-        return f"{at} {hmac.new(self._key, at.encode(), sha256).hexdigest()}"
+    def _began(self, asked: Asked) -> str:
+        """When a form was first shown, signed: also when it is shown again because something was wrong with it."""
+        at = self._shown_at(asked) or utc_text(self.clock())
+        return f"{at} {self._signed(at)}"
+
+    def _signed(self, at: str) -> str:
+        return hmac.new(self._key, at.encode(), sha256).hexdigest()
+
+    def _shown_at(self, asked: Asked) -> str | None:
+        """What a form says of when it was shown; None where we did not write that."""
+        at, _space, mac = (asked.get("began") or [""])[0].partition(" ")
+        return at if hmac.compare_digest(mac.encode(), self._signed(at).encode()) else None
 
     def _is_of_a_person(self, asked: Asked) -> bool:
         """Whether a form was filled in by somebody who saw it, and took a moment."""
-        at, _space, mac = (asked.get("began") or [""])[0].partition(" ")
-        if asked.get(TRAP) or not hmac.compare_digest(mac, hmac.new(self._key, at.encode(), sha256).hexdigest()):
+        at = self._shown_at(asked)
+        if asked.get(TRAP) or at is None:
             return False
         return SOONEST <= self.clock() - datetime.fromisoformat(at) <= LATEST
 

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from fednet.errors import FednetError, NotFoundError
 from fednet.node import cosigning, witnessing
-from fednet.node.doctor import Finding, examine
 from fednet.node import keys as held_keys
+from fednet.node.doctor import Finding, examine
 from fednet.node.home import Home
 from fednet.node.invitation import invitation
 from fednet.store import feeds, witnesses

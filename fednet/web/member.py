@@ -195,7 +195,7 @@ class Place:
         by = proposals.proposer(_account(visitor))
         with self.home.store.reading() as db:
             standing = edits.find(db, self.home, str(request.path_params["handle"]))
-            own, waiting = proposals.as_proposed(db, self.home, standing, by)
+            own, waiting = proposals.as_proposed(db, self.home, standing, by) if self._waits else (standing, None)
         kind = own.fields["kind"]
         return self.entries.answer(
             request,

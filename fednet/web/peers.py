@@ -1,4 +1,4 @@
-"""Other networks, for who runs this node: following after comparing, partners, how each does, blocking, evidence, files.
+"""Other networks, for who runs this node: following after comparing, partners, how each does, evidence, files.
 
 Whoever follows a network trusts its key; so nothing is pinned before a person says that the fingerprint was compared.
 """
@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from fednet.directory import networks as known
 from fednet.directory.networks import Network
-from fednet.directory.search import OPERATOR
+from fednet.directory.search import KIND_NAMES, OPERATOR
 from fednet.errors import FednetError, NotFoundError, UnreachableError, UsageError
 from fednet.feed.checkpoint import MAX_POLICY, parse_policy
 from fednet.feed.evidence import check as checked
@@ -446,7 +446,7 @@ class Peer:
         with self.home.store.reading() as db:
             feed = feeds.feed(db, self.home.network, circle)
             counts = index_search.counts(db, feed.id) if feed else {}
-        return Reads(circle, {known.KIND_NAMES[kind]: count for kind, count in sorted(counts.items())})
+        return Reads(circle, {KIND_NAMES[kind]: count for kind, count in sorted(counts.items())})
 
     def _receipts(self, network: feeds.Network) -> list[Received]:
         return [one for one in received(self.home) if one.network.id == network.id]

@@ -94,6 +94,7 @@ class Row(NamedTuple):
     states: tuple[str, ...]
     waits: str
     sorting: tuple[str, str, str]
+    searched: str
 
 
 class Wanted(NamedTuple):
@@ -210,6 +211,7 @@ class Records:
             tuple(state for state, is_so in states if is_so),
             one.waits,
             (key(title.text), key(_where(record)), record.start if isinstance(record, Event) else confirmed),
+            f"{_called(record)} {key(title.text)} {key(_where(record))} {one.handle}",
         )
 
     def many(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
@@ -463,14 +465,14 @@ def _page(request: Request, wanted: Wanted, page: int) -> str:
 
 
 def _chosen(rows: list[Row], wanted: Wanted) -> list[Row]:
-    """Those that bear each word that was typed somewhere in their name, or where they are."""
+    """Those that bear each word that was typed somewhere in a name, or in where they are."""
     words = key(wanted.text).split()
     return [
         row
         for row in rows
         if wanted.circle in ("", row.circle)
         and (not wanted.state or wanted.state in row.states)
-        and all(word in f"{row.sorting[0]} {row.sorting[1]} {row.handle}" for word in words)
+        and all(word in row.searched for word in words)
     ]
 
 
@@ -487,6 +489,13 @@ def _sorted(rows: list[Row], sort: str) -> list[Row]:
 
 def _titles(standing: Iterable[Standing]) -> dict[str, Text]:
     return {one.handle: show.names(one.record, show.PARTY_NAME)[0] for one in standing}
+
+
+def _called(record: Listing) -> str:
+    """All that a record is called, as it is searched."""
+    names = [one.text for one in show.names(record, show.PAGE_NAMES)]
+    former = getattr(record, "former_names", ())
+    return key(" ".join([*names, *former, getattr(record, "acronym", "")]))
 
 
 def _where(record: Listing) -> str:

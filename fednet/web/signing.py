@@ -42,7 +42,7 @@ from fednet.web.pauses import ACCOUNT, CLIENT, LETTERS, Pauses
 from fednet.web.qr import svg
 from fednet.web.show import Templates, address
 from fednet.web.translation import gettext as _
-from fednet.web.translation import ngettext, noted
+from fednet.web.translation import noted
 from fednet.web.visitors import COOKIE, Visitor, cookie_name
 
 DEVICE = "__Host-device"
@@ -118,7 +118,7 @@ class Gate:
     def _wait(self, name: object, patience: Any) -> None:
         left = self.pauses.left(name, patience, self.clock())
         if left:
-            raise ThrottledError(wait_words(int(left.total_seconds()) + 1), hint=_("Other ways to sign in still work."))
+            raise too_soon(left)
 
     def failed(self, request: Request, name: object) -> None:
         now = self.clock()
@@ -147,11 +147,13 @@ class Gate:
         with self.home.store.reading() as db:
             kept = accounts.factors(db, account.id).password
         if kept is None:
-            raise UsageError(_("Sign out and in again first: you have no password that could be asked for."))
+            raise UsageError("sign out and in again first: you have no password that could be asked for")
+        if not one(asked, "present"):
+            raise UsageError("type your present password, too: you signed in a while ago")
         name = self.admit_again(account)
         if not self.hashing.fits(one(asked, "present"), kept):
             self.failed(request, name)
-            raise UsageError(_("Your present password is not right."))
+            raise UsageError("your present password is not right")
         self.succeeded(name)
 
     # --- devices that are known ---------------------------------------------------------------------------------------
@@ -225,19 +227,17 @@ def landing(account: Account, to: str) -> str:
     return "/workspace" if account.role in STAFF else "/member"
 
 
-def wait_words(seconds: int) -> str:
+def too_soon(left: timedelta) -> ThrottledError:
+    """The refusal of an attempt before a pause is over."""
+    seconds = int(left.total_seconds()) + 1
     minutes = -(-seconds // 60)
-    if seconds <= 60:
-        return ngettext(
-            "Too many attempts failed: wait a second, and try again.",
-            "Too many attempts failed: wait %(num)s seconds, and try again.",
-            seconds,
-        ) % {"num": seconds}
-    return ngettext(
-        "Too many attempts failed: wait a minute, and try again.",
-        "Too many attempts failed: wait %(num)s minutes, and try again.",
-        minutes,
-    ) % {"num": minutes}
+    if minutes == 1:
+        return ThrottledError(
+            f"too many attempts failed; the next can be made in {seconds} s", hint="other ways to sign in still work"
+        )
+    return ThrottledError(
+        f"too many attempts failed; the next can be made in {minutes} min", hint="other ways to sign in still work"
+    )
 
 
 def is_private(home: Home, request: Request) -> bool:
@@ -305,7 +305,7 @@ class Signing:
 
     def _must_be_private(self, request: Request) -> None:
         if not is_private(self.home, request):
-            raise ForbiddenError(_("The connection is not private."), hint=_("Ask for this page over https."))
+            raise ForbiddenError("the connection is not private", hint="ask for this page over https")
 
     def _known(self, request: Request, email: str, password: str) -> Account:
         """The account of an address and its password. Raises UsageError, ThrottledError, ForbiddenError, BusyError."""
@@ -317,7 +317,7 @@ class Signing:
             self.gate.failed(request, name)
             if account is not None:
                 acted(request, account)
-            raise UsageError(_("The e-mail address or the password is not right."))
+            raise UsageError("the e-mail address or the password is not right")
         self.gate.succeeded(name)
         self._must_stand(request, account)
         if self.gate.hashing.is_old(kept):
@@ -332,8 +332,8 @@ class Signing:
         if not standing:
             acted(request, account)
             raise ForbiddenError(
-                _("Your organisation is not listed here at this time, so its accounts cannot be used."),
-                hint=_("Ask the secretariat."),
+                "your organisation is not listed here at this time, so its accounts cannot be used",
+                hint="ask the secretariat",
             )
 
     # --- with a letter ------------------------------------------------------------------------------------------------
@@ -344,12 +344,12 @@ class Signing:
         try:
             self._must_be_private(request)
             if not letters.possible(self.home):
-                raise UsageError(_("This node sends no letters."))
+                raise UsageError("this node sends no letters")
             name = ("letter", email.casefold())
             for known, patience in ((name, LETTERS), (("client", client_of(request.scope)), CLIENT)):
                 left = self.gate.pauses.left(known, patience, now)
                 if left:
-                    raise ThrottledError(wait_words(int(left.total_seconds()) + 1))
+                    raise too_soon(left)
         except (UsageError, ForbiddenError, ThrottledError) as error:
             return self._form(request, asked, error)
         self.gate.pauses.failed(name, now)
@@ -419,9 +419,9 @@ class Signing:
             account = accounts.account(db, known.account_id) if known else None
         mine = account is not None and account.ended_at is None and expected in (None, account)
         if known is None or account is None or not mine:
-            raise UsageError(_("This passkey belongs to no account here."))
+            raise UsageError("this passkey belongs to no account here")
         if not self.gate.challenges.take(answered.challenge, purpose, now):
-            raise UsageError(_("That took too long: try again."))
+            raise UsageError("that took too long: try again")
         count = passkeys.signed(request, answered, known, alone=expected is None)
         with self.home.store.writing() as db:
             accounts.used_passkey(db, known.id, count, now)
@@ -455,7 +455,7 @@ class Signing:
 
     def _half(self, visitor: Visitor) -> Account:
         if visitor.session is None or visitor.session.whole:
-            raise ForbiddenError(_("Your first step was too long ago."), hint=_("Sign in again."))
+            raise ForbiddenError("your first step was too long ago", hint="sign in again")
         return visitor.session.account
 
     def code(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
@@ -535,9 +535,7 @@ class Signing:
         except FednetError:
             link = links.find(db, "first", secret, now)
             if accounts.is_any(db):
-                raise ForbiddenError(
-                    _("This node has an administrator already."), hint=_("Ask them for an account.")
-                ) from None
+                raise ForbiddenError("this node has an administrator already", hint="ask them for an account") from None
             return link, None
 
     def _welcome_form(
@@ -594,7 +592,7 @@ def new_password(hashing: Hashing, asked: Asked, named: tuple[str, ...]) -> str:
     """The hash of a password that somebody chose, typed twice; raises UsageError."""
     password = people.check_password(one(asked, "password"), named)
     if one(asked, "again") != password:
-        raise UsageError(_("The two passwords differ."), hint=_("Type the same password twice."))
+        raise UsageError("the two passwords differ", hint="type the same password twice")
     return hashing.hashed(password)
 
 
@@ -617,21 +615,19 @@ def new_code(key: bytes, account: Account, site: str) -> dict[str, Any]:
 
 
 def wrong_code() -> UsageError:
-    return UsageError(
-        _("The code is not right."), hint=_("Each code works once, for half a minute: wait for the next one.")
-    )
+    return UsageError("the code is not right", hint="each code works once, for half a minute: wait for the next one")
 
 
 def add_passkey(gate: Gate, request: Request, asked: Asked, account: Account, purpose: str) -> None:
     """A new passkey of an account; raises UsageError."""
     answered, now = passkeys.read(one(asked, "credential")), gate.clock()
     if not gate.challenges.take(answered.challenge, purpose, now):
-        raise UsageError(_("That took too long: try again."))
+        raise UsageError("that took too long: try again")
     name = one(asked, "name")[:80] or _("Passkey")
     made = passkeys.registered(request, answered, account, name, utc_text(now))
     with gate.home.store.writing() as db:
         if accounts.passkey(db, made.id) is not None:
-            raise UsageError(_("This passkey is known already."))
+            raise UsageError("this passkey is known already")
         accounts.add_passkey(db, made)
 
 

@@ -93,15 +93,16 @@ def opens_joining(office: Person) -> None:
 def applies(stranger: Person) -> str:
     """The secret address of the application."""
     stranger.go("/join")
-    stranger.fill(texts__0__language="English", texts__0__name="Willow Shelter", texts__0__description="A house.")
+    stranger.fill(texts__0__language="English", texts__0__names="Willow Shelter", texts__0__description="A house.")
     stranger.fill(emails="desk@willow.example")
     stranger.choose("category", "associate")
     stranger.tick("services", "housing")
     stranger.press("Send the application")
     assert not stranger.path().startswith("/application/"), "consent was not asked for"
     stranger.tick("consent", "yes")
+    stranger.page.wait_for_timeout(4_000)  # whoever fills in a form within four seconds is taken for a machine
     stranger.press("Send the application")
-    assert stranger.path().startswith("/application/"), stranger.text()
+    assert stranger.path().startswith("/application/"), stranger.text()[:900]
     assert stranger.sees("Willow Shelter")
     return stranger.path()
 
@@ -123,9 +124,9 @@ def proposes_and_is_approved(member: Person, office: Person) -> None:
     member.page.locator('main a[href^="/member/records/"]').first.click()
     member.fill(texts__0__description="A house for families who have just arrived.")
     member.page.locator('main button[name="more"][value="texts"]').first.click()
-    member.fill(texts__1__language="French", texts__1__name="Abri du Saule")
-    member.page.locator('main button[name="do"][value="look"]:visible').first.click()
-    member.page.locator('main button[name="do"][value="save"]:visible').first.click()
+    member.fill(texts__1__language="French", texts__1__names="Abri du Saule")
+    member.page.locator('main button[name="do"][value="look"]:not(.unseen)').first.click()
+    member.page.locator('main button[name="do"][value="save"]:not(.unseen)').first.click()
     assert member.path().startswith("/member"), member.text()
     office.go("/workspace/edits")
     office.page.locator('main a[href^="/workspace/edits/"]').first.click()
@@ -137,10 +138,10 @@ def proposes_and_is_approved(member: Person, office: Person) -> None:
 
 def publishes_an_event(office: Person) -> None:
     office.go("/workspace/records/event/new")
-    office.fill(texts__0__language="English", texts__0__name="Evening on family reunification")
+    office.fill(texts__0__language="English", texts__0__titles="Evening on family reunification")
     office.choose("type", "webinar")
     office.fill(when__day="2027-03-03", when__time="18:00", when__until="19:30", when__zone="Africa/Ndjamena")
-    office.page.locator('main button[name="do"][value="save"]:visible').first.click()
+    office.page.locator('main button[name="do"][value="save"]:not(.unseen)').first.click()
     assert office.sees("Evening on family reunification"), office.text()
     office.go("/workspace/publish")
     if office.page.get_by_role("button", name=office.said("Sign it now"), exact=True).count():
@@ -153,9 +154,9 @@ def publishes_an_event(office: Person) -> None:
 
 def lists_a_member(other: Person) -> None:
     other.go("/workspace/records/organization/new")
-    other.fill(texts__0__language="English", texts__0__name="Heron Legal Clinic", countries="Chad")
+    other.fill(texts__0__language="English", texts__0__names="Heron Legal Clinic", countries="Chad")
     other.tick("services", "legal-aid")
-    other.page.locator('main button[name="do"][value="save"]:visible').first.click()
+    other.page.locator('main button[name="do"][value="save"]:not(.unseen)').first.click()
     other.go("/workspace/publish")
     if other.page.get_by_role("button", name=other.said("Sign it now"), exact=True).count():
         other.press("Sign it now")

@@ -132,3 +132,12 @@ def test_following_nobody_is_no_failure(node: Fednet) -> None:
     assert "nobody is followed" in node("sync").err
     assert node("sync", "Nobody").code == 1
     assert node("unfollow", "Example Network", "--yes").code == 2
+
+
+@pytest.mark.clock
+def test_an_invitation_leads_to_the_network_that_it_names_and_to_no_other(node: Fednet, peer: Peer) -> None:
+    refused = node("follow", f"{peer.url}/#{'a' * 32}", "--yes", PRIVATE)
+    assert refused.code == 3 and peer.fingerprint in refused.err
+    invitation = f"{peer.url}/#{peer.fingerprint.replace(' ', '-')}"
+    assert node("follow", invitation, PRIVATE).code == 2  # nobody has compared it yet
+    assert node("follow", invitation, "--yes", PRIVATE).code == 0

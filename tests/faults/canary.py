@@ -46,7 +46,7 @@ from fednet.node.home import Home, now
 from fednet.node.signatures import signer
 from fednet.node.sources import Address
 from fednet.node.sync import sync
-from fednet.store import destruction, drafts, feeds, index, records
+from fednet.store import destruction, drafts, feeds, index, proposals, records
 from fednet.store.drafts import Draft, ImportRow
 from fednet.web.app import create_app
 from tests.node.nodes import Nodes, held, network_of, organization, pin, problems
@@ -305,6 +305,9 @@ class World:
             drafts.add_import(db, "members.csv", {}, rows, now())
             drafts.remember_imported(db, [(f"{one.fields['kind']}:{word}", one.handle)
                                           for one in self.canaries for word in one.words])  # fmt: skip
+            for one in self.canaries:
+                proposals.add(db, proposer=one.handle, handle=one.handle, kind=one.fields["kind"], circle="",
+                              before=one.body, body=one.body, account_id=None, now=now())  # fmt: skip
         publish.publish(self.origin, now())
         with self.origin.store.reading() as db:
             for feed in feeds.feeds(db, self.origin.network):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from fednet.node import edits, erasure, links, ownership, sessions, totp
 from fednet.node import home as homes
 from fednet.node.accounts import Hashing
 from fednet.node.home import Home
-from fednet.store import accounts, acts
+from fednet.store import accounts, acts, backup
 from fednet.store.accounts import Account
 
 NOW = datetime.fromisoformat("2026-11-21T18:30:00+00:00")
@@ -299,6 +299,18 @@ def test_what_works_no_more_is_swept(home: Home) -> None:
     with home.store.reading() as db:
         assert [db.table(name).count for name in ("session", "link")] == [0, 0]
         assert [one.name for one in accounts.accounts(db)] == ["Ada Example"]
+
+
+def test_nobody_is_signed_in_in_a_backup_and_no_link_works_there(home: Home, tmp_path: Path) -> None:
+    mina, welcome = people.invite(home, name="Mina", email="m@members.example", role="editor", now=NOW)
+    session = begun(home, mina)
+    with home.store.reading() as db, closing(backup.copied(db, tmp_path)) as copy:
+        held = copy.read()
+    assert list(tmp_path.glob(".copy-*")) == []
+    assert mina.email.encode() in held
+    for secret in (welcome, session):
+        assert sessions.digest(secret) not in held
+    assert is_in(home, session)
 
 
 # --- whose records ----------------------------------------------------------------------------------------------------

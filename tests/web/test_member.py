@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from fednet.node import edits
-from fednet.node.home import Home, Joining
+from fednet.node.home import Home, Joining, Mail
 from fednet.node.own_names import OwnNames
 from fednet.node.publish import publish
 from fednet.store import acts
@@ -332,6 +332,29 @@ def test_what_is_changed_by_a_link_always_waits(home: Home, org: str) -> None:
     assert stranger.get(url).status == 404
 
 
+def test_what_is_changed_by_a_link_is_added_to_what_waits_of_the_same_organisation(
+    home: Home, org: str, member: Browser, editor: Browser
+) -> None:
+    send(member, f"/member/records/{org}", website="quiet.example")
+    stranger, url = client_as(home, "anybody"), link(home, org)
+    sent = filled(stranger, f"{url}?change=yes") | {"acronym": "BY LINK", "do": "save"}
+    assert stranger.form(url, sent).status == 200
+    found = newest(home)
+    editor.form(f"/workspace/edits/{found.id}/approve", seen=found.at)
+    assert fields(home, org).items() >= {"website": "https://quiet.example", "acronym": "BY LINK"}.items()
+
+
+def test_a_conflict_is_shown_and_decided_on_the_page(home: Home, org: str, member: Browser, editor: Browser) -> None:
+    send(member, f"/member/records/{org}", acronym="MINE")
+    edits.edit(home, org, {"acronym": "OTHER"}, NOW)
+    found = newest(home)
+    assert 'name="keep.acronym"' in editor.get(f"/workspace/edits/{found.id}").text
+    url = f"/workspace/edits/{found.id}/approve"
+    assert editor.form(url, seen=found.at).status == 409
+    assert editor.form(url, {"seen": found.at, "keep.acronym": "now"}).status == 303
+    assert fields(home, org)["acronym"] == "OTHER"
+
+
 def test_whoever_holds_a_link_learns_of_nothing_but_its_entry(home: Home, org: str) -> None:
     edits.add(home, "contact", {"organization": org, "emails": ["closed@quiet.example"]}, NOW)
     stranger, url = client_as(home, "anybody"), link_of(home, org)
@@ -350,6 +373,26 @@ def test_a_newer_link_ends_the_one_before(home: Home, org: str) -> None:
     stranger = client_as(home, "anybody")
     assert stranger.get(first).status == 404
     assert stranger.get(second).status == 200
+
+
+def test_where_letters_are_sent_organisations_are_asked_by_letter(home: Home, org: str) -> None:
+    before = home.config
+    home.config = msgspec.structs.replace(
+        before, url="https://node.example", mail=Mail(host="mail.example", sender="desk@node.example")
+    )
+    try:
+        edits.add(home, "contact", {"organization": org, "emails": ["ask@quiet.example"]}, NOW)
+        other = edits.add(home, "organization", {"names": {"en": "Nobody to ask"}}, NOW)
+        asking = confirming.ask(home, [org, other.handle], NOW)
+    finally:
+        home.config = before
+    assert asking.letters == 1
+    assert [one.title for one in asking.links] == ["Nobody to ask"]
+    assert asking.links[0].url.startswith("https://node.example/confirm/")
+    with home.store.reading() as db:
+        text = db.execute("SELECT text FROM outgoing WHERE recipient = 'ask@quiet.example'").fetchone()[0]
+    secret = re.findall(r"https://node\.example(/confirm/\S+)", text)[0]
+    assert client_as(home, "anybody").get(secret).status == 200
 
 
 def test_names_of_own_records_are_those_that_the_reader_may_know(home: Home) -> None:

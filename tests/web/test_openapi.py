@@ -15,14 +15,14 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from fednet.node.home import Home
-from fednet.web import openapi
+from fednet.web import openapi, policy
 from fednet.web.app import ADDRESSES, create_app
 from tests.asgi import Client
 from tests.web.place import NOW
 
 UNDESCRIBED = ("/.well-known/", "/feeds/", "/receipt", "/witness/", "/evidence", "/static")
 """What SPEC.md describes, for other nodes."""
-PAGES = ("/", "/events", "/networks", "/networks/{network}")
+PAGES = {path for _, path in policy.TABLE} | {"/embed/search", "/embed/events"}
 
 
 def test_every_address_for_programs_is_described(home: Home) -> None:

@@ -16,6 +16,7 @@ from fednet.node.publish import publish
 from fednet.store import acts
 from fednet.store.accounts import STAFF
 from fednet.web import policy
+from fednet.web.act_words import WORDS
 from fednet.web.app import create_app
 from fednet.web.doors import Doors
 from fednet.web.policy import ANYBODY, MEMBERS, TABLE
@@ -148,6 +149,11 @@ def test_nobody_can_change_a_record_without_signing_in() -> None:
     begins = ("/sign-in", "/sign-out", "/welcome/", "/join", "/application/", "/endorse/", "/confirm/", "/language")
     changing = [path for path in OF_ANYBODY if TABLE["POST", path].act]
     assert [path for path in changing if not path.startswith(begins)] == []
+
+
+def test_every_act_has_words_in_the_log_and_no_words_are_left_over() -> None:
+    named = {rule.act for rule in TABLE.values() if rule.act}
+    assert sorted(named ^ WORDS.keys()) == []
 
 
 # --- the doors --------------------------------------------------------------------------------------------------------
