@@ -230,6 +230,7 @@ def rehearse(
     from fednet.node.fetch import Fetcher
     from fednet.node.home import now
     from fednet.node.rehearsal import rehearse as rehearse_restore
+    from fednet.node.rehearsal import remember
 
     home = opened()
     key = _key(passphrase_file, identity)
@@ -240,6 +241,7 @@ def rehearse(
             return await rehearse_restore(home, now(), file=file, key=key, reach=reach)
 
     found = asyncio.run(run())
+    remember(home, found, now())
     if as_json:
         show_json([found])
     else:

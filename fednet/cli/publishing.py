@@ -12,9 +12,11 @@ FEW = 2_000
 
 
 @click.command()
+@click.option("--hold", "when", flag_value="hold", help="Sign nothing by itself: changes wait for publish.")
+@click.option("--by-itself", "when", flag_value="by itself", help="Let a node that serves sign by itself again.")
 @private_option
 @json_option
-def publish(allow_private: bool, as_json: bool) -> None:
+def publish(when: str | None, allow_private: bool, as_json: bool) -> None:
     """Sign an edition of everything that waits; a node that serves does it by itself.
 
     First, followers are asked whether they hold more than is known here; witnesses are asked to cosign what is signed.
@@ -27,9 +29,14 @@ def publish(allow_private: bool, as_json: bool) -> None:
     from fednet.node import ask
     from fednet.node.cosigning import by_witnesses
     from fednet.node.home import now
+    from fednet.node.publish import hold
     from fednet.node.publish import publish as publish_drafts
 
     home = opened()
+    if when is not None:
+        hold(home, when == "hold")
+        say("changes wait until fednet publish signs them" if when == "hold" else "fednet serve signs by itself again")
+        return
     private = private_allowed(home, allow_private)
     ask.once(home, allow_private=private)
     cosign = by_witnesses(home, allow_private=private)

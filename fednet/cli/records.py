@@ -59,7 +59,8 @@ def add(kind: str, file: IO[bytes], circle: str | None) -> None:
 @handle_argument
 @click.option("--json", "file", type=click.File("rb"), metavar="FILE|-", help="A JSON object with fields.")
 @click.option("--circle", metavar="C", callback=chosen_circle, help="Move it there: see fednet circle list.")
-def edit(handle: str, file: IO[bytes] | None, circle: str | None) -> None:
+@click.option("--as-signed", is_flag=True, help="Take back what waits to be signed: it stays as it was signed.")
+def edit(handle: str, file: IO[bytes] | None, circle: str | None, as_signed: bool) -> None:
     """Change the given fields of a record; a field given as null is taken out.
 
     A signed record that moves to another circle gets a new handle, which is printed; in the circle that it leaves it
@@ -72,6 +73,9 @@ def edit(handle: str, file: IO[bytes] | None, circle: str | None) -> None:
     from fednet.node import edits
     from fednet.node.home import now
 
+    if as_signed:
+        _take_back(handle, alone=file is None and circle is None)
+        return
     if file is None and circle is None:
         raise UsageError("nothing to change is given", hint="--json FILE, or --circle C")
     fields = fields_in(file) if file else {}
@@ -82,6 +86,16 @@ def edit(handle: str, file: IO[bytes] | None, circle: str | None) -> None:
         say(f"moved to circle {own.circle} under a new handle; fednet publish signs it, and takes the old one away")
     else:
         say(f"changed, in circle {own.circle}; fednet publish signs it" if own.draft else "nothing differs")
+
+
+def _take_back(handle: str, *, alone: bool) -> None:
+    from fednet.node import own
+    from fednet.node.home import now
+
+    if not alone:
+        raise UsageError("--as-signed stands alone", hint="first take back, then edit")
+    click.echo(own.restore_signed(opened(), handle, now()).handle)
+    say("taken back: it stays as it was signed")
 
 
 @click.command()

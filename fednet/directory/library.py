@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
+from sqlite_utils import Database
 
 from fednet import listing
 from fednet.directory.query import PARAMETERS as SEARCHED
 from fednet.directory.query import Parameter, Query, many, read_parameters
-from fednet.directory.search import Hit, Reader, fitting, hits, joined, readable
+from fednet.directory.search import Hit, Reader, among, fitting, hits, joined, readable
 from fednet.feed.record import key_of
 from fednet.listing import Group, Organization, Resource, vocabulary
 from fednet.listing.check import term
 from fednet.listing.group import Role
 from fednet.store import search as index_search
 from fednet.store.database import Store
+from fednet.store.search import Listed, Source
 
-MAX_LOOKED_AT = 20_000
-"""Records of a kind that are put in order; a list of more is narrowed first."""
+MAX_LOOKED_AT = 6_000
+"""Records of a kind that are put in order. Of more, each network has its share: a flood drowns only itself."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +36,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shelf(NamedTuple):
-    """Some resources of `total` that fit, newest first, then by title."""
+    """Some of `total` records that fit, in their order."""
 
     total: int
     hits: list[Hit]
@@ -55,20 +57,33 @@ PARAMETERS: dict[str, Parameter] = {
 
 
 def resources(store: Store, wanted: Wanted, reader: Reader, now: datetime, start: int, most: int) -> Shelf:
-    """Resources that this reader may see and that fit, `most` of them from number `start` on.
+    """Resources that this reader may see and that fit, newest first, then by title; `most` from number `start` on.
 
     Raises NotFoundError for a network that is not shown.
     """
     query = Query(kinds=("resource",), languages=wanted.languages, networks=wanted.networks, text=wanted.text)
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
-        ids = fitting(store, db, query, sources, now)[-MAX_LOOKED_AT:]
-        read = [(row, listing.parse(row.body)) for row in index_search.listed(db, ids)]
+        read = _read(store, db, query, sources, now)
         found = [(row, record) for row, record in read if isinstance(record, Resource) and _fits(record, wanted)]
         found.sort(key=lambda pair: (listing.title(pair[1]).casefold(), pair[0].handle))
         found.sort(key=lambda pair: pair[1].date or "", reverse=True)
         page = [row for row, _ in found[start : start + most]]
         return Shelf(len(found), hits(db, page, sources, now, joined(store, db, sources, now)))
+
+
+def _read(
+    store: Store, db: Database, query: Query, sources: Mapping[int, Source], now: datetime
+) -> list[tuple[Listed, listing.Listing | None]]:  # fmt: skip
+    """The records that a query finds, each statement by itself, in no order."""
+    ids = fitting(store, db, query, sources, now)
+    if len(ids) > MAX_LOOKED_AT:
+        feeds = among(sources, query.networks)
+        networks = list(dict.fromkeys(sources[feed_id].network for feed_id in feeds))
+        alone = (msgspec.structs.replace(query, networks=(network,)) for network in networks)
+        share = MAX_LOOKED_AT // len(networks)
+        ids = [one for each in alone for one in fitting(store, db, each, sources, now)[-share:]]
+    return [(row, listing.parse(row.body)) for row in index_search.listed(db, ids)]
 
 
 def _fits(record: Resource, wanted: Wanted) -> bool:
@@ -104,14 +119,22 @@ def _cut(day: date, like: str) -> str:
     return day.isoformat()[: len(like)]
 
 
-def groups(store: Store, reader: Reader, now: datetime, networks: Sequence[str] = ()) -> list[Hit]:
-    """The groups that this reader may see, by network, then by type and title; `networks` (ids or names) narrow."""
+def groups(
+    store: Store, reader: Reader, now: datetime, networks: Sequence[str] = (), start: int = 0, most: int = MAX_LOOKED_AT
+) -> Shelf:  # fmt: skip
+    """The groups that this reader may see, by network, then by type and title; `most` of them from number `start` on.
+
+    `networks` (ids or names) narrow; raises NotFoundError for one that is not shown.
+    """
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
-        ids = fitting(store, db, Query(kinds=("group",), networks=tuple(networks)), sources, now)[:MAX_LOOKED_AT]
-        found = hits(db, index_search.listed(db, ids), sources, now, joined(store, db, sources, now))
-    order = {source.network: at for at, source in enumerate(sources.values())}
-    return sorted(found, key=lambda one: (order[one.network], str(one.fields.get("type", "~")), one.title.casefold()))
+        order = {network: at for at, network in enumerate(dict.fromkeys(one.network for one in sources.values()))}
+        read = _read(store, db, Query(kinds=("group",), networks=tuple(networks)), sources, now)
+        found = [(row, record) for row, record in read if isinstance(record, Group)]
+        found.sort(key=lambda pair: (pair[1].type or "~", listing.title(pair[1]).casefold(), pair[0].handle))
+        found.sort(key=lambda pair: order[sources[pair[0].feed_id].network])
+        page = [row for row, _ in found[start : start + most]]
+        return Shelf(len(found), hits(db, page, sources, now, joined(store, db, sources, now)))
 
 
 class Parts(NamedTuple):

@@ -39,13 +39,13 @@ class Part(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """So many of each fit on two pages of A4, lines cut to one each."""
+    """So many of each fit on two pages of A4 when each takes two lines."""
 
-    members: int = 24
-    held: int = 10
-    coming: int = 12
-    exchanges: int = 12
-    resources: int = 10
+    members: int = 20
+    held: int = 8
+    coming: int = 10
+    exchanges: int = 10
+    resources: int = 8
     countries: int = 8
 
 

@@ -19,7 +19,7 @@ from fednet.listing import ListingError, references
 from fednet.listing.check import text
 from fednet.node import circles, revisions
 from fednet.node.home import Home
-from fednet.store import accounts, drafts, feeds, hidden, proposals
+from fednet.store import accounts, applications, drafts, feeds, hidden, proposals
 from fednet.store import search as index_search
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Action, Draft
@@ -182,10 +182,11 @@ def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
 
 
 def repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> None:
-    """Follow a move in all own records that refer to the record, in what imports remember of them, in accounts and
-    in what members proposed."""
+    """Follow a move in all own records that refer to the record, in what imports remember of them, in accounts,
+    in what members proposed, and in applications."""
     accounts.repoint(db, own.handle, moved.handle)
     proposals.repoint(db, own.handle, moved.handle)
+    applications.repoint(db, own.handle, moved.handle)
     stuck = []
     for other in referring(db, home, own.handle):
         if circles.reads(db, moved.circle, other.circle):

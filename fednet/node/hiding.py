@@ -33,7 +33,7 @@ from fednet.node.edits import NETWORK, Own
 from fednet.node.home import Home
 from fednet.node.own import OwnRecords, title_of
 from fednet.node.publish import Cosign, publish, uncosigned
-from fednet.store import accounts, drafts, feeds, hidden, receipts
+from fednet.store import drafts, feeds, hidden, receipts
 from fednet.store.feeds import Network
 from fednet.store.hidden import Hidden
 from fednet.store.receipts import Told
@@ -348,7 +348,6 @@ class _PuttingBack:
         if stands is None:
             return
         drafts.move_imported(self.db, old, new, stands.circle)
-        accounts.repoint(self.db, old, new)
         hidden.rename(self.db, old, new)
         edits.repoint(self.db, self.home, stands._replace(handle=old), stands, self.now)
 

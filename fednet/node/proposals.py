@@ -149,6 +149,13 @@ def find(db: Database, id_: int) -> Proposal:
     return found
 
 
+def number(text: str) -> int:
+    """The number of a proposal as it stands in an address; NotFoundError for what is none."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+        raise NotFoundError("there is no such proposal")
+    return int(text)
+
+
 def as_proposed(db: Database, home: Home, own: Own, by: Proposer) -> tuple[Own, Proposal | None]:
     """An entry as its member would have it: with what waits, or as it stands."""
     waiting = stored.waiting_for(db, own.handle, by.handle)

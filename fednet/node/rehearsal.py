@@ -85,10 +85,14 @@ async def rehearse(
                 await brought_up_to_date(copy, reach(copy), result, now, backed_up=True)
                 found.reread = result.circles
     found.seconds = round(time.monotonic() - began, 3)
+    return found
+
+
+def remember(home: Home, found: Rehearsal, now: datetime) -> None:
+    """Note when a rehearsal went well; nothing of one that did not."""
     if found.verified and not found.differences:
         with home.store.writing() as db:
             drafts.set_setting(db, LAST_REHEARSAL, utc_text(now))
-    return found
 
 
 def _size(file: Path) -> int:

@@ -13,7 +13,6 @@ from contextlib import suppress
 from fednet.errors import FednetError, IdentityForkError, RefusedError, SplitViewError, UnreachableError, UsageError
 from fednet.feed.checkpoint import check_circle
 from fednet.feed.text import utf8
-from fednet.feed.wire import Position
 from fednet.node import evidence, gossip
 from fednet.node.accept import learn_identity
 from fednet.node.circles import forget_restricted
@@ -80,11 +79,10 @@ async def sync_network(
         return [blocked]
     urls = [place.url for place in named]
     sources = [Address(fetcher, place.url, network.network, origin=place.origin) for place in named]
-    held = _held(home, network)
     other = asyncio.create_task(_second_opinion(home, fetcher, network, urls))
     try:
-        if sources and held is None:
-            await _introductions(home, fetcher, network, sources[0].url)
+        if sources:
+            await _hints(home, sources[0], network)
         public = await sync_from(home, sources, network, progress=progress, repair=repair)
         if await other:  # someone else knew of a later statement: once more, by what it says
             public = await sync_from(home, sources, network, progress=progress, repair=repair)
@@ -93,9 +91,6 @@ async def sync_network(
     if public.error:
         public = await _last_resort(home, fetcher, network, public, progress, repair)
     await _compared(home, fetcher, network, public)
-    came_on = held is not None and held != (public.epoch, public.edition)
-    if came_on and public.verified and sources[0].origin and public.source == sources[0].name:
-        await _introductions(home, fetcher, network, sources[0].url)
     results = [public, *(await _restricted(home, sources, network, progress, public))]
     await asyncio.to_thread(forget_long_expired, home, network, now())
     await confirm(home, fetcher, network, {result.source for result in results if result.verified})
@@ -213,15 +208,17 @@ def _report(home: Home, network: Network, result: Synced) -> None:
             feeds.failed(db, feed, now(), result.error)
 
 
-def _held(home: Home, network: Network) -> Position | None:
-    """The position of the public feed that is held of a network; None before its first sync."""
+async def _hints(home: Home, origin: Address, network: Network) -> None:
+    """What the peer says of itself and of others, read at a first sync; nothing depends on it."""
     with home.store.reading() as db:
         feed = feeds.feed(db, network, "public")
-    return feed.followed.position if feed is not None and feed.visible else None
+    if feed is not None and feed.visible:
+        return
+    await _introductions(home, origin.fetcher, network, origin.url)
 
 
 async def _introductions(home: Home, fetcher: Fetcher, peer: Network, url: str) -> None:
-    """Whom a peer says that it follows: asked at a first sync, and with each new edition; nothing depends on it."""
+    """Whom a peer says that it follows."""
     try:
         async with asyncio.timeout(HINTS_SECONDS):
             hints = await read_well_known(fetcher, url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -34,6 +35,12 @@ def begin(
         (utc_text(now), *who, act, subject),
     ).fetchone()
     return int(row[0])
+
+
+def each(db: Database, account: Account | None, act: str, subjects: Iterable[str], now: datetime) -> None:
+    """Note of one act what was done by it to each of several: entries of their own."""
+    for subject in subjects:
+        end(db, begin(db, account, act, subject, now), "done")
 
 
 def end(db: Database, act: int, outcome: str, account: Account | None = None, subject: str = "") -> None:

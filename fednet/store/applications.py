@@ -205,11 +205,12 @@ def endorse(db: Database, id_: int, handle: str, verdict: str, by: str, now: dat
 # --- records that move or go ------------------------------------------------------------------------------------------
 
 
-def move(db: Database, old: str, new: str) -> None:
+def repoint(db: Database, old: str, new: str) -> None:
     """A record goes on under another handle."""
     db.execute("UPDATE application SET handle = ? WHERE handle = ?", (new, old))
     db.execute("UPDATE OR REPLACE endorsement SET organization = ? WHERE organization = ?", (new, old))
-    db.execute("UPDATE outgoing SET about = ? WHERE about = ?", (new, old))
+    db.execute("UPDATE link SET subject = replace(subject, ?, ?) WHERE purpose = 'endorse'", (old, new))
+    letters.repoint(db, old, new)
 
 
 def forget(db: Database, handle: str) -> None:

@@ -85,7 +85,10 @@ def drop_taken(db: Database, feed: Feed, count: int) -> int:
 
 def counts(db: Database) -> Mapping[str, int]:
     """How much there is of everything that only this node has."""
-    tables = ("draft", "prepared", "import", "imported", "circle", "member", "evidence", "witness", "receipt")
+    tables = (
+        "draft", "prepared", "import", "imported", "circle", "member", "evidence", "witness", "receipt", "account",
+        "application", "proposal", "hidden",
+    )  # fmt: skip
     return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
 
 

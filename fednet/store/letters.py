@@ -125,6 +125,15 @@ def remember(db: Database, about: str, subject: str, now: datetime) -> None:
     db.execute("INSERT OR REPLACE INTO reminded (about, subject, at) VALUES (?, ?, ?)", (about, subject, utc_text(now)))
 
 
+def repoint(db: Database, old: str, new: str) -> None:
+    """Letters and reminders are of a record that goes on under another handle."""
+    db.execute("UPDATE outgoing SET about = ? WHERE about = ?", (new, old))
+    db.execute(
+        "UPDATE OR REPLACE reminded SET subject = replace(subject, ?1, ?2) WHERE subject >= ?1 AND subject < ?3",
+        (old, new, f"{old}\uffff"),
+    )
+
+
 def forget_reminded(db: Database, handle: str) -> None:
     """Nobody was reminded of a record: subjects begin with its handle."""
     db.execute("DELETE FROM reminded WHERE subject >= ? AND subject < ?", (handle, f"{handle}\uffff"))

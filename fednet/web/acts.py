@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 import msgspec
+from sqlite_utils import Database
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,7 +17,7 @@ from fednet.formats.export import csv_of
 from fednet.node import edits
 from fednet.node.home import Home
 from fednet.node.own import title_of
-from fednet.store import acts
+from fednet.store import accounts, acts
 from fednet.store.acts import Act, Wanted
 from fednet.web.act_words import OUTCOMES, REFUSED, WORDS
 from fednet.web.asking import Asked
@@ -27,6 +28,8 @@ from fednet.web.translation import gettext as _
 from fednet.web.visitors import Visitor
 
 ON_A_PAGE = 50
+OF_ACCOUNTS = frozenset({"account-ended", "account-link", "account-reset", "invited", "role-changed"})
+"""Acts whose subject is the number of an account."""
 FIELDS = ("at", "name", "role", "act", "subject", "outcome")
 
 
@@ -92,15 +95,19 @@ class Log:
         return secretive(answer)
 
     def _lines(self, found: list[Act]) -> Iterator[Line]:
-        called: dict[str, str] = {"": ""}
         with self.home.store.reading() as db:
             for act in found:
-                if act.subject not in called:
-                    try:
-                        called[act.subject] = title_of(edits.find(db, self.home, act.subject).body)
-                    except FednetError:  # withdrawn, or no record at all
-                        called[act.subject] = ""
-                yield Line(act, said(act.act), called[act.subject], _(OUTCOMES.get(act.outcome, REFUSED)))
+                yield Line(act, said(act.act), self._called(db, act), _(OUTCOMES.get(act.outcome, REFUSED)))
+
+    def _called(self, db: Database, act: Act) -> str:
+        """The name of what an act was about, as it is today; empty where there is none."""
+        if act.act in OF_ACCOUNTS and _is_number(act.subject):
+            account = accounts.account(db, int(act.subject))
+            return account.name if account else ""
+        try:
+            return title_of(edits.find(db, self.home, act.subject).body)
+        except FednetError:  # withdrawn, or no record at all
+            return ""
 
     def csv(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Cells that a spreadsheet would take for formulas are defused."""

@@ -77,3 +77,9 @@ def given(asked: Asked) -> dict[str, str | list[str]]:
 def first(asked: Asked, name: str) -> str:
     """The value of a field without the space around it, the first of several; empty when it was not filled in."""
     return asked.get(name, [""])[0].strip()
+
+
+def number_from(asked: Asked, name: str) -> int:
+    """A whole number of a field, for links that page on; 0 for anything else."""
+    said = first(asked, name)
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else 0

@@ -108,6 +108,7 @@ class Backups:
             with staging(self.home.path) as place:
                 file = self._chosen(request, first(asked, "which"), place)
                 found = asyncio.run(rehearsal.rehearse(self.home, self.clock(), file=file, key=key))
+            rehearsal.remember(self.home, found, self.clock())
         except FednetError as error:
             return self._page(request, visitor, error=error, status=error.status)
         return self._page(request, visitor, found=found)

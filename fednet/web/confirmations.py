@@ -12,6 +12,7 @@ from fednet.directory.due import due
 from fednet.errors import FednetError, UsageError
 from fednet.node import edits
 from fednet.node.home import Home
+from fednet.store import acts
 from fednet.web import confirming
 from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors, see
@@ -55,9 +56,11 @@ class Confirmations:
     def confirm(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         now = self.clock()
         try:
-            edits.confirm(self.home, _ticked(asked), None, now.date(), now)
+            confirmed = edits.confirm(self.home, _ticked(asked), None, now.date(), now)
         except FednetError as error:
             return self._show(request, error)
+        with self.home.store.writing() as db:
+            acts.each(db, visitor.account, "confirm-record", (own.handle for own in confirmed), now)
         return see("/workspace/confirmations?done=confirmed")
 
     def ask(self, request: Request, asked: Asked, visitor: Visitor) -> Response:

@@ -21,7 +21,7 @@ from fednet.node.home import Home
 from fednet.store import acts, drafts, feeds
 from fednet.store import search as index_search
 from fednet.store import waiting as lying
-from fednet.web import deeds
+from fednet.web import act_words
 from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors, see
 from fednet.web.show import Templates
@@ -173,9 +173,19 @@ def badges(home: Home, now: datetime) -> dict[str, int]:
     }
 
 
+def deed(act: str) -> str:
+    """What was done, by the name of an act in the audit log."""
+    return _(act_words.WORDS[act]) if act in act_words.WORDS else act
+
+
+def outcome(word: str) -> str:
+    """How it ended."""
+    return _(act_words.OUTCOMES.get(word, act_words.REFUSED))
+
+
 def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list[Route]:
     desk = Desk(home, templates, clock)
-    templates.environment.filters["act_in_words"] = deeds.in_words
+    templates.environment.filters.update(deed=deed, outcome=outcome)
     templates.environment.globals["desk_badges"] = lambda: badges(home, clock())
     return [
         doors.route("GET", "/workspace", desk.waits),

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fednet import listing
-from fednet.errors import FednetError
+from fednet.errors import FednetError, ForbiddenError, UsageError
 from fednet.listing import ListingError, languages
 from fednet.listing.check import UNDETERMINED
 from fednet.node import edits, preview
@@ -136,11 +136,12 @@ class Entries:
         fields, errors = entry_forms.read(editing.kind, asked, before, context, but=but)
         fields |= editing.given
         errors = {**entry_forms.checked(fields), **errors}
-        found, error = (None, None) if errors else _normalised(fields)
-        if found is None:
-            errors |= {error.field.partition(".")[0]: error} if isinstance(error, ListingError) else {}
-            typed = self._typed(editing, context, asked, errors=errors)
-            return self._shown(request, editing, typed._replace(error=None if errors else error), 422)
+        if errors:
+            return self._shown(request, editing, self._typed(editing, context, asked, errors=errors), 422)
+        try:
+            found = _normalised(fields)
+        except FednetError as error:
+            return self._shown(request, editing, self._refused(editing, context, asked, error), 422)
         typed = self._typed(editing, context, asked)
         if editing.own is not None and asked.get("base") != [_base(editing.own)]:
             crossed = tuple(_crossed(editing.kind, before, found, context))
@@ -151,7 +152,16 @@ class Entries:
             audiences = tuple(self._audiences(visitor, editing, found, circle, context))
             looked = typed._replace(audiences=audiences, exposed=seen, warned=asked.get("do") != ["look"])
             return self._shown(request, editing, looked, 422 if looked.warned else 200)
-        return editing.save(_changes(before if editing.own else {}, found), circle)
+        try:
+            return editing.save(_changes(before if editing.own else {}, found), circle)
+        except (UsageError, ForbiddenError) as error:
+            return self._shown(request, editing, self._refused(editing, context, asked, error), 422)
+
+    def _refused(self, editing: Editing, context: Context, asked: Asked, error: FednetError) -> Page:
+        """The form again, with what only shows in the whole: at its field, if it is about one."""
+        if isinstance(error, ListingError):
+            return self._typed(editing, context, asked, errors={error.field.partition(".")[0]: error})
+        return self._typed(editing, context, asked)._replace(error=error)
 
     def _circle(self, asked: Asked, editing: Editing) -> str:
         chosen = (entry_forms.first(asked, "circle") or "").strip()
@@ -169,7 +179,7 @@ class Entries:
     def _fresh(self, editing: Editing, context: Context) -> Page:
         if editing.own is None:
             begun = {**editing.given, **editing.starts}
-            sent = {**entry_forms.filled(editing.kind, begun, context), **entry_forms.new(context, editing.kind)}
+            sent = {**entry_forms.new(context, editing.kind), **entry_forms.filled(editing.kind, begun, context)}
             form = entry_forms.form(editing.kind, {}, context, asked=sent, but=_hidden(editing))
         else:
             form = entry_forms.form(editing.kind, editing.own.fields, context, but=_hidden(editing))
@@ -247,14 +257,10 @@ def _base(own: Own) -> str:
     return sha256(own.circle.encode() + b"\n" + own.body).hexdigest()[:32]
 
 
-def _normalised(fields: Mapping[str, Any]) -> tuple[dict[str, Any] | None, FednetError | None]:
-    """The fields as they would be signed, or why they cannot be."""
-    try:
-        body = edits.body_of(fields)
-    except FednetError as error:
-        return None, error
-    found: dict[str, Any] = msgspec.json.decode(body)
-    return found, None
+def _normalised(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they would be signed; raises FednetError where they cannot be."""
+    found: dict[str, Any] = msgspec.json.decode(edits.body_of(fields))
+    return found
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -385,6 +385,9 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
                 self._take(found, field.name, at, tag, sent, fields)
             if first(sent, "original") == str(at) and tag != UNDETERMINED:
                 found["original"] = tag
+        for field in self.fields:
+            if UNDETERMINED in found[field.name] and found["original"] in found[field.name]:
+                raise ListingError("texts", found[field.name][UNDETERMINED], "is in no language: say in which")
         return {name: value or None for name, value in found.items()}
 
     def _tag(self, at: int, sent: Sent, shown: Sent, before: str | None) -> str:

@@ -1,7 +1,8 @@
 """Who follows and witnesses whom as a drawing: one network in the middle, the others in two columns beside it.
 
-Each name has a row of its own outside the columns, so that no two overlap; lines bend, so that no two lie on each
-other. The drawing follows from the connections alone: the same lines make the same picture, and the same sentences below it.
+The name in the middle stands in a frame at which lines end; each other name has a row of its own outside the columns,
+so that no two overlap. Lines bend, so that no two lie on each other. The drawing follows from the connections alone: the
+same lines make the same picture, and the same sentences below it.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ MAX_POINTS = 24
 MAX_LINES = 40
 """What is drawn and told at most: more would be a thicket, and a heavy page."""
 
-WIDTH = 880
+WIDTH = 1000
 ROW = 46
-COLUMNS = (300, 580)
+COLUMNS = (300, 700)
 RADIUS = 9
 GAP = 16
 """Between a point and its name."""
 LETTERS = 36
-"""Narrow letters that have room outside a column; wide ones take two."""
+LETTER = 8.6
+"""Narrow letters of a name that have room, wide ones take two; and how wide a narrow one is at most."""
+FRAME = 17  # half the height of the frame
 BENDS: dict[How, float] = {"follows": 0.12, "witnesses": 0.26}
 """How far a line leaves the straight way, as a part of it; to its left, so that there and back are two lines."""
 INWARD: dict[How, int] = {"follows": 40, "witnesses": 74}
@@ -31,7 +34,10 @@ INWARD: dict[How, int] = {"follows": 40, "witnesses": 74}
 
 
 class Dot(NamedTuple):
-    """A point on the drawing: where it stands, its name as far as there is room, and where that stands."""
+    """A point on the drawing: where it stands, its name as far as there is room, and where that stands.
+
+    `frame`: half the width of the frame around the name in the middle, 0 for a dot.
+    """
 
     point: Point
     x: int
@@ -40,6 +46,7 @@ class Dot(NamedTuple):
     label_x: int
     label_y: int
     anchor: str
+    frame: int = 0
 
 
 class Arc(NamedTuple):
@@ -78,7 +85,8 @@ def drawing(found: Connections) -> Drawing | None:
 def _dots(points: tuple[Point, ...], height: int) -> list[Dot]:
     middle, *rest = points
     half = (len(rest) + 1) // 2
-    found = [Dot(middle, WIDTH // 2, height // 2, _fitted(middle.name), WIDTH // 2, height // 2 - GAP - RADIUS, "middle")]
+    x, y, label = WIDTH // 2, height // 2, _fitted(middle.name)
+    found = [Dot(middle, x, y, label, x, y + 5, "middle", round(_units(label) * LETTER / 2) + 14)]
     for x, column, side, anchor in (
         (COLUMNS[0], rest[:half], -1, "end"),
         (COLUMNS[1], rest[half:], 1, "start"),
@@ -92,19 +100,22 @@ def _dots(points: tuple[Point, ...], height: int) -> list[Dot]:
 
 def _fitted(name: str) -> str:
     """As much of a name as there is room for."""
-    left = LETTERS
-    for at, letter in enumerate(name):
-        left -= 2 if east_asian_width(letter) in "WF" else 1
-        if left < 0:
-            return name[: at - 1].rstrip() + "…"
-    return name
+    return next(cut for at in range(len(name) + 1) if _units(cut := _cut(name, len(name) - at)) <= LETTERS)
+
+
+def _cut(name: str, length: int) -> str:
+    return name if length == len(name) else f"{name[:length].rstrip()}…"
+
+
+def _units(text: str) -> int:
+    """How much room a text takes, in narrow letters."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _arc(line: Line, places: dict[str, Dot]) -> Arc:
     one, other = places[line.one], places[line.other]
     bend_x, bend_y = _bend(one, other, line.how)
-    start = _towards(one, bend_x, bend_y, RADIUS)
-    end = _towards(other, bend_x, bend_y, RADIUS + 3)  # room for the head of the arrow
+    start, end = _edge(one, bend_x, bend_y), _edge(other, bend_x, bend_y)
     path = "M{:.0f} {:.0f}Q{:.0f} {:.0f} {:.0f} {:.0f}".format(*start, bend_x, bend_y, *end)
     return Arc(one.point, line.how, other.point, path)
 
@@ -118,7 +129,11 @@ def _bend(one: Dot, other: Dot, how: How) -> tuple[float, float]:
     return x + (other.y - one.y) * BENDS[how], y - (other.x - one.x) * BENDS[how]
 
 
-def _towards(dot: Dot, x: float, y: float, distance: float) -> tuple[float, float]:
-    """A place so far from a point, on the way to another."""
-    length = hypot(x - dot.x, y - dot.y) or 1
-    return dot.x + (x - dot.x) * distance / length, dot.y + (y - dot.y) * distance / length
+def _edge(dot: Dot, x: float, y: float) -> tuple[float, float]:
+    """Where the way from a point to another place leaves its dot or frame, with a little room."""
+    dx, dy = x - dot.x, y - dot.y
+    if dot.frame:
+        reach = min((dot.frame + 3) / (abs(dx) or 0.01), (FRAME + 3) / (abs(dy) or 0.01), 1.0)
+    else:
+        reach = (RADIUS + 3) / (hypot(dx, dy) or 1)
+    return dot.x + dx * reach, dot.y + dy * reach

@@ -18,7 +18,7 @@ from fednet.listing import Group, Person
 from fednet.listing.group import Role
 from fednet.node.home import Home
 from fednet.web import show, views
-from fednet.web.asking import Asked, Clock, given
+from fednet.web.asking import Asked, Clock, given, number_from
 from fednet.web.doors import Doors
 from fednet.web.pages import for_reader
 from fednet.web.parties import Parties, Party
@@ -97,27 +97,25 @@ class Groups:
     def groups(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         reader = visitor.reader
         names = self.parties.network_names(reader)
+        start = number_from(asked, "start")
+        asked.pop("start", None)
         try:
-            wanted = read_parameters(given(asked), {"network": ("networks", many(one)), "start": ("start", one)})
-            found = library.groups(self.home.store, reader, self.clock(), wanted.get("networks", ()))
+            wanted = read_parameters(given(asked), {"network": ("networks", many(one))}).get("networks", ())
+            found = library.groups(self.home.store, reader, self.clock(), wanted, start, MAX_GROUPS)
         except (UsageError, NotFoundError) as error:
             answer = self.page("groups.html", request, error=error, networks=names, chosen="", found=[], following="")
             answer.status_code = error.status
             return answer
-        said = wanted.get("start", "")
-        start = int(said) if said.isdecimal() else 0
-        shown = views.entries(found[start : start + MAX_GROUPS])
-        more = [("network", network) for network in wanted.get("networks", ())]
+        more = [*(("network", network) for network in wanted), ("start", str(start + MAX_GROUPS))]
+        by_network = groupby(views.entries(found.hits), lambda entry: entry.hit.network)
         return self.page(
             "groups.html",
             request,
             error=None,
             networks=names,
-            chosen=next(iter(wanted.get("networks", ())), ""),
-            found=[self._of_network(entries, reader) for _, entries in groupby(shown, lambda one: one.hit.network)],
-            following=show.address("/groups", [*more, ("start", str(start + MAX_GROUPS))])
-            if found[start + MAX_GROUPS :]
-            else "",
+            chosen=next(iter(wanted), ""),
+            found=[self._of_network(entries, reader) for _, entries in by_network],
+            following=show.address("/groups", more) if found.total > start + MAX_GROUPS else "",
         )
 
     def _of_network(self, entries: Iterable[views.Entry], reader: Reader) -> OfNetwork:

@@ -32,7 +32,7 @@ from fednet.web.doors import Doors, about, see
 from fednet.web.entries import Editing, Entries
 from fednet.web.entry_forms import first, said
 from fednet.web.entry_widgets import Said
-from fednet.web.proposals import STATES, number
+from fednet.web.proposals import STATES
 from fednet.web.show import Templates
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
@@ -173,6 +173,15 @@ class Place:
         if kind not in self._kinds(account, mine[0] if mine else None):
             raise NotFoundError("there is nothing at this address")
         given = {"organization": by.handle} if kind in ("contact", "exchange") else {}
+        earlier = self._earlier(request, by, kind)
+        begun = proposals.fields_of(earlier.body) if earlier else {"hosts": [by.handle]} if kind == "event" else {}
+
+        def save(changes: dict[str, Any], circle: str) -> Response:
+            answer = self._submit(request, by, kind, None, changes, circle)
+            if earlier and earlier.state == "waits":
+                proposals.withdraw(self.home, earlier.id, by, self.clock())
+            return answer
+
         return self.entries.answer(
             request,
             asked,
@@ -180,15 +189,25 @@ class Place:
             Editing(
                 kind=kind,
                 template="member-entry.html",
-                save=lambda changes, circle: self._submit(request, by, kind, None, changes, circle),
+                save=save,
                 but=NOT_FOR_MEMBERS[kind] - {"organization"},
                 given=given,
                 values=self._values(NEW[kind]) | {"waiting": None},
                 circles=proposals.CIRCLES,
                 button=self._button,
-                starts={"hosts": [by.handle]} if kind == "event" else {},
+                starts=begun,
             ),
         )
+
+    def _earlier(self, request: Request, by: Proposer, kind: str) -> Proposal | None:
+        """What the same member proposed before, of which the form begins: `?from=7`."""
+        if "from" not in request.query_params:
+            return None
+        with self.home.store.reading() as db:
+            found = proposals.find(db, proposals.number(request.query_params["from"]))
+        if found.proposer != by.handle or found.kind != kind or found.handle is not None:
+            raise NotFoundError("there is no such proposal")
+        return found
 
     def edit(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """The form of an own entry, as it stands or as it waits for approval."""
@@ -275,7 +294,7 @@ class Place:
     def look(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         by = proposals.proposer(_account(visitor))
         with self.home.store.reading() as db:
-            found = proposals.find(db, number(request))
+            found = proposals.find(db, proposals.number(request.path_params["id"]))
         if found.proposer != by.handle:
             raise NotFoundError("there is no such proposal")
         before, after = proposals.fields_of(found.before), proposals.fields_of(found.body)
@@ -289,7 +308,9 @@ class Place:
         )
 
     def take_back(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        proposals.withdraw(self.home, number(request), proposals.proposer(_account(visitor)), self.clock())
+        proposals.withdraw(
+            self.home, proposals.number(request.path_params["id"]), proposals.proposer(_account(visitor)), self.clock()
+        )
         return see("/member?done=taken-back")
 
 

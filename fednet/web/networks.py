@@ -18,7 +18,7 @@ from fednet.errors import FednetError, NotFoundError
 from fednet.node.home import Home
 from fednet.node.invitation import invitation
 from fednet.web import graph, qr, show
-from fednet.web.asking import Asked, Clock
+from fednet.web.asking import Asked, Clock, number_from
 from fednet.web.doors import Doors
 from fednet.web.pages import for_reader
 from fednet.web.show import Templates, Text, address
@@ -63,7 +63,7 @@ class Networks:
 
     def networks(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         found = networks(self.home.store, visitor.reader, self.clock())
-        start = int(asked["start"][0]) if asked.get("start", [""])[0].isdecimal() else 0
+        start = number_from(asked, "start")
         drawn = graph.drawing(connections(self.home.store, visitor.reader, self.clock()))
         return self.page(
             "networks.html",

@@ -11,13 +11,14 @@ from starlette.routing import Route
 
 from fednet.errors import FednetError, NotFoundError
 from fednet.node import edits, preview, proposals
+from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.node.own import title_of
 from fednet.store import accounts
 from fednet.store import proposals as stored
 from fednet.store.circles import PUBLIC
 from fednet.store.proposals import Proposal
-from fednet.web import differing
+from fednet.web import differing, letters
 from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors, about, see
 from fednet.web.entries import Entries
@@ -78,7 +79,7 @@ class Proposals:
         self, request: Request, visitor: Visitor, error: FednetError | None = None, reason: str = ""
     ) -> Response:
         with self.home.store.reading() as db:
-            found = proposals.find(db, number(request))
+            found = proposals.find(db, proposals.number(request.path_params["id"]))
             shown = line(db, self.home, found)
         answer = self.page(
             "desk/edit.html", request, line=shown, states=STATES, error=error, reason=reason,
@@ -114,7 +115,7 @@ class Proposals:
         try:
             own = proposals.approve(
                 self.home,
-                number(request),
+                proposals.number(request.path_params["id"]),
                 self.clock(),
                 seen=first(asked, "seen"),
                 theirs=[name for name, side in kept.items() if side == "now"],
@@ -125,26 +126,42 @@ class Proposals:
         except FednetError as error:
             return self._shown(request, visitor, error)
         about(request, own.handle)
+        self._tell(proposals.number(request.path_params["id"]), own)
         return see("/workspace/edits?done=approved")
 
     def decline(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         reason = first(asked, "reason") or ""
         try:
-            found = proposals.decline(self.home, number(request), reason, self.clock())
+            found = proposals.decline(self.home, proposals.number(request.path_params["id"]), reason, self.clock())
         except NotFoundError:
             raise
         except FednetError as error:
             return self._shown(request, visitor, error, reason)
         about(request, found.handle or found.proposer)
+        self._tell(found.id, None)
         return see("/workspace/edits?done=declined")
 
-
-def number(request: Request) -> int:
-    """The number in an address; NotFoundError for none."""
-    text = str(request.path_params["id"])
-    if not text.isascii() or not text.isdecimal() or len(text) > 15:
-        raise NotFoundError("there is no such proposal")
-    return int(text)
+    def _tell(self, id_: int, own: Own | None) -> None:
+        """Write to whoever proposed it what became of it; nobody is told that held a link only, or has left."""
+        with self.home.store.writing() as db:
+            found = proposals.find(db, id_)
+            account = accounts.account(db, found.account_id) if found.account_id is not None else None
+            if account is None or account.ended_at is not None:
+                return
+            handle = own.handle if own else found.handle or found.proposer
+            listed = proposals.is_entry(handle)  # else nothing would take the letter away with the entry
+            letters.write(
+                self.home,
+                db,
+                account.email,
+                account.language,
+                "decided",
+                now=self.clock(),
+                about=handle if listed else "",
+                approved=own is not None,
+                title=title_of(own.body if own else found.body or b"{}") if listed else "—",
+                reason=letters.Passage(found.reason or ""),
+            )
 
 
 def line(db: Database, home: Home, found: Proposal) -> Line:

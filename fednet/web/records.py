@@ -224,8 +224,9 @@ class Records:
                 case "confirm":
                     now = self.clock()
                     edits.confirm(self.home, handles, None, now.date(), now)
+                    self._note(visitor, "confirm-record", handles)
                 case "circle":
-                    self._move(handles, asked.get("to", [""])[0])
+                    self._note(visitor, "edit-record", self._move(handles, asked.get("to", [""])[0]))
                 case _:
                     raise UsageError("choose what to do")
         except FednetError as error:
@@ -234,10 +235,17 @@ class Records:
         done = "confirmed" if asked["do"] == ["confirm"] else "moved"
         return see(show.address(f"/workspace/records/{kind}", [*kept, ("done", done)]))
 
-    def _move(self, handles: Iterable[str], circle: str) -> None:
+    def _move(self, handles: Iterable[str], circle: str) -> list[str]:
+        """Into another circle, all or none; the handles that they have there."""
+        now = self.clock()
         with self.home.store.writing() as db:
-            for handle in dict.fromkeys(handles):
-                edits.edit_in(db, self.home, handle, {}, self.clock(), circle)
+            moved = [edits.edit_in(db, self.home, one, {}, now, circle) for one in dict.fromkeys(handles)]
+        return [own.handle for own in moved]
+
+    def _note(self, visitor: Visitor, act: str, handles: Iterable[str]) -> None:
+        """In the audit log, of each of them."""
+        with self.home.store.writing() as db:
+            acts.each(db, visitor.account, act, dict.fromkeys(handles), self.clock())
 
     # --- one ----------------------------------------------------------------------------------------------------------
 

@@ -133,8 +133,13 @@ def ask_to_confirm(home: Home, now: datetime) -> int:
     """Ask organisations that can be reached whose entries should be confirmed, monthly at most; how many were asked."""
     from fednet.web import confirming
 
+    today = terms.today(home, now).isoformat()
+    with home.store.reading() as db:
+        if stored.reminded(db, "confirmations", today):
+            return 0
     found = [one.handle for one in due(home.store, now).due if one.kind == "organization"]
     with home.store.writing() as db:
+        stored.remember(db, "confirmations", today, now)
         asked = [
             handle for handle in found
             if _may_be_asked(db, handle, now) and joining.reached(db, home, handle)

@@ -12,7 +12,7 @@ from fednet.listing import Resource
 from fednet.listing.vocabulary import RESOURCE_TYPES, THEMES
 from fednet.node.home import Home
 from fednet.web import show, views
-from fednet.web.asking import Asked, Clock, given
+from fednet.web.asking import Asked, Clock, given, number_from
 from fednet.web.doors import Doors
 from fednet.web.pages import for_reader
 from fednet.web.parties import Parties
@@ -41,8 +41,8 @@ class Library:
         self.parties = Parties(home, clock)
 
     def resources(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        said = asked.pop("start", [""])[0]
-        start = int(said) if said.isdecimal() and len(said) < 6 else 0
+        start = number_from(asked, "start")
+        asked.pop("start", None)
         form = {
             "asked": asked,
             "types": [(term.code, show.term(term.code)) for term in RESOURCE_TYPES],

@@ -13,11 +13,11 @@ from starlette.applications import Starlette
 
 from fednet.directory.matching import one_batch
 from fednet.feed.text import plain
-from fednet.node import staging, tombstones
+from fednet.node import staging, tombstones, uploads
 from fednet.node.background import Background
 from fednet.node.erasure import settle_promptly
 from fednet.node.files import held
-from fednet.node.home import Home
+from fednet.node.home import Home, now
 from fednet.store import columns
 from fednet.web import connection
 from fednet.web.app import create_app
@@ -76,6 +76,7 @@ class _Server(uvicorn.Server):
 
 def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     staging.sweep(home.path)
+    uploads.sweep(home, now())
     if tombstones.reapply(home):
         settle_promptly(home)
     background = Background(home, allow_private=allow_private, match=one_batch, daily=daily)

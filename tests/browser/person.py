@@ -38,11 +38,16 @@ class Person:
     def press(self, label: str, within: str = "main") -> None:
         """Press the button that says so, in the person's language."""
         named = self._within(within).get_by_role("button", name=self.said(label), exact=True)
-        named.and_(self.page.locator(":not(.unseen)")).first.click()
-        self._judge()
+        self.click(named.and_(self.page.locator(":not(.unseen)")).first)
 
     def follow(self, label: str, within: str = "main") -> None:
-        self._within(within).get_by_role("link", name=self.said(label), exact=True).first.click()
+        self.click(self._within(within).get_by_role("link", name=self.said(label), exact=True).first)
+
+    def click(self, place: Locator | str) -> None:
+        """Click what leads to another page, and look at that."""
+        found = self.page.locator(place).first if isinstance(place, str) else place
+        with self.page.expect_navigation(wait_until="load"):
+            found.click()
         self._judge()
 
     def fill(self, **fields: str) -> None:

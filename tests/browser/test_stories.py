@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pyotp
 import pytest
@@ -53,7 +55,12 @@ def test_a_first_week(chromium: Browser, tmp_path: Path, language: str, scripts:
         becomes_administrator(other, river, "Bao Office", "bao@river.example")
         lists_a_member(other)
         finds_what_the_other_lists(office, river, other)
-        wrong = [line for one in (office, other, stranger, member) for line in one.wrong]
+        is_confirmed_by_a_secret_link(office, stranger)
+        hides_and_puts_back(office, stranger)
+        backs_up_and_rehearses(office)
+        auditor = somebody(harbour)
+        invites_an_auditor(office, auditor)
+        wrong = [line for one in (office, other, stranger, member, auditor) for line in one.wrong]
         assert wrong == []
 
 
@@ -87,7 +94,7 @@ def opens_joining(office: Person) -> None:
     office.go("/workspace/settings")
     office.tick("open")
     office.fill(categories="full member\nassociate")
-    office.press("Save", within="form[action='/workspace/settings/joining']")
+    office.click('main form[action="/workspace/settings/joining"] button')
 
 
 def applies(stranger: Person) -> str:
@@ -109,7 +116,7 @@ def applies(stranger: Person) -> str:
 
 def approves(office: Person, member: Person) -> None:
     office.go("/workspace/applications")
-    office.page.get_by_role("link", name=re.compile("Willow Shelter")).first.click()
+    office.click(office.page.get_by_role("link", name=re.compile("Willow Shelter")).first)
     office.press("Approve")
     link = re.search(r"/welcome/[\w-]+", office.text())
     assert link, office.text()
@@ -121,15 +128,15 @@ def approves(office: Person, member: Person) -> None:
 
 
 def proposes_and_is_approved(member: Person, office: Person) -> None:
-    member.page.locator('main a[href^="/member/records/"]').first.click()
+    member.click('main a[href^="/member/records/"]')
     member.fill(texts__0__description="A house for families who have just arrived.")
-    member.page.locator('main button[name="more"][value="texts"]').first.click()
+    member.click('main button[name="more"][value="texts"]')
     member.fill(texts__1__language="French", texts__1__names="Abri du Saule")
-    member.page.locator('main button[name="do"][value="look"]:not(.unseen)').first.click()
-    member.page.locator('main button[name="do"][value="save"]:not(.unseen)').first.click()
+    member.click('main button[name="do"][value="look"]:not(.unseen)')
+    member.click('main button[name="do"][value="save"]:not(.unseen)')
     assert member.path().startswith("/member"), member.text()
     office.go("/workspace/edits")
-    office.page.locator('main a[href^="/workspace/edits/"]').first.click()
+    office.click('main a[href^="/workspace/edits/"]')
     assert office.sees("Abri du Saule")
     office.press("Approve")
     member.go("/member")
@@ -141,7 +148,7 @@ def publishes_an_event(office: Person) -> None:
     office.fill(texts__0__language="English", texts__0__titles="Evening on family reunification")
     office.choose("type", "webinar")
     office.fill(when__day="2027-03-03", when__time="18:00", when__until="19:30", when__zone="Africa/Ndjamena")
-    office.page.locator('main button[name="do"][value="save"]:not(.unseen)').first.click()
+    office.click('main button[name="do"][value="save"]:not(.unseen)')
     assert office.sees("Evening on family reunification"), office.text()
     office.go("/workspace/publish")
     if office.page.get_by_role("button", name=office.said("Sign it now"), exact=True).count():
@@ -156,7 +163,7 @@ def lists_a_member(other: Person) -> None:
     other.go("/workspace/records/organization/new")
     other.fill(texts__0__language="English", texts__0__names="Heron Legal Clinic", countries="Chad")
     other.tick("services", "legal-aid")
-    other.page.locator('main button[name="do"][value="save"]:not(.unseen)').first.click()
+    other.click('main button[name="do"][value="save"]:not(.unseen)')
     other.go("/workspace/publish")
     if other.page.get_by_role("button", name=other.said("Sign it now"), exact=True).count():
         other.press("Sign it now")
@@ -164,14 +171,88 @@ def lists_a_member(other: Person) -> None:
 
 def finds_what_the_other_lists(office: Person, river: Served, other: Person) -> None:
     other.go("/workspace/keys")
+    fingerprint = " ".join(other.page.locator("main .finger").first.inner_text().split())
     office.go("/workspace/peers")
-    office.fill(address=river.address)
+    office.fill(invitation=river.address)
+    office.press("Look who is there")
+    assert office.sees("River Network")
+    office.fill(typed=fingerprint)
+    office.press("Follow this network")
+    until(office, "/?text=Heron", "Heron Legal Clinic")
+    office.click(office.page.get_by_role("link", name="Heron Legal Clinic").first)
+    assert office.sees("Heron Legal Clinic") and office.sees("River Network")
+    with office.page.expect_download() as file:
+        office.page.locator('main a[href*="/proof?"]').first.click()
+    proof = file.value.path()
+    office.go("/check")
+    office.field("proof").set_input_files(proof)
+    office.click('main form:has([name="proof"]) button')
+    assert office.sees("River Network")
 
 
-def until(office: Person, url: str, text: str) -> None:
-    """Look again and again, until a page says it."""
+def is_confirmed_by_a_secret_link(office: Person, anybody: Person) -> None:
+    office.go("/workspace/confirmations")
+    row = office.page.locator("main tbody tr").first
+    name = " ".join(row.locator("th a").inner_text().split())
+    row.locator('[name="handle"]').check()
+    office.press("Ask those whose entries they are")
+    link = re.search(r"/confirm/[\w-]+", office.text())
+    assert link, office.text()
+    anybody.go(link[0])
+    anybody.press("Everything is still right")
+    until(anybody, f"/?text={quote(name)}", name)
+    anybody.click(anybody.page.get_by_role("link", name=name).first)
+    assert str(datetime.now(UTC).year) in anybody.text()
+
+
+def hides_and_puts_back(office: Person, anybody: Person) -> None:
+    office.go("/workspace/hide")
+    office.fill(text="Adventist Development And Relief Agency")
+    office.press("See what goes")
+    office.click('main form[action="/workspace/hide"] button')
+    until(anybody, "/?text=Adventist", "", but="Adventist Development And Relief Agency")
+    office.go("/workspace/hide")
+    office.click(office.page.locator('main form[action="/workspace/hide/undo"] button').last)
+    until(anybody, "/?text=Adventist", "Adventist Development And Relief Agency")
+
+
+def backs_up_and_rehearses(office: Person) -> None:
+    office.go("/workspace/backups")
+    office.fill(passphrase="six words upon a folded paper", again="six words upon a folded paper", present=PASSWORD)
+    office.press("Make a backup")
+    office.go("/workspace/backups")
+    office.fill(key="six words upon a folded paper")
+    for field in office.page.locator('main form[action="/workspace/backups/rehearse"] [name="present"]').all():
+        field.fill(PASSWORD)
+    office.press("Rehearse")
+    office.go("/workspace")
+    assert not office.sees(office.said("Nobody has rehearsed yet what it takes to restore a backup"))
+
+
+def invites_an_auditor(office: Person, auditor: Person) -> None:
+    office.go("/workspace/accounts")
+    office.fill(name="Dara Auditor", email="dara@harbour.example")
+    office.choose("role", "auditor")
+    office.click('main form[action="/workspace/accounts"] button')
+    link = re.search(r"/welcome/[\w-]+", office.text())
+    assert link, office.text()
+    auditor.go(link[0])
+    auditor.fill(name="Dara Auditor", password="a kite above the ferry", again="a kite above the ferry")
+    auditor.press("Go on")
+    key = auditor.page.locator("main code").first.inner_text().replace(" ", "")
+    auditor.fill(code=pyotp.TOTP(key).now())
+    auditor.press("Use this app")
+    auditor.go("/workspace/acts")
+    assert auditor.sees("Amina Office") and auditor.sees("Chanda Willow")
+    auditor.go("/workspace/records/organization")
+    assert auditor.page.get_by_role("link", name=auditor.said("New member")).count() == 0
+
+
+def until(one: Person, url: str, text: str, but: str = "") -> None:
+    """Look again and again, until a page says the one and not the other."""
     end = time.monotonic() + PATIENCE
-    while not office.sees(text):
-        assert time.monotonic() < end, office.text()
+    one.go(url)
+    while not one.sees(text) or (but and one.sees(but)):
+        assert time.monotonic() < end, one.text()
         time.sleep(0.5)
-        office.go(url)
+        one.go(url)

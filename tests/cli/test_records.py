@@ -86,3 +86,19 @@ def test_an_organisation_is_shown_with_what_other_networks_say_of_it(fednet: Fed
     assert "Canadian Example Council" in said and "the same website" in said and "names there" in said
     (event,) = fednet("search", "winnipeg", "--json").lines
     assert "statements" not in fednet("show", event["handle"], "--json").lines[0]
+
+
+def test_what_waits_for_a_record_is_taken_back_and_signing_can_be_put_on_hold(node: Fednet) -> None:
+    handle = added(node)
+    assert node("edit", handle, "--as-signed").code == 1  # nothing is signed yet: it is withdrawn instead
+    node("publish")
+    node("edit", handle, "--json", "-", given='{"acronym": "AH"}')
+    assert node("edit", handle, "--as-signed", "--circle", "partners").code == 2
+    assert node("edit", handle, "--as-signed").out.strip() == handle
+    assert node("preview", "--json").lines == []
+    assert "acronym" not in node("show", handle, "--json").lines[0]["fields"]
+    assert "wait until" in node("publish", "--hold").err
+    node("edit", handle, "--json", "-", given='{"acronym": "AH"}')
+    assert len(node("preview", "--json").lines) == 1
+    assert len(node("publish", "--json").lines) == 1  # whoever says so signs
+    assert "by itself" in node("publish", "--by-itself").err

@@ -71,6 +71,13 @@ def test_resources_are_narrowed_by_type_language_theme_network_and_words(home: H
         titles(home, Wanted(networks=("nobody",)))
 
 
+def test_a_flood_of_one_network_drowns_only_itself(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "MAX_LOOKED_AT", 4)
+    found = library.resources(home.store, Wanted(), PUBLIC, NOW, 0, 10).hits
+    assert [sum(hit.network_name == name for hit in found) for name in ("Example Network", "Other Network")] == [2, 2]
+    assert len(titles(home, Wanted(networks=("Example Network",)))) == 3
+
+
 def test_a_resource_for_partners_is_nobody_elses(home: Home) -> None:
     assert library.resources(home.store, Wanted(), OPERATOR, NOW, 0, 10).total == 6
     assert "Minutes for partners" not in titles(home)
@@ -85,7 +92,7 @@ def test_names_of_terms_are_read_in_any_language() -> None:
 
 
 def test_groups_come_by_type_and_name_with_those_who_take_part(home: Home) -> None:
-    found = library.groups(home.store, PUBLIC, NOW)
+    found = library.groups(home.store, PUBLIC, NOW).hits
     assert [hit.title for hit in found] == ["Board", "Detention"]
     assert [hit.title for hit in library.members_of(home.store, found[1], PUBLIC, NOW, 9)] == ["Paper Boat"]
     assert library.members_of(home.store, found[0], PUBLIC, NOW, 9) == []

@@ -203,3 +203,15 @@ def test_what_comes_is_matched_step_by_step_and_a_mistake_there_ends_nothing_els
         until(lambda: edition(home, home) == 2, "the edition with the edit")
     finally:
         act.stop()
+
+
+def test_nothing_is_due_while_signing_is_on_hold(nodes: Nodes) -> None:
+    origin = nodes.home("Origin", "Alpha")
+    add(origin, "Beta")
+    act = Background(origin, allow_private=True)
+    assert list(act._edited({})) == ["public"]
+    publish.hold(origin, True)
+    assert act._edited({}) == {}
+    publish.hold(origin, False)
+    assert list(act._edited({})) == ["public"]
+    act._loop.close()

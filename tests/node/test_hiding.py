@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fednet.errors import ChangedError, NotFoundError, UsageError
+from fednet.errors import BrokenStoreError, ChangedError, NotFoundError, UsageError
 from fednet.node import circles, edits, erasure, hiding, imports
 from fednet.node import home as homes
 from fednet.node.home import Home
@@ -326,6 +326,22 @@ def test_a_crash_between_hiding_and_signing_leaves_it_hidden_and_to_be_signed(ho
         assert hidden.taken_out(db, handle) is not None
         assert feeds.public_feed(db, again.network.network).records == 0
     again.close()
+
+
+def test_what_goes_wrong_on_the_way_hides_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = world(home)
+    publish(home, NOW)
+    before = standing(home)
+
+    def full(*arguments: object) -> None:
+        raise BrokenStoreError("the disk is full")
+
+    monkeypatch.setattr(hidden, "keep", full)
+    with pytest.raises(BrokenStoreError):
+        hiding.hide(home, made["one"], NOW)
+    assert standing(home) == before and not hiding.acts(home)
+    with home.store.reading() as db:
+        assert not drafts.circles_with_drafts(db)
 
 
 # --- the law: hidden and put back is as before, whatever names whom

@@ -203,6 +203,30 @@ def test_members_are_reached_by_their_accounts_else_by_their_contacts(home: Home
         assert [one.email for one in joining.reached(db, home, made.handle)] == ["office@a.example"]
 
 
+def test_a_member_that_moves_to_another_circle_takes_its_application_and_endorsements_along(home: Home) -> None:
+    made = joining.approve(home, applied(home, 1).id, NOW)
+    publish.publish(home, NOW)
+    second = applied(home, 2, endorsers=(made.handle, next(iter(_others(home, made.handle)))))
+    secret = joining.ask_endorsers(home, second.id, NOW, ignored)[made.handle]
+    with home.store.writing() as db:
+        letters.remember(db, "term-60", f"{made.handle} 2027-11-21", NOW)
+        letters.put(db, "a@a.example", "Subject", "Text", NOW, about=made.handle)
+    moved = edits.edit(home, made.handle, {}, NOW, circle="partners").handle
+    assert moved != made.handle
+    with home.store.reading() as db:
+        assert joining.endorsing(db, secret, NOW)[1] == moved
+        assert letters.reminded(db, "term-60", f"{moved} 2027-11-21")
+        assert [one.about for one in letters.waiting(db)] == [moved]
+        assert {one.handle for one in applications.of_state(db, ["approved"])} == {moved}
+        assert made.handle not in applications.handles(db)
+    joining.endorse(home, second.id, moved, "endorsed", "", NOW, secret)
+
+
+def _others(home: Home, handle: str) -> list[str]:
+    with home.store.reading() as db:
+        return [one for one in joining.members(db, home) if one != handle]
+
+
 def test_an_erased_member_leaves_nothing_of_its_application_in_any_file(home: Home) -> None:
     word = "Zyqqvortex"
     organization = {"names": {"en": f"{word} House"}}

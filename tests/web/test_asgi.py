@@ -123,6 +123,31 @@ def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.clock
+def test_a_body_with_files_that_was_admitted_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(asgi, "ANSWER_SECONDS", 0.02)
+    left = 4
+
+    async def admits(scope: Any, receive: Any, send: Any) -> None:
+        asgi.admit_upload(scope)
+        await echo(scope, receive, send)
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        async def drip() -> Any:
+            nonlocal left
+            left -= 1
+            await asyncio.sleep(0.02)
+            return {"type": "http.request", "body": b"x", "more_body": left > 0}
+
+        await Timed(admits, refused)(scope, drip, send)
+
+    assert Client(slow).post("/", b"").status == 200
+    monkeypatch.setattr(asgi, "UPLOAD_SECONDS", 0.01)
+    left = 4
+    assert Client(slow).post("/", b"").status == 408
+
+
+@pytest.mark.clock
 def test_an_answer_that_is_not_made_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi, "ANSWER_SECONDS", 0.05)
 

@@ -7,6 +7,7 @@ import pytest
 
 from fednet.directory.due import due
 from fednet.node.home import Home
+from fednet.store import acts
 from tests.web.place import NOW, node
 from tests.web.signed_in import client_as
 
@@ -27,6 +28,9 @@ def test_what_is_due_is_confirmed_by_ticking_it(home: Home) -> None:
     assert answer.status == 303
     assert [one.handle for one in due(home.store, NOW).due] == [waiting.due[0].handle]
     assert browser.form("/workspace/confirmations").status == 400
+    with home.store.reading() as db:
+        logged = acts.latest(db, wanted=acts.Wanted(act="confirm-record"))
+    assert {one.subject for one in logged} == {one.handle for one in waiting.due[1:]}
 
 
 def test_those_concerned_are_asked_and_links_to_hand_over_are_shown_once(home: Home) -> None:

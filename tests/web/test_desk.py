@@ -10,7 +10,7 @@ from fednet.node import edits, publish
 from fednet.node.home import Home
 from fednet.node.roll import roll
 from fednet.store import drafts
-from fednet.web import deeds, desk, policy, translation
+from fednet.web import desk, policy, translation
 from tests.web.place import NOW, node
 from tests.web.signed_in import client_as
 
@@ -84,11 +84,6 @@ def test_a_halted_node_says_so_first(tmp_path: Path) -> None:
     (home.path / "high-water-mark.json").write_bytes(b"{}")
     assert desk.waits(home, NOW)[0].what == "halted"
     home.close()
-
-
-def test_every_act_of_the_desk_has_words() -> None:
-    acts = {rule.act for rule in policy.DESK.values() if rule.act}
-    assert acts <= deeds.NAMES.keys()
 
 
 def test_numbers_in_the_menu_are_what_waits_there(tmp_path: Path) -> None:

@@ -108,6 +108,17 @@ def test_a_card_names_the_people_and_roles_of_an_organisation(world: World) -> N
     assert SECRET in client_as(world.home, "editor").get(f"/organizations/{world.organization}").text
 
 
+def test_an_auditor_looks_and_changes_nothing(world: World) -> None:
+    page = client_as(world.home, "auditor").get(f"/organizations/{world.organization}").text
+    assert "Look at this entry in the workspace" in page and "/confirm" not in page
+
+
+@pytest.mark.parametrize("start", ["9" * 5000, "-1", "٣", "x", ""])
+def test_a_number_that_is_none_begins_at_the_beginning(world: World, start: str) -> None:
+    for url in ("/groups", "/resources", "/networks"):
+        assert world.browser.get(f"{url}?start={start}").status == 200
+
+
 def test_groups_are_narrowed_to_a_network(world: World) -> None:
     own = world.home.network.network
     assert "Detention" in world.browser.get(f"/groups?network={own}").text
@@ -139,7 +150,9 @@ def test_who_is_signed_in_finds_the_way_to_change_an_entry(world: World) -> None
     page = world.browser.get(f"/organizations/{world.organization}").text
     assert "/workspace/record/" not in page and "/member/records/" not in page
     member = client_as(world.home, "organization", organization=world.organization)
-    assert f'href="/member/records/{world.organization}"' in member.get(f"/organizations/{world.organization}").text
+    page = member.get(f"/organizations/{world.organization}").text
+    assert f'href="/member/records/{world.organization}"' in page
+    assert f'action="/member/records/{world.organization}/confirm"' in page and member.token in page
     assert f'href="/member/records/{world.group}"' not in member.get(f"/groups/{world.group}").text
     editor = client_as(world.home, "editor")
     for url in (f"/organizations/{world.organization}", f"/groups/{world.group}", f"/people/{world.secret}"):

@@ -218,3 +218,35 @@ def test_refused_rows_can_be_left_out_for_good(home: Home) -> None:
     assert "Leave the refused rows out" not in browser.get("/workspace/import").text
     assert browser.form("/workspace/import/settle", {"import": "99"}).status == 404
     assert browser.form("/workspace/import/settle", {"import": "²"}).status == 400
+
+
+REAL = Path(__file__).parents[2] / "../shared/data"
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real files are not on this machine")
+@pytest.mark.parametrize(
+    ("files", "kind", "count"),
+    [
+        (["organisations/hdx-chad-3w.xlsx"], "organization", 208),
+        (["organisations/hdx-organisations.csv"], "organization", 719),
+        ([f"organisations/unhcr-jordan-services-{one}.json" for one in ("en", "ar")], "organization", 44),
+        (["calendars/pycon-us-2025/all_events.ics"], "event", 224),
+    ],
+)
+def test_a_real_file_is_imported_as_it_was_shown_and_taken_back(
+    home: Home, files: list[str], kind: str, count: int
+) -> None:
+    browser = client_as(home, "editor")
+
+    def standing() -> int:
+        with home.store.reading() as db:
+            return len(roll(db, home, kind))
+
+    before = standing()
+    address, page = looked(browser, *((Path(one).name, (REAL / one).read_bytes()) for one in files))
+    assert f"<b>{count}</b> new" in page
+    assert browser.form(f"{address}/import", fields_of(page)).headers["location"] == address
+    assert f"<b>{count}</b>" in browser.get(address).text
+    assert standing() == before + count
+    assert browser.form("/workspace/import/undo", {"import": "1"}).status == 200
+    assert standing() == before

@@ -255,6 +255,33 @@ def test_an_event_is_announced_with_its_organisation_as_host(home: Home, org: st
     assert member.form(f"/member/records/{handle}/withdraw", sure="yes").headers["location"].endswith("withdrawn")
 
 
+def test_a_new_entry_that_was_declined_is_corrected_from_what_was_sent(
+    home: Home, org: str, member: Browser, editor: Browser
+) -> None:
+    send(member, "/member/new/exchange", type="need", texts__0__titles="A lawyer", texts__0__description="Soon")
+    first = newest(home)
+    editor.form(f"/workspace/edits/{first.id}/decline", reason="where?")
+    url = re.findall(r'href="(/member/new/[^"]*)"', member.get(f"/member/edits/{first.id}").text)[0]
+    send(member, url, countries="Thailand")
+    second = newest(home)
+    assert msgspec.json.decode(second.body or b"")["description"] == {"en": "Soon"}
+    third = send(member, f"/member/new/exchange?from={second.id}", countries="Chad")
+    assert third.status == 303
+    with home.store.reading() as db:
+        assert [one.state for one in stored.by(db, org)] == ["waits", "withdrawn", "declined"]
+    assert member.get(f"/member/new/event?from={second.id}").status == 404
+    assert member.get("/member/new/event?from=x").status == 404
+
+
+def test_what_is_refused_in_the_end_is_told_on_the_form_with_all_that_was_typed(home: Home, member: Browser) -> None:
+    answer = send(
+        member, "/member/new/event", texts__0__titles="Of somebody else", type="webinar", when__day="2026-12-02",
+        hosts__0="Another",
+    )  # fmt: skip
+    assert answer.status == 422
+    assert inputs(answer.text)["texts.0.titles"] == ["Of somebody else"]
+
+
 def test_an_individual_makes_changes_and_erases_their_own_entry(home: Home, org: str, editor: Browser) -> None:
     person = client_as(home, "individual", organization=org)
     assert send(person, "/member/new/person", name="Individual 9").headers["location"] == "/member?done=proposed"
@@ -375,17 +402,41 @@ def test_a_newer_link_ends_the_one_before(home: Home, org: str) -> None:
     assert stranger.get(second).status == 200
 
 
-def test_where_letters_are_sent_organisations_are_asked_by_letter(home: Home, org: str) -> None:
+@pytest.fixture
+def mail(home: Home) -> Iterator[None]:
+    """Letters can be sent."""
     before = home.config
     home.config = msgspec.structs.replace(
         before, url="https://node.example", mail=Mail(host="mail.example", sender="desk@node.example")
     )
-    try:
-        edits.add(home, "contact", {"organization": org, "emails": ["ask@quiet.example"]}, NOW)
-        other = edits.add(home, "organization", {"names": {"en": "Nobody to ask"}}, NOW)
-        asking = confirming.ask(home, [org, other.handle], NOW)
-    finally:
-        home.config = before
+    yield
+    home.config = before
+
+
+@pytest.mark.usefixtures("mail")
+def test_whoever_proposed_an_edit_is_told_what_became_of_it(
+    home: Home, org: str, member: Browser, editor: Browser
+) -> None:
+    for act in ("approve", "decline"):
+        send(member, f"/member/records/{org}", acronym=act)
+        editor.form(f"/workspace/edits/{newest(home).id}/{act}", reason="the legal name, please")
+    assert member.account
+    with home.store.reading() as db:
+        rows = db.execute(
+            "SELECT subject, text FROM outgoing WHERE recipient = ? ORDER BY id", (member.account.email,)
+        ).fetchall()
+    assert [subject for subject, _ in rows] == [
+        "Your edit is approved: Quiet House",
+        "Your edit is declined: Quiet House",
+    ]
+    assert "the legal name, please" in rows[1][1]
+
+
+@pytest.mark.usefixtures("mail")
+def test_where_letters_are_sent_organisations_are_asked_by_letter(home: Home, org: str) -> None:
+    edits.add(home, "contact", {"organization": org, "emails": ["ask@quiet.example"]}, NOW)
+    other = edits.add(home, "organization", {"names": {"en": "Nobody to ask"}}, NOW)
+    asking = confirming.ask(home, [org, other.handle], NOW)
     assert asking.letters == 1
     assert [one.title for one in asking.links] == ["Nobody to ask"]
     assert asking.links[0].url.startswith("https://node.example/confirm/")

@@ -10,13 +10,15 @@ import pytest
 
 from fednet.feed.identity import fingerprint
 from fednet.node import circles as own_circles
-from fednet.node import edits
+from fednet.node import edits, evidence
 from fednet.node import home as homes
+from fednet.node.accept import accept
 from fednet.node.home import Home
 from fednet.node.invitation import invitation
 from fednet.node.publish import publish
 from fednet.store import blocks, circles, feeds, sources, witnesses
 from fednet.web.app import create_app
+from tests.feed.test_evidence import forked, grown, split
 from tests.node.nodes import Served
 from tests.web.place import NOW, node
 from tests.web.signed_in import Browser, client_as
@@ -206,3 +208,27 @@ def test_what_a_named_circle_lets_a_network_read_is_told(home: Home, administrat
     own_circles.add(home, "board", NOW)
     own_circles.set_member(home, "board", network)
     assert "The circle <bdi>board</bdi>" in administrator.get(f"/workspace/peers/{network.network}").text
+
+
+@pytest.mark.parametrize("side", ["keep", "other"])
+def test_a_network_that_contradicts_itself_waits_for_a_decision(home: Home, administrator: Browser, side: str) -> None:
+    network = grown(4)
+    with home.store.writing() as db:
+        pinned_here = feeds.pin(db, network.identity, NOW)
+        feed = feeds.open_feed(db, pinned_here, "public")
+        accept(db, feed, network.identity, network.answer(feed.followed), NOW, None)
+        found = split(network, forked(network, 1))
+        evidence.keep(db, pinned_here, found, NOW)
+    page = f"/workspace/peers/{network.id}"
+    shown = administrator.get(page).text
+    assert "It has contradicted itself" in shown and "two histories" in shown
+    assert "has contradicted itself: decide what counts" in administrator.get("/workspace/peers").text
+    assert administrator.form(f"{page}/resolve").status == 400
+    assert administrator.form(f"{page}/resolve", side="0" * 64).status == 400
+    (other,) = re.findall(r'name="side" value="([0-9a-f]{64})"', shown)
+    chosen = "keep" if side == "keep" else other
+    assert administrator.form(f"{page}/resolve", side=chosen).status == 303
+    again = pinned(home, network.id)
+    assert again is not None and again.frozen is None
+    assert "It has contradicted itself" not in administrator.get(page).text
+    assert administrator.form(f"{page}/resolve", side="keep").status == 404
