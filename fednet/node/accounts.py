@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -75,13 +76,13 @@ class Hashing:
     def hashed(self, password: str) -> str:
         """A password in PHC form, with a salt of its own. Raises BusyError."""
         with self._turn():
-            return self.hasher.hash(password)
+            return self.hasher.hash(_spelled(password))
 
     def fits(self, password: str, kept: str | None) -> bool:
         """Whether a password is the one that is kept; it takes as long when there is none. Raises BusyError."""
         with self._turn():
             try:
-                return self.hasher.verify(kept or self._of_nobody(), password) and kept is not None
+                return self.hasher.verify(kept or self._of_nobody(), _spelled(password)) and kept is not None
             except (VerificationError, InvalidHashError):
                 return False
 
@@ -93,6 +94,11 @@ class Hashing:
     def is_old(self, kept: str) -> bool:
         """Whether a hash was made with other parameters than new ones are."""
         return self.hasher.check_needs_rehash(kept)
+
+
+def _spelled(password: str) -> str:
+    """As every keyboard spells it: an accent may be typed as a character of its own (NIST SP 800-63B, 5.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
 
 
 HASHING = Hashing(PasswordHasher.from_parameters(profiles.RFC_9106_LOW_MEMORY))

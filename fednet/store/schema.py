@@ -317,7 +317,7 @@ CREATE INDEX import_row_handle ON import_row (handle);
 
 DESK = """
 CREATE TABLE account (                          -- people who sign in
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,         -- nobody gets the number of somebody who was deleted
   name TEXT NOT NULL,
   email TEXT NOT NULL UNIQUE COLLATE NOCASE,
   role TEXT NOT NULL,                           -- administrator, editor, auditor, organization or individual

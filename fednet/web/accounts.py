@@ -115,7 +115,7 @@ class Own:
 
     def _form(self, request: Request, asked: Asked, visitor: Visitor, error: FednetError | None = None) -> Response:
         account = mine_of(visitor)
-        here = sessions.digest(request.cookies.get(cookie_name(request), ""))
+        here, now = sessions.digest(request.cookies.get(cookie_name(request), "")), self.clock()
         with self.home.store.reading() as db:
             factors, keys = accounts.factors(db, account.id), accounts.passkeys(db, account.id)
             signed_in = accounts.sessions(db, account.id)
@@ -130,7 +130,9 @@ class Own:
             email=one(asked, "email") or account.email,
             factors=factors,
             passkeys=keys,
-            sessions=[(digest == here, one) for digest, one in signed_in if one.whole],
+            sessions=[
+                (digest == here, one) for digest, one in signed_in if one.whole and not sessions.is_over(one, now)
+            ],
             sure=self.gate.is_fresh(visitor),
             by_passkey=passkeys.are_possible(request),
             shortest=people.SHORTEST,

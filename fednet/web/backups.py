@@ -71,12 +71,9 @@ class Backups:
         try:
             self.gate.must_be_sure(request, asked, visitor)
             if len(passphrase) < SHORTEST:
-                raise UsageError(
-                    _("The passphrase needs at least %(least)s characters: several words, for example.")
-                    % {"least": SHORTEST}
-                )
+                raise UsageError(f"the passphrase needs at least {SHORTEST} characters: several words, for example")
             if passphrase != again:
-                raise UsageError(_("The two passphrases differ."))
+                raise UsageError("the two passphrases differ")
             made = backup.keep(self.home, passphrase, self.clock())
         except FednetError as error:
             return self._page(request, visitor, error=error, status=422)
@@ -121,7 +118,7 @@ class Backups:
             return backup.kept_file(self.home, which)
         files: list[UploadFile] = request.state.files.get("file", [])
         if not files or not files[0].size:
-            raise UsageError(_("Choose a file first."))
+            raise UsageError("choose a file first")
         path = place / "uploaded"
         with path.open("xb") as out:
             files[0].file.seek(0)

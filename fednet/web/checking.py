@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from fednet import listing
-from fednet.errors import FednetError, MalformedError
+from fednet.errors import FednetError, UsageError
 from fednet.feed.identity import fingerprint
 from fednet.feed.proof import MAX_PROOF, Proven, check, parse_proof
 from fednet.feed.text import utc_text
@@ -131,9 +131,9 @@ def _fields(proven: Proven) -> dict[str, Any]:
 
 
 def _uploaded(request: Request) -> bytes:
-    """The file of the form; MalformedError when there is none."""
+    """The file of the form; UsageError when there is none."""
     files = request.state.files.get(FIELD, [])
     raw: bytes = files[0].file.read(min(MAX_PROOF, MAX_POST) + 1) if files else b""
     if not raw:
-        raise MalformedError("no file was chosen", hint="choose the file whose name ends in .proof")
+        raise UsageError("no file was chosen", hint="choose the file whose name ends in .proof")
     return raw

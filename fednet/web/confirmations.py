@@ -44,11 +44,11 @@ class Confirmations:
 
     def show(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         done = asked.get("done", [""])[0]
-        return self._show(request, done=_(DONE[done]) if done in DONE else "")
+        return self._show(request, done=_(DONE[done]) if done in DONE else "", ticked="ticked" in asked)
 
     def _show(self, request: Request, error: FednetError | None = None, **more: Any) -> Response:
         found = due(self.home.store, self.clock(), limit=SHOWN)
-        values = {"done": "", "asking": None, "base": base_of(self.home, request), **more}
+        values = {"done": "", "asking": None, "ticked": False, "base": base_of(self.home, request), **more}
         answer = self.page("desk/confirmations.html", request, due=found.due, total=found.total, error=error, **values)
         answer.status_code = error.status if error else 200
         return answer

@@ -1,8 +1,8 @@
 """Who follows and witnesses whom as a drawing: one network in the middle, the others in two columns beside it.
 
 The name in the middle stands in a frame at which lines end; each other name has a row of its own outside the columns,
-so that no two overlap. Lines bend, so that no two lie on each other. The drawing follows from the connections alone: the
-same lines make the same picture, and the same sentences below it.
+so that no two overlap. Lines bend, so that no two lie on each other. The drawing follows from the connections alone:
+the same lines make the same picture, and the same sentences below it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ MAX_POINTS = 24
 MAX_LINES = 40
 """What is drawn and told at most: more would be a thicket, and a heavy page."""
 
-WIDTH = 1000
+WIDTH = 1060
 ROW = 46
-COLUMNS = (300, 700)
+COLUMNS = (330, 730)
 RADIUS = 9
 GAP = 16
 """Between a point and its name."""

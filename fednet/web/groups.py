@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -27,10 +27,12 @@ from fednet.web.visitors import Visitor
 
 MAX_ROLES = 6
 """Roles of one group that the list of groups shows."""
-MAX_ALL_ROLES = 80
+MAX_ALL_ROLES = 50
 """Roles of one group, over all times, that its page shows."""
 MAX_GROUPS = 60
-"""Groups on one page of the list."""
+LIST_BYTES = 44_000
+"""Groups on one page of the list, and what they may take of it."""
+ROW, ROLE = 450, 220  # bytes of a group and of a role beside their texts
 MAX_MEMBERS = 60
 MAX_PARTS = 20
 MAX_FOCAL = 40
@@ -106,8 +108,11 @@ class Groups:
             answer = self.page("groups.html", request, error=error, networks=names, chosen="", found=[], following="")
             answer.status_code = error.status
             return answer
-        more = [*(("network", network) for network in wanted), ("start", str(start + MAX_GROUPS))]
-        by_network = groupby(views.entries(found.hits), lambda entry: entry.hit.network)
+        entries = views.entries(found.hits)
+        shown = self._fitting(entries)
+        following = start + (shown if shown < len(entries) else MAX_GROUPS)
+        more = [*(("network", network) for network in wanted), ("start", str(following))]
+        by_network = groupby(entries[:shown], lambda entry: entry.hit.network)
         return self.page(
             "groups.html",
             request,
@@ -115,8 +120,20 @@ class Groups:
             networks=names,
             chosen=next(iter(wanted), ""),
             found=[self._of_network(entries, reader) for _, entries in by_network],
-            following=show.address("/groups", more) if found.total > start + MAX_GROUPS else "",
+            following=show.address("/groups", more) if found.total > following else "",
         )
+
+    def _fitting(self, entries: Sequence[views.Entry]) -> int:
+        """How many groups make a page that is still light; one at least."""
+        left = LIST_BYTES
+        for at, entry in enumerate(entries):
+            roles = library.roles_on(getattr(entry.record, "roles", ()), self.clock().date()).now[:MAX_ALL_ROLES]
+            texts = [name.text for name in show.names(entry.record)] + [entry.hit.network_name[:240]]
+            texts += [text for role in roles for text in (role.role[:120], role.holder[: show.PARTY_NAME])]
+            left -= ROW + ROLE * len(roles) + sum(map(show.weight, texts))
+            if left < 0:
+                return max(at, 1)
+        return len(entries)
 
     def _of_network(self, entries: Iterable[views.Entry], reader: Reader) -> OfNetwork:
         rows, focal = [], []

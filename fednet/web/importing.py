@@ -162,6 +162,7 @@ class Wizard:
             kind=kind,
             kinds=KINDS,
             circles=[(one, usual_circle(one)) for one in circles],
+            sources=_sources(self.home),
             columns=list(_columns(tried, kind)) if tried else [],
             choices=columns.choices(kind),
             languages=_languages(self.home, tried.seen if tried else ()),
@@ -282,6 +283,7 @@ def _said(before: dict[str, Any], asked: Asked) -> dict[str, Any]:
     kind, was, circle = (_one(asked, name) for name in ("kind", "was-kind", "circle"))
     said: dict[str, Any] = {name: True for name in _SAID if name in asked}
     said |= {"circle": circle} if circle else {}
+    said |= {"source": asked["source"][0]} if "source" in asked else {}
     said |= {"kind": before["kind"]} if "kind" in before else {}
     if kind in KINDS and kind != was:
         return {**said, "kind": kind}  # the columns of another kind are others
@@ -328,6 +330,11 @@ def _languages(home: Home, seen: Sequence[Seen]) -> list[str]:
     for one in seen:
         known |= dict.fromkeys(tag.strip() for tag in one.language.split(",") if tag.strip())
     return list(known)
+
+
+def _sources(home: Home) -> list[str]:
+    """Lists that were imported before, of which a file may be a new version."""
+    return sorted({source for one in imports.history(home) for source in one.sources})
 
 
 def _remembered(source: str, said: dict[str, Any]) -> tuple[str, str, list[tuple[str, str]]]:

@@ -33,6 +33,7 @@ from fednet.store import blocks, circles, feeds, sources, witnesses
 from fednet.store import search as index_search
 from fednet.store.evidence import Held
 from fednet.web import doors as doorway
+from fednet.web import show
 from fednet.web.asgi import MAX_UPLOAD
 from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import Doors, see
@@ -102,10 +103,10 @@ class Found(NamedTuple):
 
 
 class Reads(NamedTuple):
-    """A circle of ours that a network may read, and how many records of each kind it lists."""
+    """A circle of ours that a network may read, and in words how many records of each kind it lists."""
 
     circle: str
-    kinds: dict[str, int]
+    said: str
 
 
 def routes(home: Home, templates: Templates, doors: Doors, clock: Clock, allow_private: bool) -> list[Route]:
@@ -208,7 +209,7 @@ class Peers:
             if typed:
                 following.check_fingerprint(found.identity.network, typed)
             elif "compared" not in asked:
-                raise UsageError(_("First compare the fingerprint, by telephone or from paper, and say that you did."))
+                raise UsageError("first compare the fingerprint, by telephone or from paper, and say that you did")
             network = following.take(self.home, found)
         except FednetError as error:
             return self._compare(request, found.offer, invited=False, error=error)
@@ -219,7 +220,7 @@ class Peers:
         files: list[UploadFile] = request.state.files.get("file", [])
         try:
             if not files or not files[0].size:
-                raise UsageError(_("Choose a file first."))
+                raise UsageError("choose a file first")
             carried = asyncio.run(
                 bundles.read(
                     self.home,
@@ -353,7 +354,7 @@ class Peer:
         return see("/workspace/peers?done=blocked")
 
     def _unsure(self, request: Request) -> Response:
-        return self._page(request, error=UsageError(_("Tick the box first, to say that you mean it.")), status=422)
+        return self._page(request, error=UsageError("tick the box first, to say that you mean it"), status=422)
 
     def add_source(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Read it at one more address."""
@@ -392,7 +393,7 @@ class Peer:
         network, side = self._pinned(request), first(asked, "side")
         try:
             if not side:
-                raise UsageError(_("Say which side counts."))
+                raise UsageError("say which side counts")
             evidence.resolve(self.home, network, None if side == "keep" else side, self.clock())
         except FednetError as error:
             return self._page(request, error=error, status=error.status)
@@ -446,7 +447,8 @@ class Peer:
         with self.home.store.reading() as db:
             feed = feeds.feed(db, self.home.network, circle)
             counts = index_search.counts(db, feed.id) if feed else {}
-        return Reads(circle, {KIND_NAMES[kind]: count for kind, count in sorted(counts.items())})
+        said = [show.counted(KIND_NAMES[kind], count) for kind, count in sorted(counts.items())]
+        return Reads(circle, show.listed(said) if said else _("nothing yet"))
 
     def _receipts(self, network: feeds.Network) -> list[Received]:
         return [one for one in received(self.home) if one.network.id == network.id]

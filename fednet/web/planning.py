@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fednet.directory.planning import PARAMETERS, Clash, Planning, asked_of, parse_plan, planning
+from fednet.directory.planning import PARAMETERS, Clash, Part, Planning, asked_of, parse_plan, planning
 from fednet.directory.search import OPERATOR
 from fednet.errors import FednetError, UsageError
 from fednet.formats.recurrence import RuleError
@@ -25,12 +25,9 @@ from fednet.web.views import ZONES
 from fednet.web.visitors import Visitor
 
 SHOWN = 30
-PARTS = {
-    "work": noted("working time"),
-    "day off": noted("day off"),
-    "early or late": noted("early or late"),
-    "night": noted("night"),
-}
+_PARTS = (noted("working time"), noted("day off"), noted("early or late"), noted("night"))
+PARTS: dict[str, str] = dict(zip(get_args(Part), _PARTS, strict=True))
+"""Parts of the day, in words."""
 LISTS = ("country", "audience", "theme", "language", "host")
 
 

@@ -171,6 +171,8 @@ class Records:
             after=_page(request, wanted, at + 1) if at < pages else "",
             at=at,
             pages=pages,
+            ticked="ticked" in asked,
+            tick_all=show.address(request.url.path, [*wanted.pairs, ("page", str(at)), ("ticked", "1")]),
             done=_done(asked),
             error=error,
         )

@@ -19,7 +19,7 @@ from fednet.web.parties import Parties
 from fednet.web.show import Templates
 from fednet.web.visitors import Visitor
 
-MOST = 25
+MOST = 15
 """Resources on one page."""
 
 

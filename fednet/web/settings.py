@@ -88,7 +88,7 @@ class Settings:
             else:
                 settings.change(self.home, since=first(asked, "since"), **PARTS[part](asked))
         except _FieldError as wrong:
-            error = UsageError(_("Something is not as it should be: see below."))
+            error = UsageError("something is not as it should be: see below")
             return self._page(request, wrong=Wrong(part, {wrong.field: wrong.reason}, asked, error))
         except FednetError as error:
             return self._page(request, wrong=Wrong(part, {}, asked, error))
@@ -98,7 +98,7 @@ class Settings:
         """A letter to whoever asks, to see whether letters come."""
         account = visitor.account
         if account is None or not letters.possible(self.home):
-            error = UsageError(_("Letters need a mail server, and the address of this node."))
+            error = UsageError("letters need a mail server, and the address of this node")
             return self._page(request, wrong=Wrong("mail", {}, {}, error))
         with self.home.store.writing() as db:
             letters.write(self.home, db, account.email, translation.speaking(), "test", now=self.clock())
@@ -109,7 +109,7 @@ class Settings:
         with self.home.store.writing() as db:
             own = edits.of_itself(db, self.home)
             if own is None:
-                raise UsageError(_("First say what your network is: this is part of it."))
+                raise UsageError("first say what your network is: this is part of it")
             edits.edit_in(db, self.home, own.handle, {"confirm_within_days": days}, self.clock())
 
     def _page(self, request: Request, done: str = "", wrong: Wrong | None = None) -> Response:

@@ -76,7 +76,10 @@ class Visitors:
 
 def cookie_name(request: Request, name: str = COOKIE) -> str:
     """The cookie of this node. Nodes on one machine share cookies, whatever their ports (RFC 6265, 8.5)."""
-    port = request.url.port
+    try:
+        port = request.url.port
+    except ValueError:  # a Host header that names none there is
+        port = None
     return name if port in USUAL_PORTS else f"{name}-{port}"
 
 

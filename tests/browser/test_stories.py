@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.clock]
 
 LIST = Path(__file__).parents[2] / "../shared/data/organisations/hdx-chad-3w.xlsx"
 PASSWORD = "paper boats upon the river"
+PASSPHRASE = "six words upon a folded paper"
 MEMBER_PASSWORD = "lanterns along the quay"
 PATIENCE = 60.0  # seconds for a sync that the node makes by itself
 
@@ -118,9 +119,8 @@ def approves(office: Person, member: Person) -> None:
     office.go("/workspace/applications")
     office.click(office.page.get_by_role("link", name=re.compile("Willow Shelter")).first)
     office.press("Approve")
-    link = re.search(r"/welcome/[\w-]+", office.text())
-    assert link, office.text()
-    member.go(link[0])
+    link = handed_over(office, "welcome")
+    member.go(link)
     member.fill(name="Chanda Willow", password=MEMBER_PASSWORD, again=MEMBER_PASSWORD)
     member.press("Go on")
     assert member.path() == "/member"
@@ -196,9 +196,8 @@ def is_confirmed_by_a_secret_link(office: Person, anybody: Person) -> None:
     name = " ".join(row.locator("th a").inner_text().split())
     row.locator('[name="handle"]').check()
     office.press("Ask those whose entries they are")
-    link = re.search(r"/confirm/[\w-]+", office.text())
-    assert link, office.text()
-    anybody.go(link[0])
+    link = handed_over(office, "confirm")
+    anybody.go(link)
     anybody.press("Everything is still right")
     until(anybody, f"/?text={quote(name)}", name)
     anybody.click(anybody.page.get_by_role("link", name=name).first)
@@ -218,12 +217,9 @@ def hides_and_puts_back(office: Person, anybody: Person) -> None:
 
 def backs_up_and_rehearses(office: Person) -> None:
     office.go("/workspace/backups")
-    office.fill(passphrase="six words upon a folded paper", again="six words upon a folded paper", present=PASSWORD)
+    office.fill(passphrase=PASSPHRASE, again=PASSPHRASE)
     office.press("Make a backup")
-    office.go("/workspace/backups")
-    office.fill(key="six words upon a folded paper")
-    for field in office.page.locator('main form[action="/workspace/backups/rehearse"] [name="present"]').all():
-        field.fill(PASSWORD)
+    office.page.locator('main form[action="/workspace/backups/rehearse"] [name="passphrase"]').fill(PASSPHRASE)
     office.press("Rehearse")
     office.go("/workspace")
     assert not office.sees(office.said("Nobody has rehearsed yet what it takes to restore a backup"))
@@ -234,9 +230,8 @@ def invites_an_auditor(office: Person, auditor: Person) -> None:
     office.fill(name="Dara Auditor", email="dara@harbour.example")
     office.choose("role", "auditor")
     office.click('main form[action="/workspace/accounts"] button')
-    link = re.search(r"/welcome/[\w-]+", office.text())
-    assert link, office.text()
-    auditor.go(link[0])
+    link = handed_over(office, "welcome")
+    auditor.go(link)
     auditor.fill(name="Dara Auditor", password="a kite above the ferry", again="a kite above the ferry")
     auditor.press("Go on")
     key = auditor.page.locator("main code").first.inner_text().replace(" ", "")
@@ -246,6 +241,13 @@ def invites_an_auditor(office: Person, auditor: Person) -> None:
     assert auditor.sees("Amina Office") and auditor.sees("Chanda Willow")
     auditor.go("/workspace/records/organization")
     assert auditor.page.get_by_role("link", name=auditor.said("New member")).count() == 0
+
+
+def handed_over(office: Person, purpose: str) -> str:
+    """The secret address that a page shows for somebody else, as text or in a field to copy."""
+    found = re.search(rf"/{purpose}/[\w-]+", office.page.content())
+    assert found, office.text()
+    return found[0]
 
 
 def until(one: Person, url: str, text: str, but: str = "") -> None:

@@ -81,6 +81,11 @@ def test_a_hash_fits_its_password_alone_and_says_nothing_of_it() -> None:
     assert not people.HASHING.fits("copper lantern seven river", kept)
 
 
+def test_a_password_is_the_same_however_a_keyboard_spells_its_accents() -> None:
+    kept = CHEAP.hashed("la rivière sous l'été")
+    assert CHEAP.fits("la rivie\u0300re sous l'e\u0301te\u0301", kept) and not CHEAP.fits("la riviere sous l'ete", kept)
+
+
 def test_where_there_is_no_password_none_fits_and_it_is_hashed_all_the_same() -> None:
     hashed = []
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from hypothesis import strategies as st
 from fednet.errors import UsageError
 from fednet.node import home as homes
 from fednet.node import post
+from fednet.node.background import Background
 from fednet.node.home import Home, Mail
 from fednet.store import letters
 from fednet.store.letters import Outgoing
@@ -261,6 +263,33 @@ def test_a_link_that_has_expired_is_not_sent(home: Home) -> None:
 
     asyncio.run(story())
     assert ear.taken == [] and waiting(home) == []
+
+
+def test_whoever_serves_sends_what_is_written_and_writes_what_is_due(home: Home) -> None:
+    """The background's two tasks, with a server that listens in a loop of its own."""
+    came, looked = threading.Event(), threading.Event()
+
+    class Ear(Taking):
+        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+            came.set()
+            return await super().handle_DATA(server, session, envelope)
+
+    def daily(home: Home, now: datetime) -> None:
+        looked.set()
+        raise UsageError("what goes wrong ends nothing else")
+
+    async def story() -> None:
+        async with server(Ear()) as port:
+            mailing(home, port, security="none")
+            background = Background(home, allow_private=True, daily=daily)
+            background.start()
+            try:
+                written(home)
+                assert await asyncio.to_thread(came.wait, 20) and await asyncio.to_thread(looked.wait, 20)
+            finally:
+                await asyncio.to_thread(background.stop)
+
+    asyncio.run(story())
 
 
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding"]

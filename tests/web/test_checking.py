@@ -92,6 +92,7 @@ def test_a_proof_that_was_touched_is_refused_in_words(browser: Client, program: 
             answer = upload(browser, touched)
             assert answer.status == 422 and 'role="alert"' in answer.text
             assert "The proof holds" not in answer.text
+            assert ("This file proves nothing" in answer.text) is (touched != b"")
 
 
 def test_a_name_that_this_node_does_not_know_is_not_believed(program: Client, browser: Client, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ def test_what_is_due_is_confirmed_by_ticking_it(home: Home) -> None:
     waiting = due(home.store, NOW)
     page = browser.get("/workspace/confirmations").text
     assert all(one.handle in page for one in waiting.due)
+    assert page.count(" checked>") == 0
+    assert browser.get("/workspace/confirmations?ticked=1").text.count(" checked>") == waiting.total
     answer = browser.form("/workspace/confirmations", handle=[one.handle for one in waiting.due[1:]])
     assert answer.status == 303
     assert [one.handle for one in due(home.store, NOW).due] == [waiting.due[0].handle]

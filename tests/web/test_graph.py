@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from unicodedata import east_asian_width
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +63,10 @@ def test_no_two_names_overlap_and_none_leaves_the_picture(found: Connections) ->
     drawn = graph.drawing(found)
     for at, one in enumerate(drawn.dots if drawn else []):
         assert drawn and 0 < one.y < drawn.height and 0 < one.label_y < drawn.height
-        assert len(one.label) <= graph.LETTERS + 1
+        wide = graph.LETTER * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in one.label)
+        left = one.label_x - wide * {"start": 0, "middle": 0.5, "end": 1}[one.anchor]
+        assert left >= 0 and left + wide <= drawn.width
+        assert not one.frame or graph.COLUMNS[0] + graph.RADIUS < one.x - one.frame
         for other in drawn.dots[at + 1 :]:
             assert (one.x, one.y) != (other.x, other.y)
             assert one.anchor != other.anchor or abs(one.label_y - other.label_y) >= graph.ROW

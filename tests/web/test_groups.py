@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from html import unescape
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -144,6 +146,45 @@ def test_hostile_names_are_only_text_on_all_these_pages(world: World) -> None:
         assert not any(given.get("src") == "x" or "onerror" in given or "onmouseover" in given for _, given in elements)
         assert [given for name, given in elements if name == "script" and given.get("src") is None] == []
         assert not re.search('[\u202a-\u202e\u2066-\u2069]|href="javascript', answer.text)
+
+
+def test_these_pages_stay_light_whatever_their_records_hold(tmp_path: Path) -> None:
+    heavy = "<'\"&" * 600
+    texts = {f"x{at:02}": heavy[:600] for at in range(20)}
+    codes = [f"<{at:03}" + '"' * 50 for at in range(60)]
+    role = {"role": heavy[:200], "holder": heavy, "since": "2020"}
+    roles = [role, {**role, "country": "TH"}] * 60
+    bodies: list[dict[str, Any]] = [
+        {
+            "kind": "group",
+            "names": {**texts, "en": f"{at}{heavy}"},
+            "description": texts,
+            "type": "<" * 64,
+            "roles": roles,
+        }
+        for at in range(70)
+    ]
+    bodies += [
+        {"kind": "resource", "titles": {**texts, "en": f"{at}{heavy}"}, "description": texts, "themes": codes}
+        for at in range(70)
+    ]
+    home, _ = homes.create(tmp_path / "node", HOSTILE_NAMES[0], None, tmp_path / "recovery.txt")
+    followed(home, ("N<>&\"' network " * 20)[:200], bodies)
+    client = Client(create_app(home, clock=lambda: NOW), accept="text/html")
+    for first in ("/groups", "/resources"):
+        seen: set[str] = set()
+        url = first
+        while url:
+            answer = client.get(url)
+            assert answer.status == 200 and len(answer.body) < 60_000, url
+            handles = set(re.findall(f'<h3><a href="({first}/[^"]+)"', answer.text))
+            assert handles and not handles & seen
+            seen |= handles
+            following = re.search('<a href="([^"]+)" rel="nofollow">Next page', answer.text)
+            url = unescape(following[1]) if following else ""
+        assert len(seen) == 70
+        assert len(client.get(min(seen)).body) < 60_000
+    home.close()
 
 
 def test_who_is_signed_in_finds_the_way_to_change_an_entry(world: World) -> None:

@@ -201,6 +201,21 @@ def test_several_files_are_read_as_one(home: Home) -> None:
     assert {"House of Lime Trees", "Maison des Tilleuls"} <= names(home)
 
 
+def test_a_file_of_another_name_can_be_said_to_be_a_new_version_of_a_list(home: Home) -> None:
+    browser = client_as(home, "editor")
+    address, page = looked(browser, ("membres.csv", b"id,name,country\n7,Lime House,TD\n8,Elm House,KE\n"))
+    browser.form(f"{address}/import", fields_of(page))
+    address, page = looked(browser, ("neu.csv", b"id,name,country\n7,Lime Tree House,TD\n"))
+    browser.form(address, fields_of(page) | {"source": "membres"})
+    page = browser.get(address).text
+    assert "Elm House" in page[page.index('id="missing"') :]
+    browser.form(address, fields_of(page) | {"withdraw_missing": "1", "most_are_gone": "1"})
+    page = browser.get(address).text
+    wanted = fields_of(page) | {"withdraw_missing": "1", "most_are_gone": "1"}
+    assert browser.form(f"{address}/import", wanted).headers["location"] == address
+    assert "Elm House" not in names(home) and "Lime Tree House" in names(home)
+
+
 def test_every_column_of_every_kind_has_a_name() -> None:
     for kind, fields in FIELDS.items():
         assert set(fields) <= columns.NAMES.keys(), kind

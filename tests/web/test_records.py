@@ -12,6 +12,7 @@ from fednet.node.home import Home
 from fednet.node.publish import publish
 from fednet.node.roll import roll
 from fednet.store import acts, circles
+from fednet.web.records import KINDS
 from tests.web.place import HOSTILE_NAMES, NOW, node
 from tests.web.signed_in import client_as
 
@@ -212,3 +213,23 @@ def test_an_entry_is_confirmed_by_one_button(home: Home) -> None:
     assert own(home, handle).fields["confirmed"] == {"at": NOW.date().isoformat(), "by": home.network.name}
     later = NOW + timedelta(days=1)
     assert client_as(home, "auditor", clock=lambda: later).form(f"/workspace/record/{handle}/confirm").status == 403
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_its_list_its_form_and_its_pages(home: Home, kind: str) -> None:
+    browser, auditor = client_as(home, "editor"), client_as(home, "auditor")
+    assert browser.get(f"/workspace/records/{kind}").status == 200
+    assert browser.get(f"/workspace/records/{kind}/new").status == 200
+    assert auditor.get(f"/workspace/records/{kind}/new").status == 403
+    with home.store.reading() as db:
+        some = roll(db, home, kind)
+    for one in some[:1]:
+        for page in ("", "/views", "/withdraw", "/erase"):
+            assert browser.get(f"/workspace/record/{one.handle}{page}").status == 200
+        page = auditor.get(f"/workspace/record/{one.handle}").text
+        assert "Who sees this" in page and 'method="post"' not in page.partition("desk-page")[2]
+
+
+def test_those_that_are_shown_are_ticked_at_once(home: Home) -> None:
+    page = client_as(home, "editor").get("/workspace/records/organization?ticked=1").text
+    assert page.count(" checked>") == 3

@@ -153,6 +153,12 @@ def test_nodes_on_one_machine_do_not_take_each_others_cookies(home: Home, app: A
     assert person.get("/account").status == 303
 
 
+def test_a_port_that_there_is_not_breaks_nothing(home: Home, app: Any) -> None:
+    person = Person(app)
+    person.headers["host"] = "localhost:99999"
+    assert person.get("/sign-in").status == 200 and person.get("/").status == 200
+
+
 @pytest.mark.parametrize(
     "to", ["//evil.example/", "https://evil.example/", "/\\evil.example", "/nowhere", "javascript:alert(1)", "/sign-in",
            "/workspace", "/account\r\nx: y", "\\\\evil.example", "/account/../../evil", "/%2f/evil.example"]
