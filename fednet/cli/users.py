@@ -158,7 +158,7 @@ def _log(home: Home, act: str, account: Account) -> None:
     from fednet.store import acts
 
     with home.store.writing() as db:
-        acts.end(db, acts.begin(db, None, act, str(account.id), now(), role="command line"), "done")
+        acts.end(db, acts.begin(db, None, act, str(account.id), now(), role="command-line"), "done")
 
 
 def _shown(db: Database, account: Account, link: str | None = None) -> Shown:

@@ -5,6 +5,7 @@ node.toml              settings, written by people
 keys.json              online private keys, mode 0600 (fednet.node.keys)
 fednet.db              everything else
 high-water-mark.json   the newest position this node has signed; never in the database, never in a backup
+uploads/               files that somebody looks at before importing them, for a day (fednet.node.uploads)
 ```
 Recovery keys are written once, outside the home, and never kept in it.
 """

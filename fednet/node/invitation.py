@@ -3,9 +3,9 @@
 ```
 https://node.example.org/#mzxw-6ytb-oi2d-mzxw-6ytb-oi2d-mzxw-6ytb
 ```
-It is the address of the node, so that whoever scans it with a telephone sees the network's pages, and its fingerprint in
-the fragment, which no browser sends anywhere. Whoever gives it may have made it up: following a network still means to
-compare the fingerprint.
+It is the address of the node, so that whoever scans it with a telephone sees the network's pages, and its fingerprint
+in the fragment, which no browser sends anywhere. Whoever gives it may have made it up: following a network still means
+to compare the fingerprint.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from fednet.node.home import Home
 from fednet.store import applications
 from fednet.store.applications import OPEN, Application, Endorsement
 from fednet.store.circles import PUBLIC
+from fednet.web import doors as doorway
 from fednet.web import letters
 from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors, see
@@ -194,7 +195,7 @@ class Applications:
                 unsent.append(HandOver(made.account.name, f"{base}/welcome/{made.secret}"))
 
         try:
-            joining.approve(self.home, number(request), self.clock(), tell)
+            doorway.about(request, joining.approve(self.home, number(request), self.clock(), tell).handle)
         except UsageError as error:
             return self.one(request, asked, visitor, error)
         return self._acted(request, visitor, "approved", unsent)

@@ -122,8 +122,9 @@ class Doors:
     def _outcome(self, request: Request, visitor: Visitor, act: int, outcome: str) -> None:
         """How an act ended. What strangers were refused is not kept: they could fill the log."""
         acting: Account | None = getattr(request.state, "acting", None)
+        strange = outcome != "done" and visitor.account is None and acting is None
         with self.home.store.writing() as db:
-            if getattr(request.state, "looked", False) or (outcome != "done" and visitor.account is None and acting is None):
+            if strange or getattr(request.state, "looked", False):
                 acts.drop(db, act)
             else:
                 acts.end(db, act, outcome, acting, getattr(request.state, "about", ""))

@@ -100,8 +100,9 @@ class Shown(NamedTuple):
             for form in (self.organization, self.contact)
             for widget, error in form.wrong()
         ]
-        own = [(LABELS[name], name, error) for name, error in self.errors.items() if name in LABELS]
-        return found + [one for one in own if one[1] not in {name for _, name, _ in found}]
+        told = [error for _label, _name, error in found]
+        others = [(name, error) for name, error in self.errors.items() if error not in told]
+        return found + [(LABELS.get(name, LABELS["form"]), name, error) for name, error in others]
 
 
 def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list[Route]:

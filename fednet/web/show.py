@@ -380,7 +380,10 @@ def percent(share: float) -> str:
 def place(found: str | ListedPlace | None) -> str:
     """ "Mae Sot, Thailand"."""
     if isinstance(found, ListedPlace):
-        return ", ".join(filter(None, [found.place, country(found.country) if found.country else ""]))
+        named = country(found.country) if found.country else ""
+        if found.place and named:
+            return _("%(place)s, %(country)s") % {"place": found.place, "country": named}
+        return found.place or named
     return found or ""
 
 

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from fednet.node import edits
+from fednet.node import edits, sessions
 from fednet.node import home as homes
-from fednet.node import sessions
 from fednet.node.home import Home
 from fednet.node.publish import publish
 from fednet.store import accounts

@@ -25,7 +25,7 @@ def test_an_account_is_added_with_a_link_on_stdout_and_nothing_else_there(node: 
     home = Home(tmp_path / "node")
     with home.store.reading() as db:
         assert links.find(db, "welcome", said.out.strip().rpartition("/")[2], now()).account_id == 1
-        assert [(act.act, act.role, act.outcome) for act in acts.latest(db)] == [("invited", "command line", "done")]
+        assert [(act.act, act.role, act.outcome) for act in acts.latest(db)] == [("invited", "command-line", "done")]
     home.close()
 
 

@@ -62,6 +62,8 @@ def said(source: str) -> Iterator[str]:
 def constants(node: nodes.Node) -> Iterator[str]:
     """Texts in the expressions of a template that look like words for people."""
     for child in node.iter_child_nodes():
+        if isinstance(child, nodes.Compare):  # with codes of the program
+            continue
         if isinstance(child, nodes.Call) and isinstance(child.node, nodes.Name) and child.node.name in SPOKEN:
             continue
         if isinstance(child, nodes.Const) and isinstance(child.value, str) and is_worded(child.value):
@@ -117,3 +119,45 @@ _SENTENCE = re.compile(r"[^;<={}\n]*[A-Za-z']+ [a-z']+,? [a-z']+[^;<={}\n]*|[A-Z
 def test_a_module_says_nothing_but_what_is_in_the_catalogues(file: Path) -> None:
     left = set(spoken_in(ast.parse(file.read_text("utf-8")))) - PHRASES
     assert not left, left
+
+
+# --- catalogues -------------------------------------------------------------------------------------------------------
+
+
+def test_every_message_is_in_every_language_with_the_placeholders_it_has_in_english() -> None:
+    assert not list(catalogue.faults()), "python -m fednet.web.catalogue brings catalogues up to date"
+
+
+@pytest.mark.parametrize("language", ["fr", "es", "ar"])
+def test_a_translation_holds_the_markup_of_its_message_and_nothing_more(language: str) -> None:
+    for message in catalogue.read(language):
+        english = [message.id] if isinstance(message.id, str) else list(message.id)
+        for said in [message.string] if isinstance(message.string, str) else message.string or ():
+            assert not said or set(_MARKUP.findall(said)) == set(_MARKUP.findall(english[-1])), said
+
+
+_MARKUP = re.compile(r"</?[a-z][^<>]*>|[\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.mark.parametrize("language", ["fr", "es", "ar"])
+def test_a_catalogue_is_the_same_wherever_and_whenever_it_is_written(language: str) -> None:
+    written = catalogue.written(catalogue.read(language))
+    assert written == catalogue.path(language).read_bytes()
+    assert b"POT-Creation-Date" not in written and b"#:" not in written and b"fuzzy" not in written
+
+
+@pytest.mark.parametrize(
+    ("source", "messages"),
+    [
+        ('raise UsageError(f"{name} lacks {what}", hint="try it again")', ["%(name)s lacks %(what)s", "try it again"]),
+        ('raise ListingError(field, found, "is not " + ("one" if x else "two"))', ["is not one", "is not two"]),
+        ('raise UsageError(f"{found}: {other.found} has 100%")', ["%(found)s: %(found2)s has 100%%"]),
+        ('raise UsageError("there are 100%")', ["there are 100%"]),
+        ('raise UsageError("x", hint="fednet sync")', []),
+        ('def no(a):\n return f"none of {a}"\nraise UsageError(no(1))', ["none of %(a)s"]),
+    ],
+)
+def test_what_an_error_says_is_found_in_its_code(tmp_path: Path, source: str, messages: list[str]) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(source)
+    assert [said for said in phrases.Module(path).refusing() if phrases.is_sentence(said)] == messages

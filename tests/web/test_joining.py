@@ -157,6 +157,14 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(clock: Clock, stranger: 
     assert "A reason &lt;b&gt;" in answer.text and 'value="Atlantis"' in answer.text
 
 
+def test_nothing_that_is_wrong_goes_unsaid(home: Home, clock: Clock, stranger: Browser) -> None:
+    answer = stranger.form("/join", form(stranger, clock, endorsers=[], why="long " * 2_000))
+    assert answer.status == 422 and answer.text.count("<li>") >= 1
+    assert "is longer than 4000 characters" in answer.text
+    answer = stranger.form("/join", form(stranger, clock, endorsers=[]))
+    assert answer.status == 422 and "choose 2 different members" in answer.text
+
+
 def test_another_language_is_added_without_script_and_nothing_is_sent(
     clock: Clock, stranger: Browser, home: Home
 ) -> None:

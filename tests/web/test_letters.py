@@ -28,6 +28,8 @@ VALUES: dict[str, Any] = {
     "text": letters.Passage("First line.\nSecond line."),
     "number": 7,
     "left": 30,
+    "approved": False,
+    "reason": "Paper Boat",
     "minutes": 15,
     "days": 14,
     "until": "2027-01-31",

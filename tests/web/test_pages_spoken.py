@@ -105,6 +105,11 @@ RECORDS = {*words(OWN), *words(FOLLOWED), *words("Asia Pacific Example Network C
 RECORDS |= {*words(list(translation.LANGUAGES.values())), *words("JSON Feed")}
 
 
+def is_part(word: str) -> bool:
+    """Whether it is the beginning of a long word of a record: pages cut those."""
+    return len(word) > 50 and any(known.startswith(word) for known in RECORDS)
+
+
 def addresses(home: Home, role: str) -> Iterator[str]:
     """The pages that a role may see, those aside that need more than a record to be there."""
     listed = [(hit.handle, hit.kind) for hit in search(home.store, parse_query(limit="50"), OPERATOR, NOW).hits]
@@ -123,6 +128,7 @@ def test_no_page_says_anything_of_its_own_that_no_catalogue_knows(place: Home, r
     left = {}
     for path in sorted(set(addresses(place, role))):
         answer = visitor.get(path, cookie=f"{visitor.headers.get('cookie', '')}; language=ar".lstrip("; "))
+        assert answer.status < 500, path
         if answer.status == 200 and "html" in answer.headers.get("content-type", ""):
-            left[path] = sorted(set(outside(answer.text)) - RECORDS - OURS)
+            left[path] = sorted(word for word in set(outside(answer.text)) - RECORDS - OURS if not is_part(word))
     assert not {path: found for path, found in left.items() if found}, left
