@@ -78,7 +78,7 @@ def settle(store: Store) -> None:
 
 
 def forget_erased(db: Database) -> None:
-    """What waits, what imports remember, and what applications, letters, accounts and the log say, of erased records."""
+    """What waits, what imports remember, what applications, letters, accounts and the log say, of erased records."""
     erased = drafts.forget_erased(db)
     for handle in applications.handles(db):
         if key_of(handle) in erased:

@@ -50,7 +50,13 @@ def pages(browser: Client, program: Client) -> list[str]:
         "/events?zone=Asia/Tehran",
         "/networks",
     ]
-    found += ["/events?view=month", "/events?view=month&from=2026-12-01", "/groups", "/resources", "/resources?type=guide"]
+    found += [
+        "/events?view=month",
+        "/events?view=month&from=2026-12-01",
+        "/groups",
+        "/resources",
+        "/resources?type=guide",
+    ]
     found += ["/check", "/about", "/privacy", "/accessibility", "/status"]
     found += ["/?country=Thaland", "/events?zone=Mars", "/organizations/nobody", "/nowhere"]
     for kind in ("organizations", "events"):
