@@ -324,9 +324,13 @@ def _best(rows: list[tuple[tuple[str, Part], ...]]) -> tuple[tuple[str, ...], st
 
 
 def _how_well(night: int, work: int, of: int) -> str:
-    working = "for nobody" if not work else "for all" if work == of else f"in {work} of {of} places"
-    asleep = f", night in {night} of {of} places" if night else ", night for nobody" if work < of else ""
-    return f"working time {working}{asleep}"
+    if work == of:
+        return "working time for all"
+    if not work:
+        return f"working time for nobody, night in {night} of {of} places" if night else "night for nobody"
+    if not night:
+        return f"working time in {work} of {of} places, night for nobody"
+    return f"working time in {work} of {of} places, night in {night} of {of} places"
 
 
 # --- changes of the clocks --------------------------------------------------------------------------------------------

@@ -165,9 +165,10 @@ def delete(db: Database, account_id: int) -> None:
 
 
 def repoint(db: Database, old: str, new: str) -> None:
-    """A record goes on under another handle: whoever it is, or is of, goes with it."""
+    """A record goes on under another handle: whoever it is, or is of, goes with it, and so do links that are out."""
     db.execute("UPDATE account SET organization = ? WHERE organization = ?", (new, old))
     db.execute("UPDATE account SET person = ? WHERE person = ?", (new, old))
+    db.execute("UPDATE link SET subject = ? WHERE subject = ?", (new, old))
 
 
 def forget(db: Database, handle: str) -> None:

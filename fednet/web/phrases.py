@@ -21,7 +21,7 @@ RAISING = ("directory", "formats", "listing", "node", "store", "web")
 """Rooms whose errors a page may have to show."""
 FOR_PROGRAMS = frozenset(
     """
-    directory/changes.py directory/planning.py directory/statements.py
+    directory/changes.py directory/statements.py
     formats/admission.py formats/hsds.py formats/hsds_objects.py formats/hsds_profile.py formats/linked.py
     node/accept.py node/answers.py node/ask.py node/bundle_source.py node/coding.py node/cosigning.py node/descent.py
     node/doctor.py node/evidence.py node/gossip.py node/home.py node/mark.py node/reading.py node/rehearsal.py
@@ -35,11 +35,11 @@ FOR_PROGRAMS = frozenset(
 """Modules that refuse programs, operators at a command line, and bytes: shown as they are, in English."""
 TELLING = tuple(
     """
-    directory/reasons.py
+    directory/planning.py directory/reasons.py
     formats/calendar.py formats/calendar_zones.py formats/clock.py formats/columns.py formats/foreign.py
     formats/organizations.py formats/recurrence.py formats/rows.py formats/sheets.py formats/values.py
     listing/check.py listing/fields.py listing/likeness.py web/refusal.py
-    node/import_plan.py node/imports.py node/preview.py
+    node/import_plan.py node/imports.py node/preview.py node/undo.py
     """.split()
 )
 """Modules whose every sentence is for people."""

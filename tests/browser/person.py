@@ -112,8 +112,6 @@ class Person:
 
 def template_of(path: str) -> str:
     """The address of a page as the policy spells it: `/events/{handle}`."""
-    for method in ("GET", "POST"):
-        for known in policy.TABLE:
-            if known[0] == method and policy.fits(known, method, path):
-                return known[1]
-    return path
+    if any(known == path for _, known in policy.TABLE):
+        return path
+    return next((known for method, known in policy.TABLE if policy.fits((method, known), method, path)), path)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from fednet.errors import BusyError, FednetError, ForbiddenError, NotFoundError, UsageError
 from fednet.node import accounts as people
-from fednet.node import edits, erasure, links, ownership, sessions, totp
+from fednet.node import edits, erasure, hiding, links, ownership, sessions, totp
 from fednet.node import home as homes
 from fednet.node.accounts import Hashing
 from fednet.node.home import Home
+from fednet.node.publish import publish
 from fednet.store import accounts, acts, backup
 from fednet.store.accounts import Account
 
@@ -376,6 +377,29 @@ def test_accounts_stand_and_fall_with_their_organisation(home: Home) -> None:
     assert standing() == [False, False, True, True]
 
 
+def test_accounts_and_links_go_with_a_record_that_is_hidden_put_back_or_moved(home: Home) -> None:
+    mine = listed(home, "Paper Boat")
+    publish(home, NOW)
+    ada = invited(home, "organization", organization=mine)
+    with home.store.writing() as db:
+        secret = links.make(db, "confirm", subject=mine, now=NOW, lasts=DAY)
+
+    def found() -> tuple[str | None, bool, str]:
+        with home.store.reading() as db:
+            account = people.active(db, ada.id)
+            standing = ownership.is_standing(db, home, account)
+            return account.organization, standing, links.find(db, "confirm", secret, NOW).subject
+
+    hiding.hide(home, mine, NOW)
+    publish(home, NOW)
+    assert found() == (mine, False, mine)
+    again = hiding.unhide(home, mine, NOW).renamed[mine]
+    assert found() == (again, True, again) and again != mine
+    publish(home, NOW)
+    moved = edits.edit(home, again, {}, NOW, circle="partners").handle
+    assert found() == (moved, True, moved) and moved != again
+
+
 def test_what_is_erased_leaves_no_accounts_links_or_subjects_behind(home: Home) -> None:
     mine = listed(home, "Paper Boat")
     person = edits.add(home, "person", {"name": "Mina"}, NOW).handle
@@ -398,8 +422,6 @@ def test_what_is_erased_leaves_no_accounts_links_or_subjects_behind(home: Home) 
 
 
 def test_organisations_are_named_as_they_stand(home: Home) -> None:
-    from fednet.node.publish import publish
-
     boat, lantern = listed(home, "Paper Boat"), listed(home, "Lantern House")
     publish(home, NOW)
     edits.edit(home, boat, {"names": {"en": "Paper Ship"}}, NOW)

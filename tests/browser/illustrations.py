@@ -1,0 +1,59 @@
+"""The pictures of docs/secretariats.md, taken while a first week goes by: `python -m tests.browser.illustrations`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser import test_stories
+from tests.browser.person import Person, template_of
+
+PICTURES = Path(__file__).parents[2] / "docs" / "secretariats"
+WIDTH, HEIGHT = 1000, 760
+TAKEN = {
+    "/welcome/{secret}": "welcome",
+    "/sign-in/second": "second-step",
+    "/workspace": "waiting",
+    "/workspace/import/{upload}": "import",
+    "/workspace/publish": "publish",
+    "/workspace/records/{kind}/new": "event",
+    "/workspace/applications/{id}": "application",
+    "/workspace/edits/{id}": "edit",
+    "/workspace/peers/look": "fingerprint",
+    "/workspace/confirmations": "confirmations",
+    "/confirm/{secret}": "confirm",
+    "/workspace/hide/look": "hide",
+    "/workspace/backups": "backups",
+    "/member": "member",
+    "/organizations/{handle}": "card",
+}
+"""What is shown of the guide's pages: the top of each, as it looked when it came up last."""
+
+
+class Illustrator(Person):
+    """A person whose pages are photographed, and not judged."""
+
+    def _judge(self) -> None:
+        name = TAKEN.get(template_of(self.path()))
+        if name:
+            self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+            self.page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+
+
+def main() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        test_stories.first_week(lambda address: Illustrator(chromium, address, "en"), Path(folder))
+        chromium.close()
+    taken = {path.stem for path in PICTURES.glob("*.png")}
+    if missing := set(TAKEN.values()) - taken:
+        sys.exit(f"these pages never came up: {', '.join(sorted(missing))}")
+
+
+if __name__ == "__main__":
+    main()
