@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 JUDGES := tests/browser/node_modules
 SYNC := $(UV) sync --quiet --locked --inexact --system-certs --python .venv/bin/python
 
-.PHONY: install demo test lint docs map bench simulate faults fuzz clean
+.PHONY: install demo test lint docs pictures map bench simulate faults fuzz clean
 
 # The program alone: what `make demo` and a secretariat need.
 .venv/.program: pyproject.toml uv.lock
@@ -47,6 +47,10 @@ map: .venv/.synced
 	@npm ci --silent --prefix tests/browser
 	@$(RUN) -m fednet.web.worldmap tests/browser/node_modules/world-atlas/countries-50m.json > fednet/web/static/world.new
 	@mv fednet/web/static/world.new fednet/web/static/world.svg
+
+# The pictures of docs/secretariats.md, of a first week that goes by in chromium.
+pictures: .venv/.synced
+	@$(RUN) -m tests.browser.illustrations
 
 bench: .venv/.synced
 	@$(SYNC) --group bench

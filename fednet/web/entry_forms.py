@@ -63,7 +63,7 @@ from fednet.web.entry_widgets import (
 )
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
-from fednet.web.views import ZONES
+from fednet.web.zones import ZONES
 
 
 class Section(NamedTuple):

@@ -32,7 +32,6 @@ from fednet.web.doors import Doors, about, see
 from fednet.web.entries import Editing, Entries
 from fednet.web.entry_forms import first, said
 from fednet.web.entry_widgets import Said
-from fednet.web.proposals import STATES
 from fednet.web.show import Templates
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
@@ -49,6 +48,13 @@ DONE = {
     "withdrawn": noted("The entry is withdrawn; it goes with the next edition."),
     "taken-back": noted("Your edit is taken back. The entry stays as it is."),
 }
+STATES = {
+    "waits": noted("waits for approval"),
+    "approved": noted("approved"),
+    "declined": noted("declined"),
+    "withdrawn": noted("taken back"),
+}
+"""What became of an edit that waits for approval, or did."""
 NEW = {
     "contact": noted("Add a contact"),
     "event": noted("Announce an event"),

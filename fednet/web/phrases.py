@@ -66,7 +66,7 @@ def is_sentence(message: str) -> bool:
     """Whether a text could be said in another language, and on a page: not a code, a command or one of its options."""
     own = re.sub(r"%\(\w+\)s", "", message)
     worded = " " in (own if own != message else own.strip())
-    return worded and re.search("[a-z]{3}", own) is not None and not re.search(_FOR_OPERATORS, own)
+    return worded and re.search("[a-z]{2}", own) is not None and not re.search(_FOR_OPERATORS, own)
 
 
 _FOR_OPERATORS = re.compile(r"fednet |--\w|node\.toml|^\w+ = |^[\[{]|\bage\b|AGE-")

@@ -21,8 +21,8 @@ from fednet.web.doors import Doors
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
-from fednet.web.views import ZONES
 from fednet.web.visitors import Visitor
+from fednet.web.zones import ZONES
 
 SHOWN = 30
 _PARTS = (noted("working time"), noted("day off"), noted("early or late"), noted("night"))

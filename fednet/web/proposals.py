@@ -23,6 +23,7 @@ from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors, about, see
 from fednet.web.entries import Entries
 from fednet.web.entry_forms import first
+from fednet.web.member import STATES
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -31,13 +32,6 @@ from fednet.web.visitors import Visitor
 DONE = {
     "approved": noted("The edit is approved; it leaves with the next edition."),
     "declined": noted("The edit is declined; whoever proposed it can read why."),
-}
-
-STATES = {
-    "waits": noted("waits for approval"),
-    "approved": noted("approved"),
-    "declined": noted("declined"),
-    "withdrawn": noted("taken back"),
 }
 
 

@@ -128,21 +128,24 @@ def noted_many(one: str, many: str) -> tuple[str, str]:
 
 
 class Phrase(NamedTuple):
-    """A sentence of the rooms below: its pattern, and what it is here, `%(name)s` standing for the groups."""
+    """A sentence of the rooms below: its pattern, and what it is here, `%(name)s` standing for the groups.
+
+    One that says little itself is `doubtful`: it counts only if what stands in it is known as well.
+    """
 
     pattern: re.Pattern[str]
     said: str
+    doubtful: bool
 
 
 class Catalogue(NamedTuple):
-    """What is said in one language. `plain` are phrases without anything to fill in; `phrases` the others, the longest
-    first. `reasons` say something of what stands before them: a value, a field.
+    """What is said in one language. `plain` are phrases as they are, `phrases` those with something to fill in, and
+    reasons behind what they speak of; those first that say most themselves.
     """
 
     messages: NullTranslations
     plain: Mapping[str, str]
     phrases: tuple[Phrase, ...]
-    reasons: tuple[Phrase, ...]
 
 
 @cache
@@ -150,7 +153,7 @@ def catalogue(language: str) -> Catalogue:
     """The messages of a language; English has none, as it is what the code says."""
     path = LOCALE / f"{language}.po"
     if language == SOURCE or not path.exists():
-        return Catalogue(NullTranslations(), {}, (), ())
+        return Catalogue(NullTranslations(), {}, ())
     with path.open("rb") as file:
         return compiled(read_po(file, locale=language))
 
@@ -167,16 +170,23 @@ def compiled(found: Catalog) -> Catalogue:
     longest = sorted(known, key=_letters, reverse=True)
     return Catalogue(
         Translations(out),
-        {english: known[english] for english in longest if "%(" not in english},
-        tuple(Phrase(pattern(english), known[english]) for english in longest if "%(" in english),
-        tuple(
-            Phrase(pattern(f"%({SUBJECT})s {english}"), f"%({SUBJECT})s {as_pattern(english, known[english])}")
-            for english in longest
-            if _REASON.match(english)
-        ),
+        {english: said for english, said in known.items() if "%(" not in english},
+        tuple(phrase for english in longest for phrase in _phrases(english, known[english])),
     )
 
 
+def _phrases(english: str, said: str) -> Iterator[Phrase]:
+    """A phrase with something to fill in; a reason once more, behind what it speaks of."""
+    doubtful = "%(" in english and _letters(english) < SURE
+    if _REASON.match(english):
+        behind = f"%({SUBJECT})s {as_pattern(english, said)}"
+        yield Phrase(pattern(f"%({SUBJECT})s {english}"), behind, doubtful)
+    if "%(" in english:
+        yield Phrase(pattern(english), said, doubtful)
+
+
+SURE = 10
+"""Letters of its own from which on a phrase is one, whatever stands in it."""
 SUBJECT = "its_subject"
 _PLACE = re.compile(r"%\((\w+)\)s")
 _REASON = re.compile(r"(?:is|are|has|may be|must be|lies|lists|holds|names|does not|cannot be) ")
@@ -215,10 +225,16 @@ def told(text: str) -> Told | None:
     known = catalogue(speaking())
     if (said := known.plain.get(text)) is not None:
         return Told(as_pattern(text, said), {})
-    for one in (*known.phrases, *known.reasons) if len(text) <= MAX_PHRASE else ():
-        if found := one.pattern.fullmatch(text):
+    for one in known.phrases if len(text) <= MAX_PHRASE else ():
+        found = one.pattern.fullmatch(text)
+        if found and not (one.doubtful and _is_unknown(found.groupdict())):
             return Told(one.said, {name: value(name, part) for name, part in found.groupdict().items()})
     return None
+
+
+def _is_unknown(filled: Mapping[str, str]) -> bool:
+    """Whether there are phrases or names to be expected in a phrase, and none is known."""
+    return all(value(name, part) == part for name, part in filled.items())
 
 
 def phrase(text: str) -> str:
@@ -238,8 +254,12 @@ def value(name: str, text: str) -> str:
     names = _names(speaking())
     parts = text.split(", ")
     if all(part in names for part in parts):
-        return ", ".join(names[part] for part in parts)
-    return "; ".join(map(phrase, text.split("; "))) if name in NESTED else text
+        return _COMMA.get(speaking(), ", ").join(names[part] for part in parts)
+    return _SEMICOLON.get(speaking(), "; ").join(map(phrase, text.split("; "))) if name in NESTED else text
+
+
+_COMMA = {"ar": "، "}
+_SEMICOLON = {"ar": "؛ ", "fr": "\u202f; "}
 
 
 @cache

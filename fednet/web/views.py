@@ -240,17 +240,6 @@ def _fitting(found: Sequence[Occurrence]) -> int:
     return len(found)
 
 
-_ZONES = (
-    "UTC America/Toronto America/Vancouver America/New_York America/Mexico_City America/Bogota America/Sao_Paulo "
-    "Europe/London Europe/Zurich Europe/Athens Africa/Lagos Africa/Cairo Africa/Nairobi Africa/Johannesburg "
-    "Asia/Beirut Asia/Amman Asia/Tehran Asia/Kabul Asia/Karachi Asia/Kolkata Asia/Kathmandu Asia/Dhaka Asia/Yangon "
-    "Asia/Bangkok Asia/Jakarta Asia/Kuala_Lumpur Asia/Manila Asia/Hong_Kong Asia/Tokyo Asia/Seoul Australia/Sydney "
-    "Pacific/Auckland"
-)
-ZONES = _ZONES.split()
-"""Zones that the calendar's form offers; any other can be typed."""
-
-
 class When(NamedTuple):
     """When an event takes place: each date in its own zone, then in the asked one (None where it is the same)."""
 

@@ -17,6 +17,15 @@ from fednet.web.asking import Asked, given
 COOKIE = "zone"
 """The name of a zone, and nothing else of whoever reads."""
 A_YEAR = 365 * 86_400
+_ZONES = (
+    "UTC America/Toronto America/Vancouver America/New_York America/Mexico_City America/Bogota America/Sao_Paulo "
+    "Europe/London Europe/Zurich Europe/Athens Africa/Lagos Africa/Cairo Africa/Nairobi Africa/Johannesburg "
+    "Asia/Beirut Asia/Amman Asia/Tehran Asia/Kabul Asia/Karachi Asia/Kolkata Asia/Kathmandu Asia/Dhaka Asia/Yangon "
+    "Asia/Bangkok Asia/Jakarta Asia/Kuala_Lumpur Asia/Manila Asia/Hong_Kong Asia/Tokyo Asia/Seoul Australia/Sydney "
+    "Pacific/Auckland"
+)
+ZONES = _ZONES.split()
+"""Zones that forms offer; any other can be typed."""
 
 
 def usual(home: Home, request: Request) -> str:

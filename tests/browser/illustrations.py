@@ -12,11 +12,12 @@ from playwright.sync_api import sync_playwright
 from tests.browser import test_stories
 from tests.browser.person import Person, template_of
 
-PICTURES = Path(__file__).parents[2] / "docs" / "secretariats"
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs" / "secretariats"
+MEMBERS = test_stories.Members(ROOT / "nodes" / "aprrn" / "members.csv", "Paper Boat Legal Aid Centre")
 WIDTH, HEIGHT = 1000, 760
 TAKEN = {
     "/welcome/{secret}": "welcome",
-    "/sign-in/second": "second-step",
     "/workspace": "waiting",
     "/workspace/import/{upload}": "import",
     "/workspace/publish": "publish",
@@ -24,14 +25,13 @@ TAKEN = {
     "/workspace/applications/{id}": "application",
     "/workspace/edits/{id}": "edit",
     "/workspace/peers/look": "fingerprint",
-    "/workspace/confirmations": "confirmations",
     "/confirm/{secret}": "confirm",
     "/workspace/hide/look": "hide",
     "/workspace/backups": "backups",
     "/member": "member",
     "/organizations/{handle}": "card",
 }
-"""What is shown of the guide's pages: the top of each, as it looked when it came up last."""
+"""What is shown of the guide's pages: the top of each, as it looked when it came up first."""
 
 
 class Illustrator(Person):
@@ -39,16 +39,17 @@ class Illustrator(Person):
 
     def _judge(self) -> None:
         name = TAKEN.get(template_of(self.path()))
-        if name:
+        if name and not (PICTURES / f"{name}.png").exists():
             self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
             self.page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
 
 
 def main() -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir(parents=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        test_stories.first_week(lambda address: Illustrator(chromium, address, "en"), Path(folder))
+        test_stories.first_week(lambda address: Illustrator(chromium, address, "en"), Path(folder), MEMBERS)
         chromium.close()
     taken = {path.stem for path in PICTURES.glob("*.png")}
     if missing := set(TAKEN.values()) - taken:

@@ -15,7 +15,7 @@ from tests.browser.judges import axe, violations
 
 SHOTS = os.environ.get("FEDNET_SCREENSHOTS", "")
 WIDTHS = (1280, 320)
-PATIENCE = 6_000  # milliseconds
+PATIENCE = 20_000  # milliseconds
 
 
 class Person:

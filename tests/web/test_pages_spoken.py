@@ -41,7 +41,7 @@ class Brackets(NullTranslations):
 
 @pytest.fixture(autouse=True)
 def brackets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(translation, "catalogue", lambda language: Catalogue(Brackets(), {}, (), ()))
+    monkeypatch.setattr(translation, "catalogue", lambda language: Catalogue(Brackets(), {}, ()))
 
 
 @pytest.fixture(scope="module")

@@ -150,3 +150,44 @@ def test_countries_served_are_named_and_counted() -> None:
 
 def test_names_between_backquotes_become_code_and_nothing_else_becomes_markup() -> None:
     assert show.coded("`q` <b>") == "<code>q</code> &lt;b&gt;"
+
+
+def test_numbers_lists_days_and_places_speak_the_readers_language() -> None:
+    told = {}
+    for language in ("en", "fr", "ar"):
+        with spoken(language):
+            told[language] = (
+                show.number(1234),
+                show.listed(["A", "B", "C"]),
+                show.plain_day("2026-11"),
+                show.country("TH"),
+                show.language("my"),
+                show.term("legal-aid"),
+                show.city("America/New_York"),
+            )
+    assert told == {
+        "en": ("1,234", "A, B and C", "November 2026", "Thailand", "Burmese", "Legal aid", "New York"),
+        "fr": ("1\u202f234", "A, B et C", "novembre 2026", "Thaïlande", "birman", "Aide juridique", "New York"),
+        "ar": ("1,234", "A وB وC", "نوفمبر 2026", "تايلاند", "البورمية", "المساعدة القانونية", "نيويورك"),
+    }
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 11, 100, 1_234])
+@pytest.mark.parametrize("language", ["en", "fr", "es", "ar"])
+def test_a_number_stands_in_a_form_of_its_noun_and_is_bold_if_it_is_there(language: str, count: int) -> None:
+    with spoken(language):
+        plain, strong = show.counted("organization", count), show.counted("organization", count, True)
+        assert "%" not in plain and strong.replace("<b>", "").replace("</b>", "") == plain
+
+
+@given(st.lists(st.text()))
+def test_a_list_of_somebodys_words_is_only_text(words: list[str]) -> None:
+    found = show.listed(show.bdi(word) for word in words)
+    assert not set("<>") & set(re.sub("</?bdi>", "", found))
+
+
+def test_a_phrase_that_nobody_translated_is_marked_as_english_and_escaped() -> None:
+    with spoken("ar"):
+        assert show.phrase("nobody said <this>") == '<span lang="en" dir="ltr">nobody said &lt;this&gt;</span>'
+        assert "<b>" not in show.phrase('names.en: "<b>" is not text')
+    assert show.phrase("as it is") == "as it is"

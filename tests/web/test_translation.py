@@ -34,6 +34,14 @@ msgid "time zone"
 msgstr "fuseau horaire"
 
 #. phrase
+msgid "%(name)s is %(what)s"
+msgstr "%(name)s est %(what)s"
+
+#. phrase
+msgid "a PDF"
+msgstr "un PDF"
+
+#. phrase
 msgid "%(name)s is blocked"
 msgstr "%(name)s est bloqué à 100 %%"
 
@@ -94,7 +102,10 @@ def test_a_sentence_of_a_lower_room_is_said_in_the_readers_language() -> None:
         for english, said in {
             "is not text": "n’est pas un texte",
             'names.en: "<b>" is not text': 'names.en: "<b>" n’est pas un texte',
+            'is no time zone we know; did you mean "UTC"?': "fuseau horaire inconnu ; peut-être « UTC » ?",
             "CCR is blocked": "CCR est bloqué à 100 %",
+            "members.pdf is a PDF": "members.pdf est un PDF",
+            "members.pdf is something else": "members.pdf is something else",
             "all of 100% is shown": "les 100 % sont montrés",
             "nobody translated this": "nobody translated this",
             "of the pages": "of the pages",
