@@ -110,8 +110,10 @@ def _welcome_first(home: Home, host: str, port: int) -> None:
     secret = first_link(home, now())
     if secret is not None:
         say("nobody can sign in yet; this link makes the first administrator. It works once, for a day:")
-        local = _here("localhost" if host in ("0.0.0.0", "::") else host, port)
-        for base in dict.fromkeys((local, (home.config.url or local).rstrip("/"))):
+        # A name and no number, for no browser makes a passkey for a number.
+        local = _here("localhost" if host in (*LOOPBACK, "0.0.0.0", "::") else host, port)
+        outside = home.config.url if urlsplit(home.config.url or "").hostname not in LOOPBACK else None
+        for base in dict.fromkeys((local, (outside or local).rstrip("/"))):
             say(f"  {base}/welcome/{secret}")
 
 

@@ -41,10 +41,11 @@ class Due(msgspec.Struct, frozen=True):
 
 
 class Found(NamedTuple):
-    """The oldest of what is due, of `total`."""
+    """The oldest of what is due, of `total`; `never` of these were never confirmed at all."""
 
     total: int
     due: list[Due]
+    never: int
 
 
 class _Row(NamedTuple):
@@ -76,7 +77,8 @@ def due(store: Store, now: datetime, before: date | None = None, limit: int | No
         bodies = {listed.record_id: listed.body for listed in index_search.listed(db, ids)}
         titles = _Titles(db, own, edited)
         found = [_due(row, row.body if isinstance(row.body, bytes) else bodies[row.body], titles) for row in oldest]
-    return Found(len(rows), sorted(found, key=lambda one: (one.since or "", one.title, one.handle)))
+    never = sum(not row.confirmed for row in rows)
+    return Found(len(rows), sorted(found, key=lambda one: (one.since or "", one.title, one.handle)), never)
 
 
 class _Titles:

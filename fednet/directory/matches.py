@@ -7,13 +7,17 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
+from sqlite_utils import Database
 
 from fednet import listing
 from fednet.directory import joining
 from fednet.directory.joining import Between, Why
 from fednet.directory.query import Scope
-from fednet.directory.search import Reader, readable
+from fednet.directory.search import OPERATOR, Reader, readable
+from fednet.feed.record import key_of
+from fednet.listing import Opinion
 from fednet.listing.likeness import Level, in_words, strength
+from fednet.store import freshness as dates
 from fednet.store import matching
 from fednet.store import search as index_search
 from fednet.store.database import Store
@@ -68,16 +72,19 @@ class Matches(msgspec.Struct, frozen=True):
 def found_matches(
     store: Store, reader: Reader, now: datetime, scope: Scope = "followed", *, everything: bool = False, limit: int = 50
 ) -> Matches:
-    """As `matches`, with their number."""
+    """As `matches`, with their number. What the own network has said counts at once, for whoever may see its drafts."""
     found: list[Match] = []
     total = 0
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
         together = joining.joins(db, sources, scope, now)
         speakers = joining.speakers(sources, scope, now)
+        unsigned = _unsigned(db, sources) if reader == OPERATOR else {}
         rows = (row for row in matching.all_pairs(db) if row[2] in sources and row[3] in sources)
         for pair in joining.between(rows, sources):
             why = joining.why(pair, sources, speakers)
+            if verdict := unsigned.get(frozenset((pair.one, pair.other))):
+                why = _said_by(why, verdict, sources)
             state = _state(why, pair.other in together.members(pair.one))
             if state and (everything or (state in ("suggested", "left") and _is_ours_to_say(pair, sources))):
                 total += 1
@@ -85,6 +92,32 @@ def found_matches(
                     one, other = index_search.listed(db, [pair.one, pair.other])
                     found.append(_match(one, other, state, why, sources))
     return Matches(found, total)
+
+
+def _unsigned(db: Database, sources: Mapping[int, Source]) -> dict[frozenset[int], str]:
+    """Ids of two records -> what the own network says of them in an edit that waits to be signed."""
+    found: dict[frozenset[int], str] = {}
+    for edit in dates.edited(db):
+        said = listing.parse(edit.body) if edit.body and b'"opinion"' in edit.body else None
+        if isinstance(said, Opinion):
+            rows = [
+                index_search.by_key(
+                    db, key_of(at.handle), [feed for feed, one in sources.items() if one.network == at.network]
+                )
+                for at in said.subjects
+            ]
+            found[frozenset(row.record_id for row in rows if row)] = said.verdict
+    return found
+
+
+def _said_by(why: Why, verdict: str, sources: Mapping[int, Source]) -> Why:
+    """What speaks for a pair, with the own network's newest word in the place of its signed one."""
+    own = {source.network for source in sources.values() if source.own}
+    same, different = (
+        tuple(sorted({*said} - own | (own if verdict == word else set())))
+        for said, word in ((why.same, "same"), (why.different, "different"))
+    )
+    return msgspec.structs.replace(why, same=same, different=different)
 
 
 def _state(why: Why, joined: bool) -> State | None:

@@ -17,8 +17,8 @@ from fednet.store import waiting as lying
 from fednet.store.database import Store
 
 What = Literal[
-    "halted", "frozen", "application", "edit", "confirmation", "match", "refused-rows", "term", "letter", "failing",
-    "silent", "unsigned", "backup", "rehearsal", "witness",
+    "halted", "frozen", "application", "edit", "confirmation", "unconfirmed", "match", "refused-rows", "term", "letter",
+    "failing", "silent", "unsigned", "backup", "rehearsal", "witness",
 ]  # fmt: skip
 WHATS: tuple[What, ...] = get_args(What)
 """In the order in which they are shown; of `halted` and `term` only the node knows (`fednet.web.desk`)."""
@@ -42,7 +42,9 @@ def waiting(store: Store, now: datetime) -> list[Waits]:
     """All that the database tells of what waits, sorted as `WHATS`; nothing when nobody has to do anything."""
     with store.reading() as db:
         found = [*_lying(db), *_backups(db, now)]
-    found.append(Waits("confirmation", due(store, now, limit=0).total))
+    confirmations = due(store, now, limit=0)
+    found.append(Waits("confirmation", confirmations.total - confirmations.never))
+    found.append(Waits("unconfirmed", confirmations.never))
     found.append(Waits("match", found_matches(store, OPERATOR, now, limit=0).total))
     found += [one for network in networks(store, OPERATOR, now, counted=False) for one in _wrong(network)]
     return in_order(found)

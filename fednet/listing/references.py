@@ -6,6 +6,7 @@ a newer version may know as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from fednet.listing.organization import Organization
 from fednet.listing.person import Person
 from fednet.listing.record import Listing, encode, parse
 
+_HANDLE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MAX_NAMED = 64
 """Handles that are looked for in one record."""
 
@@ -33,6 +35,11 @@ def repointed(body: bytes, old: str, new: str | None) -> bytes | None:
     fields = _replaced(msgspec.json.decode(body), old, new)
     written = encode(fields)
     return None if parse(written) is None and parse(body) is not None else written
+
+
+def handles(body: bytes) -> list[str]:
+    """All that looks like a handle in a body, wherever it stands."""
+    return _HANDLE.findall(body.decode())
 
 
 def named(listing: Listing) -> tuple[str, ...]:

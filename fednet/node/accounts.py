@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from argon2 import PasswordHasher, profiles
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,7 +23,7 @@ from fednet.listing.check import email as checked_address
 from fednet.node import links, sessions
 from fednet.node.home import Home
 from fednet.node.ownership import is_listed
-from fednet.store import accounts, proposals
+from fednet.store import accounts, destruction, letters, proposals
 from fednet.store.accounts import STAFF, Account, Role
 
 ROLES: tuple[str, ...] = get_args(Role)
@@ -32,6 +32,8 @@ WELCOME = timedelta(days=14)
 """How long an invitation works."""
 FIRST = timedelta(days=1)
 """How long the link works that makes the first administrator."""
+INVITED = "invited"
+"""What the invitations of organisations' administrators are remembered under."""
 KEPT = timedelta(days=365)
 """How long the name and address of an account that has ended are kept."""
 
@@ -239,6 +241,66 @@ def invite(
         )
 
 
+class Invitation(NamedTuple):
+    """An address that an organisation's administrator has invited, and when."""
+
+    email: str
+    at: str
+
+
+def invite_person(
+    home: Home, organization: str, *, name: str, email: str, language: str | None = None, now: datetime
+) -> tuple[Account, str] | None:
+    """Somebody whom an organisation lets in: the individual's account, and the secret of their welcome link.
+
+    None when the address has an account already. Whoever invites must not learn that: to them, the invitation is out
+    in either case. Who has not come yet is invited once more; who has signed in once is nobody's to invite.
+    """
+    name, email = check_name(name), check_email(email)
+    with home.store.writing() as db:
+        check_role(db, home, "individual", organization)
+        letters.remember(db, INVITED, _invitation(organization, email), now)
+        known = accounts.by_email(db, email)
+        if known is not None and not _is_of(known, organization):
+            return None
+        if known is None or known.ended_at is not None:
+            return invite_in(
+                db, name=name, email=email, role="individual", organization=organization, language=language, now=now
+            )
+        if accounts.has_arrived(db, known.id):
+            return None
+        accounts.rename(db, known.id, name, known.email, known.language)
+        return active(db, known.id), welcome(db, known, now)
+
+
+def invitations(db: Database, organization: str, now: datetime) -> list[Invitation]:
+    """The invitations of an organisation that are out, the latest first: the same, whether there was an account."""
+    found = []
+    for subject, at in letters.reminders(db, INVITED, organization):
+        email = subject.partition(" ")[2]
+        known = accounts.by_email(db, email)
+        has_come = known is not None and _is_of(known, organization) and accounts.has_arrived(db, known.id)
+        if now < datetime.fromisoformat(at) + WELCOME and not has_come:
+            found.append(Invitation(email, at))
+    return found
+
+
+def take_back_invitation(db: Database, organization: str, email: str) -> None:
+    """Let an invitation of an organisation work no more; nothing happens to whoever has come."""
+    letters.forget_reminder(db, INVITED, _invitation(organization, email))
+    known = accounts.by_email(db, email)
+    if known is not None and _is_of(known, organization) and not accounts.has_arrived(db, known.id):
+        delete(db, known)
+
+
+def _invitation(organization: str, email: str) -> str:
+    return f"{organization} {email.strip().lower()}"
+
+
+def _is_of(account: Account, organization: str) -> bool:
+    return account.role == "individual" and account.organization == organization
+
+
 def welcome(db: Database, account: Account, now: datetime) -> str:
     """The secret of a link with which somebody sets a password; earlier ones work no more."""
     links.forget(db, "welcome", account_id=account.id)
@@ -257,6 +319,7 @@ def _disarm(db: Database, account: Account) -> None:
     """Nothing that somebody signs in with is left, nor anywhere where they are signed in."""
     sessions.end_all(db, account.id)
     accounts.drop_links_of(db, account.id)
+    letters.forget_to(db, account.email)
     accounts.set_password(db, account.id, None)
     accounts.set_totp(db, account.id, None)
     accounts.drop_passkeys(db, account.id)
@@ -297,12 +360,20 @@ def active(db: Database, account_id: int) -> Account:
 
 
 def change_role(db: Database, home: Home, account: Account, role: str, organization: str | None) -> None:
-    """Let somebody be something else; they sign in anew. Raises UsageError for the last administrator."""
+    """Let somebody be something else; they sign in anew, by no link that was given out to who they were.
+
+    A member who joins the secretariat begins anew, with a `welcome`: whoever let the member in, or knows the password,
+    must not be the one to set up the second step. Raises UsageError for the last administrator.
+    """
     organization = check_role(db, home, role, organization)
     if role != "administrator":
         _check_not_last(db, account)
     accounts.set_role(db, account.id, role, organization)
-    sessions.end_all(db, account.id)
+    if role in STAFF and account.role not in STAFF:
+        _disarm(db, account)
+    else:
+        sessions.end_all(db, account.id)
+        accounts.drop_links_of(db, account.id)
 
 
 def end(db: Database, account: Account, now: datetime) -> None:
@@ -316,7 +387,9 @@ def delete(db: Database, account: Account) -> None:
     """Take an account out with all that is kept of it, as its owner wishes. Raises UsageError as `end`."""
     _check_not_last(db, account)
     proposals.forget(db, f"account {account.id}")
+    letters.forget_to(db, account.email)
     accounts.delete(db, account.id)
+    destruction.owe(db, prompt=True)
 
 
 def _check_not_last(db: Database, account: Account) -> None:
@@ -329,3 +402,4 @@ def sweep(home: Home, now: datetime) -> None:
     with home.store.writing() as db:
         sessions.sweep(db, now)
         accounts.sweep_ended(db, now - KEPT)
+        letters.sweep_reminders(db, INVITED, now - WELCOME)

@@ -114,6 +114,7 @@ def add_in(
     revisions.check_given(own.fields, {})
     circles.check_known(db, own.circle)
     own = own._replace(body=revisions.body_above(db, home.network.network, own, None))
+    check_names(db, own.body)
     if kind == NETWORK:
         check_only(db, home, own)
     drafts.save(db, [Draft(own.handle, own.circle, "put", own.body)], now)
@@ -141,6 +142,7 @@ def edit_in(
     body = body_of({name: value for name, value in changed.items() if value is not None})
     if "confirmed" in fields:
         check_confirmed(msgspec.json.decode(body), now)
+    check_names(db, body, own.body)
     if own.fields["kind"] == "event":
         body = _revised(db, home, own, body)
     if circle is not None and circles.check_known(db, circle) != own.circle:
@@ -151,6 +153,13 @@ def edit_in(
         return own
     drafts.save(db, [Draft(handle, own.circle, "put", body)], now)
     return Own(handle, own.circle, body, True)
+
+
+def check_names(db: Database, body: bytes, before: bytes = b"") -> None:
+    """Refuse a body that names a hidden record which the one `before` it did not: whoever read it would learn of it."""
+    named = set(references.handles(body)) - set(references.handles(before))
+    if any(hidden.taken_out(db, handle) for handle in named):
+        raise UsageError("it names an entry that is hidden", hint="take the name out, or put that back first")
 
 
 def _revised(db: Database, home: Home, own: Own, body: bytes) -> bytes:
@@ -177,6 +186,7 @@ def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
         drafts.save(db, [Draft(own.handle, own.circle, action, None)], now)
     drafts.save(db, [Draft(moved.handle, moved.circle, "put", moved.body)], now)
     drafts.move_imported(db, own.handle, moved.handle, moved.circle)
+    proposals.stay(db, own.handle)
     repoint(db, home, own, moved, now)
     return moved
 

@@ -12,7 +12,6 @@ where those who read that could look it up. Followers are told to let go, and co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -42,8 +41,6 @@ NAMED, ABOUT, SEAT, ONLY, SERVES = "named", "about", "seat", "only", "serves"
 REASONS = (NAMED, SEAT, ONLY, SERVES, ABOUT)
 """Why a record goes: a person named it; it is there; it is for that country alone; it serves it among others; it is
 about another one that goes."""
-
-_HANDLE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Going(msgspec.Struct, frozen=True):
@@ -191,7 +188,7 @@ class _Plan:
         """By handle the own records that mention it."""
         found: dict[str, list[Own]] = {}
         for own in _each(self.db, self.own, '"kind"'):
-            for handle in set(_HANDLE.findall(own.body.decode())) - {own.handle}:
+            for handle in set(references.handles(own.body)) - {own.handle}:
                 found.setdefault(handle, []).append(own)
         return found
 
@@ -326,7 +323,7 @@ class _PuttingBack:
     def _list(self, row: Hidden) -> None:
         """The record again, but for what it says of others that are still hidden."""
         body, names = self._renaming(row.body), []
-        for other in sorted(set(_HANDLE.findall(body.decode()))):
+        for other in sorted(set(references.handles(body))):
             still = hidden.taken_out(self.db, other)
             if still is None or not circles.reads(self.db, still.circle, row.circle):
                 continue

@@ -3,17 +3,20 @@
 ```
 apply -> waits <-> asked            a question of the secretariat, an answer of the applicant
          waits, asked -> approved   records and account are made in the transaction that decides
-         waits, asked -> declined   what was filled in is destroyed after `KEEP_DECLINED`
+         waits, asked -> declined   many at once too, for one reason
          waits, asked -> withdrawn  what was filled in is destroyed at once
 ```
-Each step is compare-and-swap: what somebody else decided meanwhile is not decided again. Letters are for the edge to
-write: it hands in `tell`, which is called in the transaction of the step.
+Each step is compare-and-swap: what somebody else decided meanwhile is not decided again, and nobody approves or
+endorses what the applicant has changed since they looked (`version_of`). What was filled in is destroyed after
+`KEEP_DECIDED`; who is reached where, of whoever is approved, at once: that is a record of its own by then. Letters are
+for the edge to write: it hands in `tell`, which is called in the transaction of the step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -41,10 +44,13 @@ MAX_DOCUMENTS = 10
 MAX_OFFERED = 1_000
 """Members whom an applicant may choose from."""
 MAX_TEXT = 4_000
+MAX_ENTRY = 32_768
+"""Bytes of each of the two records that an applicant fills in: what is too long cannot be approved."""
 MAX_MESSAGES = 60
 """Characters of a message; messages of one application."""
 
-KEEP_DECLINED = timedelta(days=90)
+KEEP_DECIDED = timedelta(days=90)
+"""How long what was filled in is kept of an application that was approved or declined."""
 LINK_LASTS = timedelta(days=400)
 ENDORSING_LASTS = timedelta(days=60)
 
@@ -98,12 +104,13 @@ class Approved(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a member was asked to endorse."""
+    """What a member was asked to endorse; `version` names what was filled in."""
 
     application: int
     name: str
     at: str
     verdict: str | None
+    version: str
 
 
 Tell = Callable[[Database], object]
@@ -138,9 +145,10 @@ def read(home: Home, fields: Mapping[str, Any]) -> Form:
 
 
 def _checked(kind: str, fields: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(
-        edits.body_of({name: value for name, value in fields.items() if name in known} | {"kind": kind})
-    )
+    body = edits.body_of({name: value for name, value in fields.items() if name in known} | {"kind": kind})
+    if len(body) > MAX_ENTRY:
+        raise UsageError("what was filled in is too long", hint="tell the network more about it once you are a member")
+    found: dict[str, Any] = msgspec.json.decode(body)
     del found["kind"]
     return found
 
@@ -229,6 +237,18 @@ def form_of(application: Application) -> Form | None:
     return msgspec.convert(application.fields, Form) if application.fields else None
 
 
+def version_of(application: Application) -> str:
+    """A word that differs when the applicant has filled in or said something else."""
+    said = [application.fields, [one.text for one in application.messages if one.by == "applicant"]]
+    return sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:32]
+
+
+def _check_seen(application: Application, seen: str | None) -> None:
+    """Refuse to act on an application that is another one than somebody saw; None: by whoever looks at no page."""
+    if seen is not None and seen != version_of(application):
+        raise ChangedError("the applicant has changed this application meanwhile", hint="look at it again")
+
+
 def answer(home: Home, id_: int, text: str, now: datetime, tell: Tell | None = None) -> None:
     """The applicant says something: the application waits for the secretariat again."""
     said = Message("applicant", utc_text(now), _message(text))
@@ -240,10 +260,13 @@ def answer(home: Home, id_: int, text: str, now: datetime, tell: Tell | None = N
 
 
 def change(home: Home, id_: int, form: Form, now: datetime) -> None:
-    """The applicant fills in something else; members who have spoken for it have said so of what it was."""
+    """The applicant fills in something else: who has spoken for what it was has not spoken for that."""
     with home.store.writing() as db:
+        before = form_of(find(db, id_))
         _turn(db, id_, "waits", now)
         applications.refill(db, id_, msgspec.to_builtins(form), form.email)
+        if form != before:
+            applications.unsay(db, id_)
         applications.name_endorsers(db, id_, form.endorsers)
         destruction.owe(db, prompt=True)
 
@@ -268,29 +291,38 @@ def ask_back(home: Home, id_: int, text: str, now: datetime, tell: Callable[[Dat
         tell(db, link_for(db, id_, now))
 
 
-def decline(home: Home, id_: int, reason: str, now: datetime, tell: Tell | None = None) -> None:
-    """Not this one; `reason` is for the applicant and may be empty."""
+def decline(
+    home: Home, ids: Collection[int], reason: str, now: datetime,
+    tell: Callable[[Database, Application], object] | None = None,
+) -> None:  # fmt: skip
+    """Not these, all or none; `reason` is for the applicants and may be empty."""
     reason = _text(reason, "reason")
     with home.store.writing() as db:
-        _turn(db, id_, "declined", now, reason=reason)
-        if tell:
-            tell(db)
+        for id_ in dict.fromkeys(ids):
+            _turn(db, id_, "declined", now, reason=reason)
+            if tell:
+                tell(db, find(db, id_))
 
 
 def approve(
-    home: Home, id_: int, now: datetime, tell: Callable[[Database, Approved], object] | None = None
-) -> Approved:
+    home: Home, id_: int, now: datetime, tell: Callable[[Database, Approved], object] | None = None,
+    *, seen: str | None = None,
+) -> Approved:  # fmt: skip
     """Make an applicant a member: its entry, its contact, its account, and the decision, all or nothing.
 
-    Raises ChangedError when it was decided meanwhile, ListingError or UsageError when something of it cannot be.
+    Raises ChangedError when it was decided meanwhile, or is another one than was `seen` (`version_of`); ListingError or
+    UsageError when something of it cannot be.
     """
     with home.store.writing() as db:
         application = find(db, id_)
+        _check_seen(application, seen)
         form = form_of(application)
         if form is None or not application.open:
             raise _decided()
-        entry = edits.add_in(db, home, "organization", _entry(home, application, form, now), now, form.circle)
-        about = {**form.contact, "organization": entry.handle}
+        confirmed = _confirmed(application, form)
+        fields = {**_entry(home, form, now), "confirmed": confirmed}
+        entry = edits.add_in(db, home, "organization", fields, now, form.circle)
+        about = {**form.contact, "organization": entry.handle, "confirmed": confirmed}
         contact = edits.add_in(db, home, "contact", about, now, PARTNERS)
         account, secret = accounts.invite_in(
             db,
@@ -305,28 +337,36 @@ def approve(
         approved = Approved(entry.handle, contact.handle, account, secret)
         if tell:
             tell(db, approved)
+        for earlier in applications.closed_of(db, form.email):
+            applications.empty(db, earlier)
+        applications.without_contact(db, id_)
+        destruction.owe(db, prompt=True)
     return approved
 
 
-def _entry(home: Home, application: Application, form: Form, now: datetime) -> dict[str, Any]:
-    """The entry as it is listed: a member for a term from today on, confirmed by what it said itself."""
+def _entry(home: Home, form: Form, now: datetime) -> dict[str, Any]:
+    """The entry as it is listed: a member for a term from today on."""
     since = terms.today(home, now)
     months = home.config.joining.term_months
     membership = {"category": form.category, "since": since.isoformat()}
     if months:
         membership["until"] = terms.later(since, months).isoformat()
+    return {**form.organization, "membership": membership}
+
+
+def _confirmed(application: Application, form: Form) -> dict[str, str]:
+    """Who has confirmed what was filled in, and when: the applicant, as it last said something."""
     said = [one.at for one in application.messages if one.by == "applicant"]
-    confirmed = {"at": max([application.at, *said])[:10], "by": form.title}
-    return {**form.organization, "membership": membership, "confirmed": confirmed}
+    return {"at": max([application.at, *said])[:10], "by": form.title}
 
 
 def sweep(home: Home, now: datetime) -> int:
-    """Destroy what was filled in by those who were declined long ago; how many these were."""
+    """Destroy what was filled in by those about whom was decided long ago; how many these were."""
     with home.store.reading() as db:
-        if not applications.declined_before(db, now - KEEP_DECLINED):
+        if not applications.decided_before(db, now - KEEP_DECIDED):
             return 0
     with home.store.writing() as db:
-        old = applications.declined_before(db, now - KEEP_DECLINED)
+        old = applications.decided_before(db, now - KEEP_DECIDED)
         for id_ in old:
             applications.empty(db, id_)
         destruction.owe(db, prompt=True)
@@ -403,19 +443,25 @@ def endorsements_for(home: Home, handle: str) -> list[Asked]:
     with home.store.reading() as db:
         found = []
         for one in applications.asked_of(db, handle):
-            form = form_of(find(db, one.application_id))
-            found.append(Asked(one.application_id, form.title if form else "", one.asked_at or "", one.verdict))
+            about = find(db, one.application_id)
+            form = form_of(about)
+            title, version = form.title if form else "", version_of(about)
+            found.append(Asked(about.id, title, one.asked_at or "", one.verdict, version))
     return sorted(found, key=lambda one: one.verdict is not None)
 
 
-def endorse(home: Home, id_: int, handle: str, verdict: str, by: str, now: datetime, secret: str | None = None) -> None:
+def endorse(
+    home: Home, id_: int, handle: str, verdict: str, by: str, now: datetime,
+    *, secret: str | None = None, seen: str | None = None,
+) -> None:  # fmt: skip
     """A member says "endorsed" or "declined", once. `by`: the name of an account, or empty by a link.
 
-    Raises ChangedError when it has said, was not asked, or the application is decided.
+    Raises ChangedError when it has said, was not asked, the application is decided, or another one than was `seen`.
     """
     if verdict not in ("endorsed", "declined"):
         raise UsageError("say whether you endorse it")
     with home.store.writing() as db:
+        _check_seen(find(db, id_), seen)
         if not applications.endorse(db, id_, handle, verdict, by, now):
             raise ChangedError("this was answered or decided already")
         if secret is not None:

@@ -9,12 +9,12 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
-from fednet.errors import FednetError, NotFoundError
+from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import Put, key_of
 from fednet.node import revisions
-from fednet.node.edits import Own
+from fednet.node.edits import Own, check_names
 from fednet.node.home import Home
-from fednet.store import drafts, feeds, records
+from fednet.store import drafts, feeds, hidden, records
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed
 
@@ -86,13 +86,16 @@ def restore_signed(home: Home, handle: str, now: datetime) -> Own:
     """Take back what waits for a record that an edition lists: it stays as that edition has it.
 
     NotFoundError when nothing waits that could be taken back: a record that no edition lists yet is withdrawn instead,
-    and an erasure stands.
+    and an erasure stands. UsageError for one that is hidden, or would name one that is.
     """
     with home.store.writing() as db:
         own = OwnRecords(db, home)
         waiting, listed = drafts.draft(db, handle), own.listed(handle)
         if waiting is None or listed is None or waiting.action == "erase":
             raise NotFoundError("nothing waits here that could be taken back", hint="fednet preview")
+        if hidden.taken_out(db, handle) is not None:
+            raise UsageError("this entry is hidden", hint="it can be put back where it was hidden")
+        check_names(db, listed.body, waiting.body or b"")
         own.put(listed, now)
         return listed
 

@@ -9,12 +9,17 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.errors import FednetError
 from fednet.node import edits
+from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.store import drafts, feeds, search
 from fednet.store.accounts import STAFF, Account
+from fednet.store.circles import PARTNERS, PUBLIC
 
 OF_ORGANIZATION = frozenset({"contact", "exchange"})
 """Kinds whose field `organization` says whose they are. A person's entry is that person's, not the organisation's."""
+
+OF_MEMBERS = frozenset({PUBLIC, PARTNERS})
+"""Circles of which members may know; others are the network's own affair."""
 
 
 def owns(db: Database, home: Home, account: Account, handle: str) -> bool:
@@ -27,8 +32,15 @@ def owns(db: Database, home: Home, account: Account, handle: str) -> bool:
         return account.person is not None and account.person == handle and is_listed(db, home, handle)
     if account.role != "organization" or account.organization is None:
         return False
-    fields = _fields(db, home, handle)
-    return fields is not None and belongs(fields, handle, account.organization)
+    own = _own(db, home, handle)
+    return own is not None and keeps(account.organization, own)
+
+
+def keeps(organization: str, own: Own) -> bool:
+    """Whether a record as it stands is an organisation's to change, and to know of: what else the network keeps about
+    it in circles that members do not read is not."""
+    readable = own.circle in OF_MEMBERS or own.handle == organization
+    return readable and belongs(own.fields, own.handle, organization)
 
 
 def belongs(fields: dict[str, Any], handle: str, organization: str) -> bool:
@@ -53,7 +65,7 @@ def is_standing(db: Database, home: Home, account: Account) -> bool:
 
 def is_listed(db: Database, home: Home, handle: str) -> bool:
     """Whether this network lists a record, drafts included."""
-    return _fields(db, home, handle) is not None
+    return _own(db, home, handle) is not None
 
 
 def organizations(db: Database, home: Home) -> list[tuple[str, str]]:
@@ -70,8 +82,8 @@ def organizations(db: Database, home: Home) -> list[tuple[str, str]]:
     return [(handle, listing.title(one)) for handle, one in found if isinstance(one, listing.Organization)]
 
 
-def _fields(db: Database, home: Home, handle: str) -> dict[str, Any] | None:
+def _own(db: Database, home: Home, handle: str) -> Own | None:
     try:
-        return edits.find(db, home, handle).fields
+        return edits.find(db, home, handle)
     except FednetError:  # not listed, or no handle at all
         return None

@@ -23,7 +23,7 @@ from fednet.node import edits
 from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.node.ownership import belongs
-from fednet.store import accounts
+from fednet.store import accounts, destruction
 from fednet.store import proposals as stored
 from fednet.store.accounts import Account
 from fednet.store.circles import PARTNERS, PUBLIC
@@ -48,11 +48,17 @@ NOT_FOR_MEMBERS: dict[str, frozenset[str]] = {
 class Proposer(NamedTuple):
     """Whom an edit comes from: an organisation, or a person by the handle of their entry.
 
-    An individual who has no entry yet is named by their account. `account` is None for whoever holds a link.
+    An individual who has no entry yet is named by their account. Of whoever holds a link `handle` is whose entry it is.
     """
 
     handle: str
     account: Account | None = None
+    link: bool = False
+
+    @property
+    def name(self) -> str:
+        """Whose proposals these are: what a link was used for is not shown to the member, nor the other way round."""
+        return stored.by_link(self.handle) if self.link else self.handle
 
 
 def proposer(account: Account) -> Proposer:
@@ -96,6 +102,18 @@ def submit(
         return edits.edit_in(db, home, own.handle, changes, now, circle)
 
 
+def leave(home: Home, handle: str, by: Proposer, now: datetime) -> Own | None:
+    """Withdraw a member's own entry, at once. An event of several hosts stays, for the others, without the member:
+    then the event as it stands now."""
+    with home.store.writing() as db:
+        own = edits.find(db, home, handle)
+        hosts = [host for host in own.fields.get("hosts", ()) if host != by.handle]
+        if own.fields["kind"] == "event" and hosts:
+            return edits.edit_in(db, home, handle, {"hosts": hosts}, now)
+        edits.withdraw_in(db, home, own, now)
+    return None
+
+
 def _check_may(by: Proposer, kind: str, own: Own | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     if kind not in NOT_FOR_MEMBERS:
         raise ForbiddenError("members keep no entries of this kind")
@@ -112,9 +130,13 @@ def _check_may(by: Proposer, kind: str, own: Own | None, before: Mapping[str, An
 
 
 def _made(db: Database, by: Proposer, own: Own) -> Own:
-    """An individual's own entry belongs to their account."""
+    """An individual's own entry belongs to their account, and so does what they proposed before; there is one."""
     if own.fields["kind"] == "person" and by.account is not None and by.account.role == "individual":
-        accounts.set_person(db, by.account.id, own.handle)
+        account = accounts.account(db, by.account.id)
+        if account is None or account.person is not None:
+            raise ChangedError("this member has an entry already", hint="let them change that one")
+        accounts.set_person(db, account.id, own.handle)
+        stored.repoint(db, by.handle, own.handle)
     return own
 
 
@@ -123,7 +145,10 @@ def _propose(
 ) -> Proposal:
     account_id = by.account.id if by.account else None
     handle = own.handle if own else None
-    earlier = stored.waiting_for(db, handle, by.handle) if handle else None
+    if handle is not None:
+        earlier = stored.waiting_for(db, handle, by.name)
+    else:
+        earlier = stored.waiting_new(db, kind, by.name) if kind == "person" else None
     standing = edits.find(db, home, handle) if handle else None
     moves = circle if standing is None or standing.circle != circle else ""
     if earlier is not None:
@@ -131,7 +156,7 @@ def _propose(
         return find(db, earlier.id)
     return stored.add(
         db,
-        proposer=by.handle,
+        proposer=by.name,
         handle=handle,
         kind=kind,
         circle=moves,
@@ -149,16 +174,9 @@ def find(db: Database, id_: int) -> Proposal:
     return found
 
 
-def number(text: str) -> int:
-    """The number of a proposal as it stands in an address; NotFoundError for what is none."""
-    if not text.isascii() or not text.isdecimal() or len(text) > 15:
-        raise NotFoundError("there is no such proposal")
-    return int(text)
-
-
 def as_proposed(db: Database, home: Home, own: Own, by: Proposer) -> tuple[Own, Proposal | None]:
     """An entry as its member would have it: with what waits, or as it stands."""
-    waiting = stored.waiting_for(db, own.handle, by.handle)
+    waiting = stored.waiting_for(db, own.handle, by.name)
     if waiting is None or waiting.body is None:
         return own, None
     return Own(own.handle, waiting.circle or own.circle, waiting.body, True), waiting
@@ -180,8 +198,15 @@ def merged(before: Mapping[str, Any], proposed: Mapping[str, Any], now: Mapping[
 
 
 def merge(db: Database, home: Home, proposal: Proposal) -> tuple[Own | None, Merged]:
-    """The entry as it stands, and what a proposal that waits would change of it."""
+    """The entry as it stands, and what a proposal that waits would change of it.
+
+    NotFoundError when it, or whoever proposes this, is not listed now.
+    """
     after = fields_of(proposal.body)
+    if is_entry(proposal.proposer):
+        edits.find(db, home, proposal.proposer)
+    elif proposal.proposer.startswith("account ") and _account(db, proposal) is None:
+        raise NotFoundError("whoever proposed this is here no more")
     if proposal.handle is None:
         return None, Merged(after, ())
     own = edits.find(db, home, proposal.handle)
@@ -200,14 +225,17 @@ def approve(
     """Apply a proposal to the entry as it stands, in one transaction with the decision.
 
     `mine`: conflicting fields to take from the proposal; `theirs`: fields to leave as they stand, conflicting or not.
-    Raises ChangedError when it waits no longer, when it says something else than the one that was `seen` (its `at`),
-    or when a conflict is left open.
+    Raises ChangedError when it waits no longer, when it says something else than the one that was `seen` (its
+    `version`), when what it is about is not listed now, or when a conflict is left open.
     """
     with home.store.writing() as db:
         proposal = _waiting(db, id_)
-        if seen is not None and proposal.at != seen:
+        if seen is not None and proposal.version != seen:
             raise ChangedError("the member has changed this proposal meanwhile", hint="look at it again")
-        own, change = merge(db, home, proposal)
+        try:
+            own, change = merge(db, home, proposal)
+        except NotFoundError:
+            raise ChangedError("what this is about is not listed now", hint="decline it, or list that again") from None
         left = sorted(set(change.conflicts) - set(mine) - set(theirs))
         if left:
             raise ChangedError(f"the entry itself was changed meanwhile: choose what to keep of {', '.join(left)}")
@@ -250,6 +278,7 @@ def withdraw(home: Home, id_: int, by: Proposer, now: datetime) -> Proposal:
             raise NotFoundError("there is no such proposal")
         _waiting(db, id_)
         stored.decide(db, id_, "withdrawn", now)
+        destruction.owe(db, prompt=True)
         return find(db, id_)
 
 

@@ -53,6 +53,7 @@ def begin(db: Database, account: Account, now: datetime, *, whole: bool) -> str:
     """The secret of a new session. Not `whole`: the second factor is still to come."""
     secret = fresh_secret()
     accounts.begin(db, digest(secret), account.id, whole, now)
+    accounts.arrive(db, account.id, now)
     return secret
 
 

@@ -48,6 +48,11 @@ class Upload(msgspec.Struct, frozen=True):
     result: dict[str, Any] | None = None
 
 
+def is_id(text: str) -> bool:
+    """Whether an upload could be called that."""
+    return _ID.fullmatch(text) is not None
+
+
 def keep(home: Home, account: int, files: Sequence[File], now: datetime) -> Upload:
     """Put files down for the next steps."""
     sweep(home, now)
@@ -64,7 +69,7 @@ def keep(home: Home, account: int, files: Sequence[File], now: datetime) -> Uplo
 
 def found(home: Home, account: int, id_: str) -> Upload:
     """An upload of this account; NotFoundError alike for one of somebody else, one that is gone and none."""
-    upload = _read(_place(home, id_)) if _ID.fullmatch(id_) else None
+    upload = _read(_place(home, id_)) if is_id(id_) else None
     if upload is None or upload.account != account:
         raise NotFoundError("this file is not here any more", hint="upload it again: files are kept for a day")
     return upload

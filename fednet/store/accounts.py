@@ -159,6 +159,17 @@ def set_ended(db: Database, account_id: int, now: datetime | None) -> None:
     db.execute("UPDATE account SET ended_at = ? WHERE id = ?", (utc_text(now) if now else None, account_id))
 
 
+def arrive(db: Database, account_id: int, now: datetime) -> None:
+    """Somebody signs in, perhaps for the first time."""
+    db.execute("UPDATE account SET arrived_at = ? WHERE id = ? AND arrived_at IS NULL", (utc_text(now), account_id))
+
+
+def has_arrived(db: Database, account_id: int) -> bool:
+    """Whether somebody has ever signed in with an account; being made to begin anew does not undo that."""
+    row = db.execute("SELECT arrived_at FROM account WHERE id = ?", (account_id,)).fetchone()
+    return row is not None and row[0] is not None
+
+
 def delete(db: Database, account_id: int) -> None:
     """Take an account out, with all that hangs on it."""
     db.execute("DELETE FROM account WHERE id = ?", (account_id,))

@@ -43,15 +43,15 @@ def each(db: Database, account: Account | None, act: str, subjects: Iterable[str
         end(db, begin(db, account, act, subject, now), "done")
 
 
-def end(db: Database, act: int, outcome: str, account: Account | None = None, subject: str = "") -> None:
-    """Note how it ended; and who it was, and about what, where that turned out only then."""
+def end(db: Database, act: int, outcome: str, account: Account | None = None, subject: str | None = None) -> None:
+    """Note how it ended; and who it was, and about what (empty: nothing), where that turned out only then."""
     db.execute("UPDATE act SET outcome = ? WHERE id = ?", (outcome, act))
     if account is not None:
         db.execute(
             "UPDATE act SET account_id = ?, name = ?, role = ? WHERE id = ?",
             (account.id, account.name, account.role, act),
         )
-    if subject:
+    if subject is not None:
         db.execute("UPDATE act SET subject = ? WHERE id = ?", (subject, act))
 
 

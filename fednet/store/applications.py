@@ -135,12 +135,30 @@ def empty(db: Database, id_: int) -> None:
     letters.forget(db, about(id_))
 
 
-def declined_before(db: Database, day: datetime) -> list[int]:
-    """Applications that were declined before then, and still hold what was filled in."""
+def decided_before(db: Database, day: datetime) -> list[int]:
+    """Applications about which was decided before then, and that still hold what was filled in or said."""
     rows = db.execute(
-        "SELECT id FROM application WHERE state = 'declined' AND decided_at < ? AND fields <> '{}'", (utc_text(day),)
+        "SELECT id FROM application WHERE decided_at < ? AND (fields <> '{}' OR email <> '' OR messages <> '[]')",
+        (utc_text(day),),
     )
     return [id_ for (id_,) in rows]
+
+
+def closed_of(db: Database, email: str) -> list[int]:
+    """Applications of an address that were declined or taken back."""
+    rows = db.execute(
+        "SELECT id FROM application WHERE lower(email) = lower(?) AND state IN ('declined', 'withdrawn')", (email,)
+    )
+    return [id_ for (id_,) in rows]
+
+
+def without_contact(db: Database, id_: int) -> None:
+    """Destroy what an application says of people and where they are reached."""
+    db.execute(
+        "UPDATE application SET fields = CAST(json_set(fields, '$.contact', json('{}')) AS BLOB), email = '' "
+        "WHERE id = ?",
+        (id_,),
+    )
 
 
 def about(id_: int) -> str:
@@ -166,6 +184,13 @@ def name_endorsers(db: Database, id_: int, handles: Iterable[str]) -> None:
     db.execute(f"DELETE FROM endorsement WHERE application_id = ? AND organization NOT IN ({marks})", (id_, *named))
     for handle in named:
         db.execute("INSERT OR IGNORE INTO endorsement (application_id, organization) VALUES (?, ?)", (id_, handle))
+
+
+def unsay(db: Database, id_: int) -> None:
+    """Nobody has spoken for what the applicant has filled in now."""
+    db.execute(
+        "UPDATE endorsement SET verdict = NULL, said_at = NULL, said_by = NULL WHERE application_id = ?", (id_,)
+    )
 
 
 def endorsements(db: Database, id_: int) -> list[Endorsement]:

@@ -112,6 +112,12 @@ class Store:
             version: int = db.execute("PRAGMA data_version").fetchone()[0]
         return version
 
+    def written(self) -> int:
+        """How many rows this thread has written so far, also in transactions that were rolled back."""
+        with self._mine() as db:
+            rows: int = db.conn.total_changes
+        return rows
+
     def close(self) -> None:
         """Close the connections of all threads; one that is at work for long is left to the end of the process."""
         for held in list(self._connections):

@@ -52,12 +52,6 @@ def due(db: Database, now: datetime, limit: int) -> list[Outgoing]:
     return [_outgoing(row) for row in rows]
 
 
-def next_due(db: Database) -> str | None:
-    """When there is something to try next."""
-    found: str | None = db.execute("SELECT min(due_at) FROM outgoing WHERE NOT stopped").fetchone()[0]
-    return found
-
-
 def sent(db: Database, id_: int) -> None:
     """A letter is gone: nothing of it stays here."""
     db.execute("DELETE FROM outgoing WHERE id = ?", (id_,))
@@ -107,6 +101,11 @@ def forget(db: Database, about: str) -> None:
     db.execute("DELETE FROM outgoing WHERE about = ?", (about,))
 
 
+def forget_to(db: Database, recipient: str) -> None:
+    """Destroy what waits to be said to somebody (ASCII letters of either case)."""
+    db.execute("DELETE FROM outgoing WHERE recipient = ? COLLATE NOCASE", (recipient,))
+
+
 def _outgoing(row: tuple[object, ...]) -> Outgoing:
     found = Outgoing(*row)  # type: ignore[arg-type]
     return found._replace(stopped=bool(found.stopped))
@@ -123,6 +122,25 @@ def reminded(db: Database, about: str, subject: str) -> str | None:
 
 def remember(db: Database, about: str, subject: str, now: datetime) -> None:
     db.execute("INSERT OR REPLACE INTO reminded (about, subject, at) VALUES (?, ?, ?)", (about, subject, utc_text(now)))
+
+
+def reminders(db: Database, about: str, handle: str) -> list[tuple[str, str]]:
+    """Subject and time of all that was said about a record, the latest first."""
+    rows = db.execute(
+        "SELECT subject, at FROM reminded WHERE about = ? AND subject >= ? AND subject < ? ORDER BY at DESC, subject",
+        (about, handle, f"{handle}\uffff"),
+    )
+    return [(subject, at) for subject, at in rows]
+
+
+def forget_reminder(db: Database, about: str, subject: str) -> None:
+    """Somebody was not reminded of that."""
+    db.execute("DELETE FROM reminded WHERE about = ? AND subject = ?", (about, subject))
+
+
+def sweep_reminders(db: Database, about: str, before: datetime) -> None:
+    """Take out what somebody was reminded of before a moment."""
+    db.execute("DELETE FROM reminded WHERE about = ? AND at < ?", (about, utc_text(before)))
 
 
 def repoint(db: Database, old: str, new: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from sqlite_utils import Database
@@ -20,8 +21,8 @@ _COLUMNS = "id, proposer, handle, kind, circle, before, body, account_id, at, st
 class Proposal(NamedTuple):
     """An entry as a member would have it. `handle` is None for a new one, `circle` empty where it stays as it is.
 
-    `proposer` is the organisation or person that it comes from, `before` the body that it was made from. Both bodies
-    are gone once it is approved or taken back.
+    `proposer` is the organisation or person that it comes from, or `account <id>`, or `by_link`; `before` the body that
+    it was made from. Both bodies are gone once it is approved or taken back.
     """
 
     id: int
@@ -36,6 +37,11 @@ class Proposal(NamedTuple):
     state: State
     reason: str | None
     decided_at: str | None
+
+    @property
+    def version(self) -> str:
+        """A word that differs when something else is proposed."""
+        return sha256(b"\n".join([self.circle.encode(), self.before or b"", self.body or b""])).hexdigest()[:32]
 
 
 def add(
@@ -83,6 +89,20 @@ def by(db: Database, proposer: str) -> list[Proposal]:
     return [Proposal(*row) for row in rows]
 
 
+def by_link(handle: str) -> str:
+    """The proposer of what comes from somebody who holds a link to an entry, and is nobody in particular."""
+    return f"link {handle}"
+
+
+def waiting_new(db: Database, kind: str, proposer: str) -> Proposal | None:
+    """A new entry of a kind that somebody proposed, if it waits."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM proposal WHERE handle IS NULL AND kind = ? AND proposer = ? AND state = 'waits'",
+        (kind, proposer),
+    ).fetchone()
+    return None if row is None else Proposal(*row)
+
+
 def waiting_for(db: Database, handle: str, proposer: str) -> Proposal | None:
     """What somebody proposed for an entry, if it waits."""
     row = db.execute(
@@ -119,10 +139,16 @@ def revise(db: Database, id_: int, circle: str, body: bytes, account_id: int | N
     )
 
 
+def stay(db: Database, handle: str) -> None:
+    """The network has moved a record to another circle: what waits for it moves it nowhere else."""
+    db.execute("UPDATE proposal SET circle = '' WHERE handle = ? AND state = 'waits'", (handle,))
+
+
 def repoint(db: Database, old: str, new: str) -> None:
-    """A record has a new handle."""
+    """A record has a new handle, or whoever proposed something has one now."""
     db.execute("UPDATE proposal SET handle = ? WHERE handle = ?", (new, old))
     db.execute("UPDATE proposal SET proposer = ? WHERE proposer = ?", (new, old))
+    db.execute("UPDATE proposal SET proposer = ? WHERE proposer = ?", (by_link(new), by_link(old)))
     db.execute(
         "UPDATE proposal SET before = CAST(replace(before, ?, ?) AS BLOB), body = CAST(replace(body, ?, ?) AS BLOB) "
         "WHERE instr(before, ?) OR instr(body, ?)",

@@ -328,6 +328,7 @@ CREATE TABLE account (                          -- people who sign in
   totp_step INTEGER NOT NULL DEFAULT 0,         -- the latest whose code was used
   language TEXT,                                -- of its pages and mails
   made_at TEXT NOT NULL,
+  arrived_at TEXT,                              -- signed in for the first time
   ended_at TEXT                                 -- left, or was sent away
 );
 CREATE INDEX account_organization ON account (organization);
@@ -426,9 +427,9 @@ CREATE TABLE outgoing (                         -- letters that wait to be sent;
   stopped INTEGER NOT NULL DEFAULT 0            -- nobody tries any more
 );
 CREATE INDEX outgoing_about ON outgoing (about);
-CREATE TABLE reminded (                         -- what somebody was reminded of, and when
-  about TEXT NOT NULL,                          -- confirmation, term, week, ...
-  subject TEXT NOT NULL,                        -- a handle, or a day
+CREATE TABLE reminded (                         -- what somebody was reminded of, or invited to, and when
+  about TEXT NOT NULL,                          -- confirmation, term, week, invited, ...
+  subject TEXT NOT NULL,                        -- a handle (of an invitation, and an address), or a day
   at TEXT NOT NULL,
   PRIMARY KEY (about, subject)
 ) WITHOUT ROWID;

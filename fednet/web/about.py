@@ -57,6 +57,5 @@ class About:
             own=own,
             itself=itself,
             names=show.names(itself, show.PAGE_NAMES) if itself else [],
-            joining=self.home.config.joining.open,
             **values,
         )

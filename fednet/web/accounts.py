@@ -18,8 +18,8 @@ from fednet.node.ownership import organizations
 from fednet.store import accounts
 from fednet.store.accounts import STAFF, Account, Factors
 from fednet.web import letters, passkeys, translation
-from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, about, see
+from fednet.web.asking import Asked, Clock, number, typed
+from fednet.web.doors import Doors, about, done, see
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
 from fednet.web.signing import (
@@ -29,7 +29,6 @@ from fednet.web.signing import (
     key_of,
     new_code,
     new_password,
-    one,
     secretive,
     signed_out,
     wrong_code,
@@ -57,6 +56,12 @@ DONE = {
     "role": noted("The role is changed; the person signs in anew."),
     "out": noted("You are signed out everywhere else."),
     "sent": noted("A letter with a link is on its way."),
+    "invited": noted("A letter with a link is on its way, if this address has no account here yet."),
+    "invited-there": noted(
+        "This node sends no letters: ask the secretariat for the link. There is none if this address has an account "
+        "here already."
+    ),
+    "taken-back": noted("The invitation is taken back."),
 }
 """What a page says after an act, by the code in its address."""
 
@@ -76,7 +81,7 @@ def routes(home: Home, templates: Templates, doors: Doors, clock: Clock, gate: G
         doors.route("POST", "/account/delete", mine.delete),
         doors.route("GET", "/member/people", office.people),
         doors.route("POST", "/member/people", office.invite_person),
-        doors.route("POST", "/member/people/{id}/link", office.person_link),
+        doors.route("POST", "/member/people/take-back", office.take_back),
         doors.route("POST", "/member/people/{id}/end", office.person_end),
         doors.route("GET", "/workspace/accounts", office.show),
         doors.route("POST", "/workspace/accounts", office.invite),
@@ -86,12 +91,6 @@ def routes(home: Home, templates: Templates, doors: Doors, clock: Clock, gate: G
         doors.route("POST", "/workspace/accounts/{id}/reset", office.reset),
         doors.route("POST", "/workspace/accounts/{id}/end", office.end),
     ]
-
-
-def done(asked: Asked) -> str:
-    """The sentence of what was just done."""
-    code = one(asked, "done")
-    return _(DONE[code]) if code in DONE else ""
 
 
 def mine_of(visitor: Visitor) -> Account:
@@ -119,28 +118,29 @@ class Own:
         with self.home.store.reading() as db:
             factors, keys = accounts.factors(db, account.id), accounts.passkeys(db, account.id)
             signed_in = accounts.sessions(db, account.id)
-        found = self.page(
-            "account.html",
-            request,
-            error=error,
-            done=done(asked),
-            account=account,
-            role=_(ROLES[account.role]),
-            name=one(asked, "name") or account.name,
-            email=one(asked, "email") or account.email,
-            factors=factors,
-            passkeys=keys,
-            sessions=[
-                (digest == here, one) for digest, one in signed_in if one.whole and not sessions.is_over(one, now)
-            ],
-            sure=self.gate.is_fresh(visitor),
-            by_passkey=passkeys.are_possible(request),
-            shortest=people.SHORTEST,
-            tongues=list(translation.LANGUAGES.items()),
-            **new_code(b"" if factors.totp else key_of(asked), account, self.home.config.name),
+        return secretive(
+            self.page(
+                "account.html",
+                request,
+                error=error,
+                done=done(asked, DONE),
+                account=account,
+                role=_(ROLES[account.role]),
+                name=typed(asked, "name") or account.name,
+                email=typed(asked, "email") or account.email,
+                factors=factors,
+                passkeys=keys,
+                sessions=[
+                    (digest == here, one) for digest, one in signed_in if one.whole and not sessions.is_over(one, now)
+                ],
+                sure=self.gate.is_fresh(visitor),
+                by_passkey=passkeys.are_possible(request),
+                named=passkeys.where_possible(request, self.home.config.url),
+                shortest=people.SHORTEST,
+                tongues=list(translation.LANGUAGES.items()),
+                **new_code(b"" if factors.totp else key_of(asked), account, self.home.config.name),
+            )
         )
-        found.status_code = error.status if error else 200
-        return secretive(found)
 
     def _refused(self, request: Request, asked: Asked, visitor: Visitor, error: FednetError) -> Response:
         if isinstance(error, UsageError):
@@ -150,10 +150,10 @@ class Own:
     def save(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         account = mine_of(visitor)
         try:
-            name, email = people.check_name(one(asked, "name")), people.check_email(one(asked, "email"))
+            name, email = people.check_name(typed(asked, "name")), people.check_email(typed(asked, "email"))
             if email != account.email:
                 self.gate.must_be_sure(request, asked, visitor)
-            language = one(asked, "language")
+            language = typed(asked, "language")
             with self.home.store.writing() as db:
                 other = accounts.by_email(db, email)
                 if other is not None and other.id != account.id:
@@ -181,8 +181,8 @@ class Own:
         account, now = mine_of(visitor), self.clock()
         try:
             self.gate.must_be_sure(request, asked, visitor)
-            key = totp.read_key(one(asked, "key"))
-            step = totp.step_of(key, one(asked, "code"), 0, now)
+            key = totp.read_key(typed(asked, "key"))
+            step = totp.step_of(key, typed(asked, "code"), 0, now)
             if step is None:
                 raise wrong_code()
         except UsageError as error:
@@ -222,7 +222,7 @@ class Own:
         account = mine_of(visitor)
         try:
             self.gate.must_be_sure(request, asked, visitor)
-            credential = _hex(one(asked, "passkey"))
+            credential = _hex(typed(asked, "passkey"))
             with self.home.store.writing() as db:
                 known = accounts.passkey(db, credential)
                 if known is None or known.account_id != account.id:
@@ -248,7 +248,7 @@ class Own:
         account = mine_of(visitor)
         try:
             self.gate.must_be_sure(request, asked, visitor)
-            if one(asked, "sure") != "yes":
+            if typed(asked, "sure") != "yes":
                 raise UsageError("tick the box first: this cannot be taken back")
             with self.home.store.writing() as db:
                 people.delete(db, account)
@@ -306,52 +306,54 @@ class Office:
     def people(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         return self._people(request, asked, visitor)
 
-    def _people(
-        self, request: Request, asked: Asked, visitor: Visitor, error: FednetError | None = None, **shown: Any
-    ) -> Response:
+    def _people(self, request: Request, asked: Asked, visitor: Visitor, error: FednetError | None = None) -> Response:
         account = mine_of(visitor)
         with self.home.store.reading() as db:
-            lines = self._lines(db, account.organization)
+            lines = [line for line in self._lines(db, account.organization) if self._is_shown(db, line.account)]
             called = self._called(db, account.organization or "")
-        found = self.page(
-            "account-people.html",
-            request,
-            error=error,
-            done=done(asked),
-            lines=[line for line in lines if line.account.ended_at is None],
-            called=called,
-            roles=ROLES,
-            account=account,
-            name=one(asked, "name") if error else "",
-            email=one(asked, "email") if error else "",
-            **{"url": "", "invited": None, **shown},
+            invitations = people.invitations(db, account.organization or "", self.clock())
+        return secretive(
+            self.page(
+                "account-people.html",
+                request,
+                error=error,
+                done=done(asked, DONE),
+                lines=lines,
+                invitations=invitations,
+                called=called,
+                roles=ROLES,
+                name=typed(asked, "name") if error else "",
+                email=typed(asked, "email") if error else "",
+            )
         )
-        found.status_code = error.status if error else 200
-        return secretive(found)
+
+    def _is_shown(self, db: Database, account: Account) -> bool:
+        """Not who is invited and has not come: with them, the list would tell which addresses had an account before."""
+        return account.ended_at is None and (account.role != "individual" or accounts.has_arrived(db, account.id))
 
     def invite_person(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        me = mine_of(visitor)
+        """Let somebody in. The answer is the same where the address has an account, and never shows the link."""
         try:
-            invited, secret = people.invite(
+            invited = people.invite_person(
                 self.home,
-                name=one(asked, "name"),
-                email=one(asked, "email"),
-                role="individual",
-                organization=me.organization,
+                mine_of(visitor).organization or "",
+                name=typed(asked, "name"),
+                email=typed(asked, "email"),
                 language=translation.speaking(),
                 now=self.clock(),
             )
         except UsageError as error:
             error.status = 422
             return self._people(request, asked, visitor, error)
-        about(request, str(invited.id))
-        return self._handed(request, asked, visitor, invited, secret, self._people, "/member/people?done=sent")
+        if invited is not None:
+            about(request, str(invited[0].id))
+            self._write(*invited)
+        return see(f"/member/people?done={'invited' if letters.possible(self.home) else 'invited-there'}")
 
-    def person_link(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+    def take_back(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         with self.home.store.writing() as db:
-            account = self._of_mine(db, request, visitor)
-            secret = people.welcome(db, account, self.clock())
-        return self._handed(request, asked, visitor, account, secret, self._people, "/member/people?done=sent")
+            people.take_back_invitation(db, mine_of(visitor).organization or "", typed(asked, "email"))
+        return see("/member/people?done=taken-back")
 
     def person_end(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         with self.home.store.writing() as db:
@@ -370,8 +372,16 @@ class Office:
         self, request: Request, asked: Asked, visitor: Visitor, account: Account, secret: str, page: Any, to: str
     ) -> Response:
         """A welcome link on its way: in a letter where letters can be sent, else shown once, to be handed over."""
+        if self._write(account, secret):
+            return see(to)
+        url = f"{base_of(self.home, request)}/welcome/{secret}"
+        found: Response = page(request, {}, visitor, url=url, invited=account)
+        return found
+
+    def _write(self, account: Account, secret: str) -> bool:
+        """Send a welcome link by letter; whether that can be done."""
         with self.home.store.writing() as db:
-            written = letters.write(
+            return letters.write(
                 self.home,
                 db,
                 account.email,
@@ -383,11 +393,6 @@ class Office:
                 name=account.name,
                 days=people.WELCOME.days,
             )
-        if written:
-            return see(to)
-        url = f"{base_of(self.home, request)}/welcome/{secret}"
-        found: Response = page(request, {}, visitor, url=url, invited=account)
-        return found
 
     # --- all of them --------------------------------------------------------------------------------------------------
 
@@ -399,22 +404,22 @@ class Office:
     ) -> Response:
         with self.home.store.reading() as db:
             lines = self._lines(db)
-        found = self.page(
-            "desk/accounts.html",
-            request,
-            error=error,
-            done=done(asked),
-            lines=lines,
-            roles=ROLES,
-            offered=self._offered(),
-            name=one(asked, "name") if error else "",
-            email=one(asked, "email") if error else "",
-            role=one(asked, "role") or "editor",
-            organization=one(asked, "organization"),
-            **{"url": "", "invited": None, **shown},
+        return secretive(
+            self.page(
+                "desk/accounts.html",
+                request,
+                error=error,
+                done=done(asked, DONE),
+                lines=lines,
+                roles=ROLES,
+                offered=self._offered(),
+                name=typed(asked, "name") if error else "",
+                email=typed(asked, "email") if error else "",
+                role=typed(asked, "role") or "editor",
+                organization=typed(asked, "organization"),
+                **{"url": "", "invited": None, **shown},
+            )
         )
-        found.status_code = error.status if error else 200
-        return secretive(found)
 
     def _offered(self) -> list[str]:
         """Names of own organisations to choose from; of too many, none, and the name is typed."""
@@ -436,14 +441,14 @@ class Office:
         return found[0]
 
     def invite(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        role = one(asked, "role")
+        role = typed(asked, "role")
         try:
             invited, secret = people.invite(
                 self.home,
-                name=one(asked, "name"),
-                email=one(asked, "email"),
+                name=typed(asked, "name"),
+                email=typed(asked, "email"),
                 role=role,
-                organization=self._meant(role, one(asked, "organization").strip()),
+                organization=self._meant(role, typed(asked, "organization").strip()),
                 language=translation.speaking(),
                 now=self.clock(),
             )
@@ -460,38 +465,42 @@ class Office:
         self, request: Request, asked: Asked, visitor: Visitor, error: FednetError | None = None, **shown: Any
     ) -> Response:
         with self.home.store.reading() as db:
-            account = accounts.account(db, _number(request))
+            account = accounts.account(db, number(request))
             if account is None:
                 raise NotFoundError("there is no such account")
             line = next(line for line in self._lines(db) if line.account.id == account.id)
             seen = [one for _digest, one in accounts.sessions(db, account.id)]
-        found = self.page(
-            "desk/account.html",
-            request,
-            error=error,
-            done=done(asked),
-            line=line,
-            account=account,
-            seen=seen[0].seen_at if seen else None,
-            roles=ROLES,
-            offered=self._offered(),
-            role=one(asked, "role") or account.role,
-            organization=one(asked, "organization") or line.organization,
-            **{"url": "", "invited": None, **shown},
+        return secretive(
+            self.page(
+                "desk/account.html",
+                request,
+                error=error,
+                done=done(asked, DONE),
+                line=line,
+                account=account,
+                seen=seen[0].seen_at if seen else None,
+                roles=ROLES,
+                offered=self._offered(),
+                role=typed(asked, "role") or account.role,
+                organization=typed(asked, "organization") or line.organization,
+                **{"url": "", "invited": None, **shown},
+            )
         )
-        found.status_code = error.status if error else 200
-        return secretive(found)
 
     def role(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        role = one(asked, "role")
+        role = typed(asked, "role")
         try:
-            organization = self._meant(role, one(asked, "organization").strip())
+            organization = self._meant(role, typed(asked, "organization").strip())
             with self.home.store.writing() as db:
-                people.change_role(db, self.home, _named(db, request), role, organization)
+                account = _named(db, request)
+                people.change_role(db, self.home, account, role, organization)
+                account, begun = _named(db, request), accounts.factors(db, account.id).password is not None
+                secret = "" if begun else people.welcome(db, account, self.clock())
         except UsageError as error:
             error.status = 422
             return self._one(request, asked, visitor, error)
-        return see(f"/workspace/accounts/{_number(request)}?done=role")
+        to = f"/workspace/accounts/{account.id}?done=role"
+        return see(to) if begun else self._handed(request, asked, visitor, account, secret, self._one, to)
 
     def link(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         with self.home.store.writing() as db:
@@ -514,13 +523,8 @@ class Office:
         except UsageError as error:
             error.status = 422
             return self._one(request, asked, visitor, error)
-        return see(f"/workspace/accounts/{_number(request)}?done=ended")
-
-
-def _number(request: Request) -> int:
-    text = request.path_params["id"]
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+        return see(f"/workspace/accounts/{number(request)}?done=ended")
 
 
 def _named(db: Database, request: Request) -> Account:
-    return people.active(db, _number(request))
+    return people.active(db, number(request))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
 
 WORDS = {
@@ -21,6 +22,7 @@ WORDS = {
     "application-declined": noted("Declined an application"),
     "application-link": noted("Made a new link for an applicant"),
     "application-withdrawn": noted("Took an application back"),
+    "applications-declined": noted("Declined several applications"),
     "applied": noted("Applied to join"),
     "ask-to-confirm": noted("Asked for confirmation"),
     "block": noted("Blocked a network"),
@@ -49,6 +51,7 @@ WORDS = {
     "hide": noted("Hid records in an emergency"),
     "hold-signing": noted("Held signing back, or let it go on"),
     "import": noted("Imported files"),
+    "invitation-taken-back": noted("Took an invitation back"),
     "invited": noted("Invited somebody"),
     "leave-refused-rows": noted("Settled refused rows of an import"),
     "let-network-read": noted("Let a network read a circle"),
@@ -94,3 +97,13 @@ WORDS = {
 }
 OUTCOMES = {"done": noted("done"), "failed": noted("failed"), "": noted("not finished")}
 REFUSED = noted("refused")
+
+
+def deed(act: str) -> str:
+    """What was done, by the name of an act in the audit log; one of another version as it calls itself."""
+    return _(WORDS[act]) if act in WORDS else act
+
+
+def outcome(word: str) -> str:
+    """How it ended."""
+    return _(OUTCOMES.get(word, REFUSED))

@@ -19,12 +19,11 @@ from fednet.node.home import Home
 from fednet.node.own import title_of
 from fednet.store import accounts, acts
 from fednet.store.acts import Act, Wanted
-from fednet.web.act_words import OUTCOMES, REFUSED, WORDS
-from fednet.web.asking import Asked
+from fednet.web.act_words import deed, outcome
+from fednet.web.asking import Asked, typed
 from fednet.web.doors import Doors
 from fednet.web.show import Templates, address, sort_key
-from fednet.web.signing import one, secretive
-from fednet.web.translation import gettext as _
+from fednet.web.signing import secretive
 from fednet.web.visitors import Visitor
 
 ON_A_PAGE = 50
@@ -53,7 +52,7 @@ def routes(home: Home, templates: Templates, doors: Doors) -> list[Route]:
 
 def wanted(asked: Asked) -> Wanted:
     """Which entries a query asks for. Raises UsageError for a day that is none."""
-    found = Wanted(*(one(asked, name).strip() for name in Wanted._fields))
+    found = Wanted(*(typed(asked, name).strip() for name in Wanted._fields))
     for day in (found.since, found.until):
         if day:
             try:
@@ -75,29 +74,29 @@ class Log:
             asks = wanted(asked)
         except UsageError as refused:
             asks, error = Wanted(), refused
-        before = one(asked, "before")
+        before = typed(asked, "before")
         with self.home.store.reading() as db:
             found = acts.latest(db, int(before) if _is_number(before) else None, ON_A_PAGE + 1, asks)
             names = acts.names(db)
         query = [(name, value) for name, value in asks._asdict().items() if value]
         older = found[ON_A_PAGE - 1].id if len(found) > ON_A_PAGE else None
-        answer = self.page(
-            "desk/acts.html",
-            request,
-            error=error,
-            lines=list(self._lines(found[:ON_A_PAGE])),
-            asks=asks,
-            names=sorted(((name, said(name)) for name in names), key=lambda pair: sort_key(pair[1])),
-            older=address("/workspace/acts", [*query, ("before", str(older))]) if older else "",
-            files=[(suffix, address(f"/workspace/acts.{suffix}", query)) for suffix in ("csv", "jsonl")],
+        return secretive(
+            self.page(
+                "desk/acts.html",
+                request,
+                error=error,
+                lines=list(self._lines(found[:ON_A_PAGE])),
+                asks=asks,
+                names=sorted(((name, deed(name)) for name in names), key=lambda pair: sort_key(pair[1])),
+                older=address("/workspace/acts", [*query, ("before", str(older))]) if older else "",
+                files=[(suffix, address(f"/workspace/acts.{suffix}", query)) for suffix in ("csv", "jsonl")],
+            )
         )
-        answer.status_code = error.status if error else 200
-        return secretive(answer)
 
     def _lines(self, found: list[Act]) -> Iterator[Line]:
         with self.home.store.reading() as db:
             for act in found:
-                yield Line(act, said(act.act), self._called(db, act), _(OUTCOMES.get(act.outcome, REFUSED)))
+                yield Line(act, deed(act.act), self._called(db, act), outcome(act.outcome))
 
     def _called(self, db: Database, act: Act) -> str:
         """The name of what an act was about, as it is today; empty where there is none."""
@@ -122,11 +121,6 @@ class Log:
         asks = wanted(asked)
         with self.home.store.reading() as db:
             return acts.every(db, asks)
-
-
-def said(act: str) -> str:
-    """What an act is called; one of another version as it calls itself."""
-    return _(WORDS[act]) if act in WORDS else act
 
 
 def _is_number(text: str) -> bool:

@@ -11,21 +11,21 @@ from starlette.routing import Route
 
 from fednet import listing
 from fednet.directory.alike import Alike, alike
-from fednet.errors import FednetError, UsageError
+from fednet.errors import ChangedError, FednetError, UsageError
 from fednet.feed.record import check_handle
 from fednet.listing import Contact, Organization, likeness
 from fednet.node import joining, preview, terms
 from fednet.node.home import Home
-from fednet.store import applications
+from fednet.store import acts, applications
 from fednet.store.applications import OPEN, Application, Endorsement
 from fednet.store.circles import PUBLIC
 from fednet.web import doors as doorway
 from fednet.web import letters
-from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, see
+from fednet.web.asking import Asked, Clock, first, number, numbered
+from fednet.web.doors import Doors, done, see
 from fednet.web.entries import Entries
 from fednet.web.joining import said
-from fednet.web.letters import Passage, number
+from fednet.web.letters import Passage
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
@@ -48,6 +48,7 @@ DONE = {
     "asked": noted("The question is on its way to the applicant."),
     "asked-there": noted("No letter is sent: the applicant sees the question when it looks at its page."),
     "declined": noted("The application is declined."),
+    "all-declined": noted("The applications that were ticked are declined."),
     "endorsers": noted("The members are asked."),
     "renewed": noted("The memberships go on for another term."),
 }
@@ -66,6 +67,7 @@ def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list
     desk = Applications(home, templates, clock)
     return [
         doors.route("GET", "/workspace/applications", desk.all),
+        doors.route("POST", "/workspace/applications", desk.decline_ticked),
         doors.route("GET", "/workspace/applications/{id}", desk.one),
         doors.route("POST", "/workspace/applications/{id}/endorsers", desk.endorsers),
         doors.route("POST", "/workspace/applications/{id}/ask", desk.ask),
@@ -84,17 +86,25 @@ class Applications:
         self.home, self.templates, self.clock = home, templates, clock
         self.entries = Entries(home, templates, clock)
 
-    def all(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+    def all(
+        self, request: Request, asked: Asked, visitor: Visitor, error: FednetError | None = None
+    ) -> Response:
         with self.home.store.reading() as db:
             waiting = applications.of_state(db, OPEN)
             decided = applications.of_state(db, ("approved", "declined", "withdrawn"), DECIDED_SHOWN)
-        return self._page(
+        answer = self._page(
             "desk/applications.html", request, asked,
             waiting=[_titled(one) for one in sorted(waiting, key=lambda one: one.state != "waits")],
             decided=[_titled(one) for one in decided],
             open=self.home.config.joining.open,
             address=f"{base_of(self.home, request)}/join",
+            ticked=asked.get("id", ()) if error else (),
+            reason=first(asked, "reason") if error else "",
+            error=error,
         )  # fmt: skip
+        if error is not None:
+            answer.status_code = error.status if error.status >= 400 else 422
+        return answer
 
     def one(
         self, request: Request, asked: Asked, visitor: Visitor,
@@ -108,6 +118,7 @@ class Applications:
         answer = self._page(
             "desk/application.html", request, asked,
             application=found,
+            version=joining.version_of(found),
             form=form,
             title=form.title if form else _("Application %(number)s") % {"number": found.id},
             said=said(self.entries, visitor, found),
@@ -160,7 +171,7 @@ class Applications:
         return self._acted(request, visitor, "endorsers", unsent)
 
     def ask(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        text = _given(asked, "said")
+        text = first(asked, "said")
         done = "asked"
 
         def tell(db: Database, secret: str) -> None:
@@ -195,22 +206,37 @@ class Applications:
                 unsent.append(HandOver(made.account.name, f"{base}/welcome/{made.secret}"))
 
         try:
-            doorway.about(request, joining.approve(self.home, number(request), self.clock(), tell).handle)
-        except UsageError as error:
+            made = joining.approve(self.home, number(request), self.clock(), tell, seen=first(asked, "seen"))
+            doorway.about(request, made.handle)
+        except (UsageError, ChangedError) as error:
             return self.one(request, asked, visitor, error)
         return self._acted(request, visitor, "approved", unsent)
 
     def decline(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        reason = _given(asked, "reason")
-
-        def tell(db: Database) -> None:
-            self._write(db, joining.find(db, number(request)), "declined", text=Passage(reason))
-
         try:
-            joining.decline(self.home, number(request), reason, self.clock(), tell)
+            self._decline([number(request)], first(asked, "reason"))
         except UsageError as error:
             return self.one(request, asked, visitor, error)
         return self._acted(request, visitor, "declined", [])
+
+    def decline_ticked(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        """Several applications for one reason, all or none."""
+        ids = asked.get("id", [])
+        try:
+            if not ids:
+                raise UsageError("nothing was ticked", hint="tick the applications first")
+            self._decline([numbered(one) for one in ids], first(asked, "reason"))
+        except (UsageError, ChangedError) as error:
+            return self.all(request, asked, visitor, error)
+        with self.home.store.writing() as db:
+            acts.each(db, visitor.account, "application-declined", dict.fromkeys(ids), self.clock())
+        return see("/workspace/applications?done=all-declined")
+
+    def _decline(self, ids: list[int], reason: str) -> None:
+        def tell(db: Database, found: Application) -> None:
+            self._write(db, found, "declined", text=Passage(reason))
+
+        joining.decline(self.home, ids, reason, self.clock(), tell)
 
     def _write(self, db: Database, found: Application, name: str, /, *, about: str = "", **values: Any) -> bool:
         return letters.write(
@@ -255,14 +281,9 @@ class Applications:
         return see("/workspace/terms?done=renewed")
 
     def _page(self, template: str, request: Request, asked: Asked, **values: Any) -> Response:
-        done = DONE.get((asked.get("done") or [""])[0])
-        return self.templates.page(template, request, done=done, **values)
+        return self.templates.page(template, request, done=done(asked, DONE), **values)
 
 
 def _titled(found: Application) -> tuple[str, Application]:
     form = joining.form_of(found)
     return (form.title if form else _("Application %(number)s") % {"number": found.id}, found)
-
-
-def _given(asked: Asked, name: str) -> str:
-    return (asked.get(name) or [""])[0]

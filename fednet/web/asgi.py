@@ -88,7 +88,10 @@ class Secured:
 
 
 class Caught:
-    """Turns an unforeseen exception into `answer(request)`; the log gets the path, never the query or the body."""
+    """Turns an unforeseen exception into `answer(request)`; the log gets the template of its address.
+
+    Never the address itself: it may hold a secret, or a handle; nor the query or the body.
+    """
 
     def __init__(self, app: ASGIApp, answer: Callable[[Request], Response]) -> None:
         self.app = app
@@ -109,7 +112,7 @@ class Caught:
         except Exception:
             if scope["type"] != "http":
                 raise
-            log.exception("%s %s failed", scope["method"], scope["path"])
+            log.exception("%s %s failed", scope["method"], getattr(scope.get("route"), "path", "of no page"))
             if begun:  # half an answer can only be cut off
                 raise
             await self.answer(Request(scope))(scope, receive, send)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.requests import Request
 
-from fednet.errors import UsageError
+from fednet.errors import NotFoundError, UsageError
 
 Clock = Callable[[], datetime]
 
@@ -79,7 +79,24 @@ def first(asked: Asked, name: str) -> str:
     return asked.get(name, [""])[0].strip()
 
 
+def typed(asked: Asked, name: str) -> str:
+    """The same as it was typed: space counts in a password."""
+    return asked.get(name, [""])[0]
+
+
 def number_from(asked: Asked, name: str) -> int:
     """A whole number of a field, for links that page on; 0 for anything else."""
     said = first(asked, name)
     return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else 0
+
+
+def number(request: Request) -> int:
+    """The `{id}` of an address."""
+    return numbered(str(request.path_params["id"]))
+
+
+def numbered(given: str) -> int:
+    """The number that somebody names something by; NotFoundError for what is none."""
+    if not (given.isascii() and given.isdigit() and len(given) < 19):
+        raise NotFoundError("there is nothing at this address")
+    return int(given)

@@ -24,11 +24,10 @@ from fednet.node.staging import staging
 from fednet.store import drafts
 from fednet.web import doors as doorway
 from fednet.web.asgi import MAX_UPLOAD
-from fednet.web.asking import Asked, Clock, first
-from fednet.web.doors import Doors, see
+from fednet.web.asking import Asked, Clock, first, typed
+from fednet.web.doors import Doors, done, see
 from fednet.web.show import Templates
 from fednet.web.signing import Gate
-from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
@@ -62,12 +61,11 @@ class Backups:
 
     def see(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """What was made and rehearsed last, and what is kept."""
-        code = first(asked, "done")
-        return self._page(request, visitor, done=_(DONE[code]) if code in DONE else "")
+        return self._page(request, visitor, done=done(asked, DONE))
 
     def make(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """A backup, now."""
-        passphrase, again = asked.get("passphrase", [""])[0], asked.get("again", [""])[0]
+        passphrase, again = typed(asked, "passphrase"), typed(asked, "again")
         try:
             self.gate.must_be_sure(request, asked, visitor)
             if len(passphrase) < SHORTEST:
@@ -99,7 +97,7 @@ class Backups:
 
     def rehearse(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Restore a backup beside the node, verify all of it, and leave nothing of it."""
-        passphrase = asked.get("passphrase", [""])[0]
+        passphrase = typed(asked, "passphrase")
         key = Key(passphrase=passphrase) if passphrase else NO_KEY
         try:
             with staging(self.home.path) as place:
@@ -132,9 +130,10 @@ class Backups:
         with self.home.store.reading() as db:
             made, rehearsed = (drafts.setting(db, name) for name in (backup.LAST_BACKUP, rehearsal.LAST_REHEARSAL))
         usual = {"error": None, "done": ""}
-        answer = self.templates.page(
+        return self.templates.page(
             "desk/backups.html",
             request,
+            status,
             **{**usual, **values},
             found=found,
             said=SAID,
@@ -146,5 +145,3 @@ class Backups:
             most=MAX_UPLOAD // 1024**2,
             folder=self.home.path.name,
         )
-        answer.status_code = status
-        return answer

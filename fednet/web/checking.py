@@ -91,9 +91,7 @@ class Checking:
         try:
             found = self._found(_uploaded(request), visitor)
         except FednetError as error:
-            answer = self.page("check.html", request, error=error, found=None)
-            answer.status_code = 422
-            return answer
+            return self.page("check.html", request, 422, error=error, found=None)
         return self.page("check.html", request, error=None, found=found)
 
     def _found(self, raw: bytes, visitor: Visitor) -> Found:

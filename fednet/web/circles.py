@@ -19,9 +19,8 @@ from fednet.store.circles import ALWAYS
 from fednet.store.feeds import Network
 from fednet.web import doors as doorway
 from fednet.web.asking import Asked, Clock, first
-from fednet.web.doors import Doors, see
+from fednet.web.doors import Doors, done, see
 from fednet.web.show import Templates
-from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
@@ -64,8 +63,7 @@ class Circles:
 
     def see(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """All circles, the two that every node has first."""
-        code = first(asked, "done")
-        return self._page(request, done=_(DONE[code]) if code in DONE else "")
+        return self._page(request, done=done(asked, DONE))
 
     def make(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """A new circle."""
@@ -98,9 +96,7 @@ class Circles:
 
     def _page(self, request: Request, status: int = 200, **values: Any) -> Response:
         usual = {"error": None, "done": "", "name": ""}
-        found = self.templates.page("desk/circles.html", request, **{**usual, **values}, circles=self._circles())
-        found.status_code = status
-        return found
+        return self.templates.page("desk/circles.html", request, status, **{**usual, **values}, circles=self._circles())
 
     def _circles(self) -> list[Shown]:
         with self.home.store.reading() as db:

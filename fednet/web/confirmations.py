@@ -15,10 +15,9 @@ from fednet.node.home import Home
 from fednet.store import acts
 from fednet.web import confirming
 from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, see
+from fednet.web.doors import Doors, done, see
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
-from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
@@ -43,15 +42,12 @@ class Confirmations:
         self.home, self.page, self.clock = home, templates.page, clock
 
     def show(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        done = asked.get("done", [""])[0]
-        return self._show(request, done=_(DONE[done]) if done in DONE else "", ticked="ticked" in asked)
+        return self._show(request, done=done(asked, DONE), ticked="ticked" in asked)
 
     def _show(self, request: Request, error: FednetError | None = None, **more: Any) -> Response:
         found = due(self.home.store, self.clock(), limit=SHOWN)
         values = {"done": "", "asking": None, "ticked": False, "base": base_of(self.home, request), **more}
-        answer = self.page("desk/confirmations.html", request, due=found.due, total=found.total, error=error, **values)
-        answer.status_code = error.status if error else 200
-        return answer
+        return self.page("desk/confirmations.html", request, due=found.due, total=found.total, error=error, **values)
 
     def confirm(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         now = self.clock()

@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fednet.errors import FednetError
+from fednet.errors import FednetError, NotFoundError
 from fednet.node import edits, links, proposals
 from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.node.own import title_of
+from fednet.node.ownership import keeps
 from fednet.node.proposals import NOT_FOR_MEMBERS, Proposer
 from fednet.store import accounts
 from fednet.store.accounts import Account
@@ -90,14 +91,27 @@ def _recipient(db: Database, home: Home, own: Own) -> tuple[str, str | None] | N
 
 def _whose(own: Own) -> str | None:
     """The organisation that an entry is of, by handle."""
+    match own.fields["kind"]:
+        case "organization":
+            return own.handle
+        case "contact" | "exchange":
+            return own.fields.get("organization")
+        case "event":
+            return next(iter(own.fields.get("hosts", ())), None)
+        case _:
+            return None
+
+
+def _is_changeable(own: Own) -> bool:
+    """Whether there is somebody in whose name an entry can be changed."""
     kind = own.fields["kind"]
-    return own.handle if kind == "organization" else own.fields.get("organization") if kind == "contact" else None
+    return kind in NOT_FOR_MEMBERS and (kind == "person" or _whose(own) is not None)
 
 
 def _keeps(account: Account, own: Own) -> bool:
     if own.fields["kind"] == "person":
         return account.person == own.handle
-    return account.role == "organization" and _whose(own) == account.organization
+    return account.role == "organization" and account.organization is not None and keeps(account.organization, own)
 
 
 def _contacts(db: Database, home: Home, own: Own) -> list[Own]:
@@ -116,6 +130,14 @@ def _title(db: Database, home: Home, own: Own) -> str:
         return title_of(edits.find(db, home, own.fields["organization"]).body)
     except FednetError:
         return title_of(own.body)
+
+
+def _listed(db: Database, home: Home, handle: str) -> Own:
+    """The entry that a link is for; whoever holds it is not told why there is none any more."""
+    try:
+        return edits.find(db, home, handle)
+    except NotFoundError:
+        raise NotFoundError("this entry is not listed any more") from None
 
 
 def _base(home: Home) -> str:
@@ -139,11 +161,11 @@ class Confirming:
     def answer(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         with self.home.store.reading() as db:
             link = links.find(db, PURPOSE, str(request.path_params["secret"]), self.clock())
-            own = edits.find(db, self.home, link.subject)
+            own = _listed(db, self.home, link.subject)
         about(request, own.handle)
         if request.method == "POST" and "right" in asked:
             answer = self._confirmed(request, link, own)
-        elif own.fields["kind"] in NOT_FOR_MEMBERS and (request.method == "POST" or "change" in asked):
+        elif _is_changeable(own) and (request.method == "POST" or "change" in asked):
             answer = self._changing(request, asked, link, own)
         else:
             answer = self._question(request, own)
@@ -153,38 +175,40 @@ class Confirming:
     def _question(self, request: Request, own: Own) -> Response:
         context = self.entries.context(NOBODY)
         said = entry_forms.said(own.fields["kind"], own.fields, context)
-        changeable = own.fields["kind"] in NOT_FOR_MEMBERS
-        return self.page("confirm.html", request, own=own, title=title_of(own.body), said=said, changeable=changeable)
+        return self.page(
+            "confirm.html", request, own=own, title=title_of(own.body), said=said, changeable=_is_changeable(own)
+        )
 
     def _confirmed(self, request: Request, link: SecretLink, own: Own) -> Response:
-        with self.home.store.writing() as db:
-            links.use(db, link, self.clock())
         confirm(self.home, own.handle, self.clock())
+        self._use(link)
         return self.page("confirm-done.html", request, title=title_of(own.body), said=THANKS["right"])
 
     def _changing(self, request: Request, asked: Asked, link: SecretLink, own: Own) -> Response:
         kind = own.fields["kind"]
-        by = Proposer(str(_whose(own) or own.handle))
-        with self.home.store.reading() as db:
-            seen, _ = proposals.as_proposed(db, self.home, own, by)
+        by = Proposer(str(_whose(own) or own.handle), link=True)
 
         def save(changes: dict[str, object], circle: str) -> Response:
-            with self.home.store.writing() as db:
-                links.use(db, link, self.clock())
-            proposals.submit(self.home, by, kind, seen, changes, circle, self.clock(), waits=True)
+            proposals.submit(self.home, by, kind, own, changes, circle, self.clock(), waits=True)
+            self._use(link)
             return self.page("confirm-done.html", request, title=title_of(own.body), said=THANKS["changed"])
 
         editing = Editing(
             kind=kind,
             template="confirm-edit.html",
             save=save,
-            own=seen,
+            own=own,
             but=NOT_FOR_MEMBERS[kind],
-            circles=(seen.circle,),
+            circles=(own.circle,),
             button=noted("Send to the secretariat"),
         )
         # Whoever holds a link is nobody in particular, even if they have signed in as somebody else.
         return self.entries.answer(request, asked, NOBODY, editing)
+
+    def _use(self, link: SecretLink) -> None:
+        """Only once it was answered: what is refused can be sent again."""
+        with self.home.store.writing() as db:
+            links.use(db, link, self.clock())
 
 
 THANKS = {

@@ -22,7 +22,7 @@ from fednet.store import acts, drafts, feeds
 from fednet.store import search as index_search
 from fednet.store import waiting as lying
 from fednet.web import act_words
-from fednet.web.asking import Asked, Clock
+from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import Doors, see
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
@@ -48,6 +48,7 @@ ADDRESSES: dict[str, str] = {
     "application": "/workspace/applications",
     "edit": "/workspace/edits",
     "confirmation": "/workspace/confirmations",
+    "unconfirmed": "/workspace/confirmations",
     "match": "/workspace/matches",
     "refused-rows": "/workspace/import",
     "term": "/workspace/terms",
@@ -85,14 +86,17 @@ _SAID: dict[str, Callable[[Waits], str]] = {
     "confirmation": lambda one: ngettext(
         "%(number)d entry should be confirmed again", "%(number)d entries should be confirmed again", one.number
     ),
+    "unconfirmed": lambda one: ngettext(
+        "%(number)d entry was never confirmed", "%(number)d entries were never confirmed", one.number
+    ),
     "match": lambda one: ngettext(
         "%(number)d pair of entries may be one and the same",
         "%(number)d pairs of entries may be one and the same",
         one.number,
     ),
     "refused-rows": lambda one: ngettext(
-        "%(number)d row of an import could not be understood",
-        "%(number)d rows of imports could not be understood",
+        "%(number)d value or row of an import was not understood",
+        "%(number)d values or rows of imports were not understood",
         one.number,
     ),
     "term": lambda one: ngettext(
@@ -173,19 +177,9 @@ def badges(home: Home, now: datetime) -> dict[str, int]:
     }
 
 
-def deed(act: str) -> str:
-    """What was done, by the name of an act in the audit log."""
-    return _(act_words.WORDS[act]) if act in act_words.WORDS else act
-
-
-def outcome(word: str) -> str:
-    """How it ended."""
-    return _(act_words.OUTCOMES.get(word, act_words.REFUSED))
-
-
 def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list[Route]:
     desk = Desk(home, templates, clock)
-    templates.environment.filters.update(deed=deed, outcome=outcome)
+    templates.environment.filters.update(deed=act_words.deed, outcome=act_words.outcome)
     templates.environment.globals["desk_badges"] = lambda: badges(home, clock())
     return [
         doors.route("GET", "/workspace", desk.waits),
@@ -213,7 +207,7 @@ class Desk:
         )
 
     def set_aside(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        name = asked.get("step", [""])[0]
+        name = first(asked, "step")
         with self.home.store.writing() as db:
             if name not in {step.name for step in steps(db, self.home)}:
                 raise UsageError("there is no such step")

@@ -7,7 +7,7 @@ fields of the query or, of a POST, of the form.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -17,15 +17,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from fednet.errors import FednetError, ForbiddenError
+from fednet.listing.check import is_handle
 from fednet.node.home import Home
-from fednet.node.ownership import owns
+from fednet.node.ownership import is_listed, owns
 from fednet.store import acts
 from fednet.store.accounts import Account
 from fednet.web import policy
 from fednet.web.asgi import admit_upload
-from fednet.web.asking import Asked, Clock, grouped
+from fednet.web.asking import Asked, Clock, first, grouped
 from fednet.web.policy import Rule
 from fednet.web.show import address
+from fednet.web.translation import gettext as _
 from fednet.web.visitors import Visitor, Visitors
 
 Page = Callable[[Request, Asked, Visitor], Response]
@@ -35,6 +37,8 @@ TOKEN = "token"
 PRIVATE = {"Cache-Control": "no-store", "Vary": "Cookie"}
 MAX_FIELDS = 1_000
 MAX_FILES = 20
+MAX_SUBJECT = 80
+"""Characters that the audit log keeps of what an address names."""
 
 
 class Doors:
@@ -105,29 +109,48 @@ class Doors:
     def _answer(self, request: Request, asked: Asked, visitor: Visitor, rule: Rule, page: Page) -> Response:
         if not rule.act:
             return page(request, asked, visitor)
-        subject = str(request.path_params.get("handle") or request.path_params.get("id") or "")
+        subject = _subject(request, visitor)
         with self.home.store.writing() as db:
             act = acts.begin(db, visitor.account, rule.act, subject, self.clock())
+        before = self.home.store.written()
         try:
             answer = page(request, asked, visitor)
         except FednetError as error:
-            self._outcome(request, visitor, act, error.word)
+            self._check_subject(request, subject)
+            self._outcome(request, visitor, act, error.word, before)
             raise
         except Exception:
-            self._outcome(request, visitor, act, "failed")
+            self._outcome(request, visitor, act, "failed", before)
             raise
-        self._outcome(request, visitor, act, "done" if answer.status_code < 400 else "refused")
+        self._outcome(request, visitor, act, "done" if answer.status_code < 400 else "refused", before)
         return answer
 
-    def _outcome(self, request: Request, visitor: Visitor, act: int, outcome: str) -> None:
-        """How an act ended. What strangers were refused is not kept: they could fill the log."""
+    def _check_subject(self, request: Request, subject: str) -> None:
+        """What was refused is not noted as of a record that is not there: it may be one that is erased."""
+        if is_handle(subject):
+            with self.home.store.reading() as db:
+                if not is_listed(db, self.home, subject):
+                    about(request, "")
+
+    def _outcome(self, request: Request, visitor: Visitor, act: int, outcome: str, before: int) -> None:
+        """How an act ended. What strangers were refused is not kept: they could fill the log.
+
+        Nor is what a page says it only showed, but whatever it says, an act stays that wrote rows since `before`.
+        """
         acting: Account | None = getattr(request.state, "acting", None)
         strange = outcome != "done" and visitor.account is None and acting is None
+        only_shown = getattr(request.state, "looked", False) and self.home.store.written() == before
         with self.home.store.writing() as db:
-            if strange or getattr(request.state, "looked", False):
+            if strange or only_shown:
                 acts.drop(db, act)
             else:
-                acts.end(db, act, outcome, acting, getattr(request.state, "about", ""))
+                acts.end(db, act, outcome, acting, getattr(request.state, "about", None))
+
+
+def _subject(request: Request, visitor: Visitor) -> str:
+    """What the address of an act says that it is about: a handle or a number; of the secretariat, names too."""
+    said = str(request.path_params.get("handle") or request.path_params.get("id") or "")
+    return said[:MAX_SUBJECT] if visitor.staff or is_handle(said) or (said.isdecimal() and said.isascii()) else ""
 
 
 def acted(request: Request, account: Account) -> None:
@@ -141,7 +164,7 @@ def about(request: Request, subject: str) -> None:
 
 
 def looked(request: Request) -> None:
-    """Tell the audit log that a form was only shown again, as it was asked to be: nothing was done."""
+    """Tell the audit log that a form was only shown again, as it was asked to be; not heard of whoever wrote rows."""
     request.state.looked = True
 
 
@@ -167,3 +190,9 @@ def check_origin(request: Request) -> None:
 def see(path: str) -> Response:
     """After an act: the page to look at (RFC 9110, 15.4.4)."""
     return RedirectResponse(path, 303)
+
+
+def done(asked: Asked, sentences: Mapping[str, str]) -> str:
+    """What a page says after the act that led to it, by the code in its address (`?done=saved`); else nothing."""
+    code = first(asked, "done")
+    return _(sentences[code]) if code in sentences else ""

@@ -98,9 +98,7 @@ class Embedded:
             query = query if query.kinds else msgspec.structs.replace(query, kinds=("organization",))
             results = search(self.home.store, query, PUBLIC, self.clock(), facets=())
         except (UsageError, NotFoundError) as error:
-            page = self.templates.page("embed_search.html", request, error=error, hidden=[], whole="/", **form)
-            page.status_code = error.status
-            return page
+            return self.templates.page("embed_search.html", request, error=error, hidden=[], whole="/", **form)
         asked_for = choices.pairs(query)
         return self.templates.page(
             "embed_search.html",
@@ -121,9 +119,7 @@ class Embedded:
             query = parse_agenda(**{"zone": usual, **given(asked)})
             found = agenda(self.home.store, query, PUBLIC, self.clock())
         except (UsageError, NotFoundError) as error:
-            page = self.templates.page("embed_events.html", request, error=error, whole="/events")
-            page.status_code = error.status
-            return page
+            return self.templates.page("embed_events.html", request, error=error, whole="/events")
         return self.templates.page(
             "embed_events.html",
             request,

@@ -206,8 +206,8 @@ class Entries:
         )
 
     def _shown(self, request: Request, editing: Editing, page: Page, status: int = 200) -> Response:
-        answer = self.page(editing.template, request, **{"own": editing.own, **editing.values, "entry_page": page})
-        answer.status_code = status
+        values = {"own": editing.own, **editing.values, "entry_page": page}
+        answer = self.page(editing.template, request, status, **values)
         if status == 200:
             looked(request)
         return answer
@@ -301,16 +301,28 @@ def audience_name(audience: str) -> str:
     return _("This network's own people") if audience == preview.OWN else circle_name(audience)
 
 
+NEEDED = {
+    "": noted("Please fill this in."),
+    "names": noted("A name is needed."),
+    "name": noted("A name is needed."),
+    "titles": noted("A title is needed."),
+}
+"""What is said of an empty field that every record has, by its name; of fields that share a label, which one."""
+
+
 def refused(error: FednetError) -> Markup:
     """What is wrong, without the name of the field: it stands beside it."""
     if not isinstance(error, ListingError):
-        said = Markup("{}").format(show.phrase(error.detail))
+        said = Markup("{}").format(show.sentence(error.detail))
     elif isinstance(error.found, str) and error.found:
-        said = Markup("{} {}").format(show.bdi(show.short(error.found, MOST_SHOWN)), show.phrase(error.reason))
+        found = show.bdi(show.short(error.found, MOST_SHOWN))
+        said = Markup("{} {}").format(found, show.sentence(error.reason, begins=False))
+    elif error.reason.startswith("is missing: every "):
+        said = Markup("{}").format(_(NEEDED.get(error.field, NEEDED[""])))
     else:
-        said = Markup("{}").format(show.phrase(error.reason))
+        said = Markup("{}").format(show.sentence(error.reason))
     if error.hint and "fednet" not in error.hint:
-        said += Markup(" ({})").format(show.phrase(error.hint))
+        said += Markup(" {}").format(show.sentence(error.hint))
     return said
 
 

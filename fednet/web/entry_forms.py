@@ -30,6 +30,7 @@ from fednet.listing.vocabulary import (
     STAGES,
     THEMES,
 )
+from fednet.web import show
 from fednet.web.entry_widgets import (
     EVERY,
     MOST_OFFERED,
@@ -572,14 +573,14 @@ def new(context: Context, kind: str) -> Sent:
 
 @cache
 def _countries(language: str) -> list[str]:
-    return sorted(places.name(code, language) for code in places.codes())
+    return sorted((places.name(code, language) for code in places.codes()), key=show.sort_key)
 
 
 @cache
 def _languages(language: str) -> list[str]:
     """Languages to choose from while one types: those in which terms are recognised, and those that matter here."""
     tags = dict.fromkeys([*(tag.replace("_", "-") for tag in LOCALES), *languages.MET])
-    return sorted({languages.name(tag, language) for tag in tags})
+    return sorted({languages.name(tag, language) for tag in tags}, key=show.sort_key)
 
 
 __all__ = ["FIELDS", "Form", "Section", "checked", "filled", "first", "form", "new", "read", "said", "sections"]

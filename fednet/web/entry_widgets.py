@@ -636,7 +636,6 @@ SIMPLE = {
     "yearly": "FREQ=YEARLY",
 }
 """Recurrences that have a word, without their end."""
-_ORDINAL = re.compile(r"FREQ=MONTHLY;BYDAY=(-?[1-5])(MO|TU|WE|TH|FR|SA|SU)")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _ENDS = re.compile(r";(?:COUNT=([0-9]+)|UNTIL=([0-9]{8}(?:T[0-9]{6}Z?)?))$")
 

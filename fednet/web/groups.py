@@ -105,9 +105,7 @@ class Groups:
             wanted = read_parameters(given(asked), {"network": ("networks", many(one))}).get("networks", ())
             found = library.groups(self.home.store, reader, self.clock(), wanted, start, MAX_GROUPS)
         except (UsageError, NotFoundError) as error:
-            answer = self.page("groups.html", request, error=error, networks=names, chosen="", found=[], following="")
-            answer.status_code = error.status
-            return answer
+            return self.page("groups.html", request, error=error, networks=names, chosen="", found=[], following="")
         entries = views.entries(found.hits)
         shown = self._fitting(entries)
         following = start + (shown if shown < len(entries) else MAX_GROUPS)

@@ -18,7 +18,7 @@ from fednet.node.home import Home
 from fednet.web import doors as doorway
 from fednet.web import show
 from fednet.web.asking import Asked, Clock, first
-from fednet.web.doors import Doors, see
+from fednet.web.doors import Doors, done, see
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -73,8 +73,7 @@ class Hiding:
 
     def begin(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """What to hide, and what is hidden."""
-        code = first(asked, "done")
-        return self._page(request, done=_(DONE[code]) if code in DONE else "")
+        return self._page(request, done=done(asked, DONE))
 
     def record(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """What would go with a record."""
@@ -170,6 +169,4 @@ class Hiding:
         return Standing(act, titles, unsigned, heard)
 
     def _shown(self, request: Request, name: str, status: int, **values: Any) -> Response:
-        found = self.templates.page(name, request, **values)
-        found.status_code = status
-        return found
+        return self.templates.page(name, request, status, **values)

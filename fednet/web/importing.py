@@ -17,10 +17,10 @@ from starlette.routing import Route
 
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.text import plain
-from fednet.formats.columns import IGNORE, REQUIRED
+from fednet.formats.columns import FIELDS, IGNORE, REQUIRED
 from fednet.formats.corrections import corrected
-from fednet.formats.reading import Entry, Seen
-from fednet.node import imports, undo, uploads
+from fednet.formats.reading import Entry, Example, Seen
+from fednet.node import imports, publish, undo, uploads
 from fednet.node.home import Home
 from fednet.node.import_plan import Imported, Outcome
 from fednet.node.imports import Choices, File, Preview
@@ -28,10 +28,10 @@ from fednet.node.uploads import Upload
 from fednet.store import circles as stored
 from fednet.store import waiting
 from fednet.store.circles import PARTNERS, PUBLIC
-from fednet.web import columns, values
+from fednet.web import columns, show, values
 from fednet.web.asgi import MAX_UPLOAD
-from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, see
+from fednet.web.asking import Asked, Clock, first, numbered
+from fednet.web.doors import Doors, done, see
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted, phrase
@@ -59,10 +59,14 @@ DONE = {
 
 
 class Column(NamedTuple):
-    """A column of a file: how it was read, and what the form says of it. `was` is as `--map` has it."""
+    """A column of a file: how it was read, and what the form says of it. `was` is as `--map` has it.
+
+    `examples`: cells as they stand, and in words what becomes of them; empty where nothing does, or nothing else.
+    """
 
     at: int
     seen: Seen
+    examples: list[tuple[str, str]]
     choice: str
     language: str
     translated: bool
@@ -102,24 +106,22 @@ class Wizard:
     # --- the first page -----------------------------------------------------------------------------------------------
 
     def begin(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        return self._begin(request, done=_one(asked, "done"))
+        return self._begin(request, done=done(asked, DONE))
 
     def _begin(self, request: Request, done: str = "", error: FednetError | None = None, **more: Any) -> Response:
         with self.home.store.reading() as db:
             refused = {one.id for one in waiting.refused(db)}
-        found = self.page(
+        return self.page(
             "desk/import.html",
             request,
             error=error,
-            done=_(DONE[done]) if done in DONE else "",
+            done=done,
             history=imports.history(self.home)[:HISTORY_SHOWN],
             refused=refused,
             remembered=[_remembered(one.source, one.said) for one in imports.mappings(self.home)],
             most=MAX_UPLOAD >> 20,
             **{"undone": None, **more},
         )
-        found.status_code = error.status if error else 200
-        return found
 
     def upload(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         files = [_file(one) for one in request.state.files.get("file", []) if one.filename]
@@ -133,7 +135,10 @@ class Wizard:
     def look(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         upload = self._upload(request, visitor)
         if upload.result is not None:
-            return self.page("desk/import_done.html", request, upload=upload, **upload.result)
+            with self.home.store.reading() as db:
+                held, unsigned = publish.is_held(db), bool(publish.waits(db, self.home.network))
+            more = {"held": held, "unsigned": unsigned, **upload.result}
+            return self.page("desk/import_done.html", request, upload=upload, **more)
         return self._look(request, upload, changed="changed" in asked)
 
     def _look(
@@ -153,11 +158,13 @@ class Wizard:
         tried = preview.tried if preview else None
         kind = upload.said.get("kind") or (_kind(tried) if tried else "organization")
         with self.home.store.reading() as db:
-            circles = stored.names(db)
+            circles, held = stored.names(db), publish.is_held(db)
         return self.page(
             "desk/import_look.html",
             request,
             upload=upload,
+            held=held,
+            holds=[show.counted(of, number) for of, number in tried.kinds.items()] if tried else [],
             said=upload.said,
             kind=kind,
             kinds=KINDS,
@@ -244,7 +251,7 @@ class Wizard:
 
     def forget(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         try:
-            imports.forget_mapping(self.home, _one(asked, "source"))
+            imports.forget_mapping(self.home, first(asked, "source"))
         except FednetError as error:
             return self._begin(request, error=error)
         return see("/workspace/import?done=forgotten")
@@ -257,10 +264,10 @@ class Wizard:
 
 
 def _number(asked: Asked) -> int:
-    given = _one(asked, "import")
-    if not given.isascii() or not given.isdecimal() or len(given) > 15:
-        raise UsageError("no import was named")
-    return int(given)
+    try:
+        return numbered(first(asked, "import"))
+    except NotFoundError:
+        raise UsageError("no import was named") from None
 
 
 def _file(uploaded: Any) -> File:
@@ -280,7 +287,7 @@ def _said(before: dict[str, Any], asked: Asked) -> dict[str, Any]:
     if "afresh" in asked:
         return {}
     mapping = {**before.get("mapping", {}), **dict(_said_of_columns(asked))}
-    kind, was, circle = (_one(asked, name) for name in ("kind", "was-kind", "circle"))
+    kind, was, circle = (first(asked, name) for name in ("kind", "was-kind", "circle"))
     said: dict[str, Any] = {name: True for name in _SAID if name in asked}
     said |= {"circle": circle} if circle else {}
     said |= {"source": asked["source"][0]} if "source" in asked else {}
@@ -296,14 +303,10 @@ def _said_of_columns(asked: Asked) -> Iterator[tuple[str, str]]:
         if not name.startswith("header-"):
             continue
         at = name.removeprefix("header-")
-        field, language, was = (_one(asked, f"{part}-{at}") for part in ("field", "language", "was"))
+        field, language, was = (first(asked, f"{part}-{at}") for part in ("field", "language", "was"))
         wanted = f"{field}:{language}" if field and language else field or IGNORE
         if wanted != (was or IGNORE):
             yield header, wanted
-
-
-def _one(asked: Asked, name: str) -> str:
-    return asked.get(name, [""])[0]
 
 
 def _choices(said: dict[str, Any]) -> Choices:
@@ -321,7 +324,20 @@ def _columns(tried: Imported, kind: str) -> Iterator[Column]:
         field = seen.field if seen.field != IGNORE else ""
         translated = columns.is_translated(kind, field)
         language = seen.language if translated and "," not in seen.language else ""
-        yield Column(at, seen, field, language, translated, f"{field}:{language}" if language else field)
+        examples = [(one.raw, _becomes(kind, field, one)) for one in seen.examples]
+        yield Column(at, seen, examples, field, language, translated, f"{field}:{language}" if language else field)
+
+
+def _becomes(kind: str, field: str, example: Example) -> str:
+    """What becomes of a cell, in words of the reader's language; empty where it stays as it is."""
+    if not field or not example.becomes or example.becomes == example.raw:
+        return ""
+    if field in FIELDS[kind] and FIELDS[kind][field].shape == "boolean":
+        return {"yes": _("yes"), "no": _("no")}.get(example.becomes, example.becomes)
+    parts: list[Any] = example.becomes.split("; ")
+    if field.endswith("_e6") and example.becomes.lstrip("-").isdecimal():
+        parts = [int(example.becomes)]
+    return "; ".join(one.text for one in values.words(field.rpartition(".")[2], parts))
 
 
 def _languages(home: Home, seen: Sequence[Seen]) -> list[str]:
@@ -385,7 +401,7 @@ _COUNTED = (
 
 def _counts(done: Imported) -> list[tuple[str, int]]:
     counts = [(_(word), done.count(outcome)) for outcome, word in _COUNTED]  # type: ignore[arg-type]
-    counts.append((_("refused"), len(done.refused)))
+    counts.append((_("values or rows not understood"), len(done.refused)))
     return counts
 
 

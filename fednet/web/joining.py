@@ -25,12 +25,11 @@ from fednet.store.circles import PARTNERS, PUBLIC
 from fednet.web import doors as doorway
 from fednet.web import entry_forms, letters, translation
 from fednet.web.asgi import client_of
-from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, see
+from fednet.web.asking import Asked, Clock, first, number
+from fednet.web.doors import Doors, done, see
 from fednet.web.entries import Entries, refused
 from fednet.web.entry_forms import Form
 from fednet.web.entry_widgets import Said
-from fednet.web.letters import number
 from fednet.web.pauses import Patience, Pauses
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
@@ -203,9 +202,9 @@ class Joining:
             "organization": organization,
             "contact": contact,
             "circle": PARTNERS if asked.get("circle") == [PARTNERS] else PUBLIC,
-            "category": (asked.get("category") or [""])[0],
-            "why": (asked.get("why") or [""])[0],
-            "documents": [line for line in (asked.get("documents") or [""])[0].split() if line],
+            "category": first(asked, "category"),
+            "why": first(asked, "why"),
+            "documents": [line for line in first(asked, "documents").split() if line],
             "endorsers": asked.get("endorsers", []),
         }
         return found, errors
@@ -215,7 +214,7 @@ class Joining:
         errors: Mapping[str, ListingError] | None = None, changing: str = "",
     ) -> Response:  # fmt: skip
         context, errors = self.entries.context(visitor), errors or {}
-        more, members = (asked.get("more") or [""])[0], self._members()
+        more, members = first(asked, "more"), self._members()
         wrong = {name: error for name, error in errors.items() if name not in LABELS or name == "emails"}
         parts = [
             entry_forms.form(kind, {}, context, asked=dict(sent), errors=wrong, more=more, only=only)
@@ -249,7 +248,7 @@ class Joining:
 
     def _shown_at(self, asked: Asked) -> str | None:
         """What a form says of when it was shown; None where we did not write that."""
-        at, _space, mac = (asked.get("began") or [""])[0].partition(" ")
+        at, _space, mac = first(asked, "began").partition(" ")
         return at if hmac.compare_digest(mac.encode(), self._signed(at).encode()) else None
 
     def _is_of_a_person(self, asked: Asked) -> bool:
@@ -275,7 +274,7 @@ class Joining:
 
     def answer(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         secret, found = self._mine(request)
-        joining.answer(self.home, found.id, (asked.get("said") or [""])[0], self.clock())
+        joining.answer(self.home, found.id, first(asked, "said"), self.clock())
         doorway.about(request, str(found.id))
         return see(f"/application/{secret}?done=answered")
 
@@ -315,6 +314,9 @@ class Joining:
         except ListingError as error:
             wrong = {error.field.partition(".")[0]: error}
             return self._form(request, asked, visitor, asked, wrong, changing=secret)
+        except UsageError as error:
+            wrong = {"form": ListingError("form", None, error.detail)}
+            return self._form(request, asked, visitor, asked, wrong, changing=secret)
         joining.change(self.home, application.id, form, self.clock())
         doorway.about(request, str(application.id))
         return see(f"/application/{secret}?done=changed")
@@ -341,6 +343,7 @@ class Joining:
         return self._page(
             "endorse.html", request, asked,
             secret=secret,
+            version=joining.version_of(found),
             form=joining.form_of(found),
             said=said(self.entries, visitor, found, contact=False),
         )  # fmt: skip
@@ -349,7 +352,8 @@ class Joining:
         secret, now = str(request.path_params["secret"]), self.clock()
         with self.home.store.reading() as db:
             found, handle = joining.endorsing(db, secret, now)
-        joining.endorse(self.home, found.id, handle, (asked.get("verdict") or [""])[0], "", now, secret)
+        verdict, seen = first(asked, "verdict"), first(asked, "seen")
+        joining.endorse(self.home, found.id, handle, verdict, "", now, secret=secret, seen=seen)
         doorway.about(request, str(found.id))
         return self._page("application_gone.html", request, asked, told=DONE["said"])
 
@@ -357,15 +361,15 @@ class Joining:
         account = visitor.account
         if account is None or account.organization is None:
             raise ForbiddenError("this is for those who act for an organisation")
-        verdict = (asked.get("verdict") or [""])[0]
-        joining.endorse(self.home, number(request), account.organization, verdict, account.name, self.clock())
+        verdict, seen = first(asked, "verdict"), first(asked, "seen")
+        joining.endorse(
+            self.home, number(request), account.organization, verdict, account.name, self.clock(), seen=seen
+        )
         return see("/member?done=endorsed")
 
     def _page(self, template: str, request: Request, asked: Asked, status: int = 200, **values: Any) -> Response:
         """A page that nobody keeps: its address may be a secret."""
-        done = DONE.get((asked.get("done") or [""])[0])
-        found = self.templates.page(template, request, done=done, **values)
-        found.status_code = status
+        found = self.templates.page(template, request, status, done=done(asked, DONE), **values)
         found.headers["Cache-Control"] = "no-store"
         return found
 

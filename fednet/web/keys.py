@@ -25,7 +25,7 @@ from fednet.store.witnesses import Witness
 from fednet.web import doors as doorway
 from fednet.web import qr
 from fednet.web.asking import Asked, Clock, first
-from fednet.web.doors import Doors, see
+from fednet.web.doors import Doors, done, see
 from fednet.web.peers import within
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
@@ -79,8 +79,7 @@ class Keys:
 
     def see(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Everything about them that is public."""
-        code = first(asked, "done")
-        return self._page(request, done=_(DONE[code]) if code in DONE else "")
+        return self._page(request, done=done(asked, DONE))
 
     def sheet(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """The public part on one sheet, to print and to hand out."""
@@ -123,17 +122,16 @@ class Keys:
 
     def _page(self, request: Request, status: int = 200, **values: Any) -> Response:
         usual: dict[str, Any] = {"error": None, "done": "", "findings": None, "url": "", "key": ""}
-        found = self.templates.page(
+        return self.templates.page(
             "desk/keys.html",
             request,
+            status,
             **{**usual, **values},
             **self._public(),
             vouching=self._vouching(),
             asking=self._asking(),
             folder=self.home.path.name,
         )
-        found.status_code = status
-        return found
 
     def _vouching(self) -> list[Vouching]:
         with self.home.store.reading() as db:

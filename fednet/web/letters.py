@@ -23,7 +23,7 @@ from fednet.node import post
 from fednet.node.home import Home
 from fednet.store import letters
 from fednet.web import show, translation
-from fednet.web.asking import Asked, Clock
+from fednet.web.asking import Asked, Clock, number
 from fednet.web.doors import Doors, see
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
@@ -188,11 +188,3 @@ class Desk:
         with self.home.store.writing() as db:
             letters.sent(db, number(request))
         return see("/workspace/letters")
-
-
-def number(request: Request) -> int:
-    """The `{id}` of an address."""
-    given = str(request.path_params["id"])
-    if not (given.isascii() and given.isdigit() and len(given) < 19):
-        raise NotFoundError("there is nothing at this address")
-    return int(given)

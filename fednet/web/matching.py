@@ -21,8 +21,9 @@ from fednet.node import opinions
 from fednet.node.home import Home
 from fednet.store import search as index_search
 from fednet.web import show
-from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, see
+from fednet.web.asking import Asked, Clock, first
+from fednet.web.doors import Doors, done, see
+from fednet.web.parties import page_of
 from fednet.web.show import Templates, Text
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -51,7 +52,7 @@ class Seen(NamedTuple):
     names: list[Text]
     where: str
     facts: list[tuple[str, str]]
-    page: str
+    page: str | None
 
 
 class Pair(NamedTuple):
@@ -82,8 +83,7 @@ class Matching:
         scope = next((one for one in WORDS if one == chosen), FOLLOWED)
         found = found_matches(self.home.store, OPERATOR, self.clock(), scope, everything=everything, limit=SHOWN)
         own = self.home.network.name
-        done = asked.get("done", [""])[0]
-        answer = self.page(
+        return self.page(
             "desk/matches.html",
             request,
             pairs=[self._pair(one, own) for one in found.shown],
@@ -91,11 +91,9 @@ class Matching:
             everything=everything,
             scope=scope,
             scopes=[(name, _(words)) for name, words in WORDS.items()],
-            done=_(DONE[done]) if done in DONE else "",
+            done=done(asked, DONE),
             error=error,
         )
-        answer.status_code = error.status if error else 200
-        return answer
 
     def _pair(self, match: Match, own: str) -> Pair:
         sides = (self._seen(match.one), self._seen(match.other))
@@ -107,15 +105,15 @@ class Matching:
             listed = index_search.by_key(db, key_of(side.handle), feeds)
         record = listing.parse(listed.body) if listed else None
         if record is None:
-            return Seen(side, [Text(None, side.title)], show.country(side.country), [], "")
-        page = {"organization": "/organizations/", "event": "/events/"}.get(side.kind, "")
+            return Seen(side, [Text(None, side.title)], show.country(side.country), [], None)
         facts = [(label, value) for label, value in _facts(record) if value]
-        return Seen(side, show.names(record, show.LIST_NAMES), show.where(record), facts, page and page + side.handle)
+        names, page = show.names(record, show.LIST_NAMES), page_of(side.kind, side.handle)
+        return Seen(side, names, show.where(record), facts, page)
 
     def say(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         given = tuple(asked.get("of", []))
-        verdict = asked.get("verdict", [""])[0]
-        reason = " ".join(asked.get("reason", [""])[0].split())[:MAX_REASON]
+        verdict = first(asked, "verdict")
+        reason = " ".join(first(asked, "reason").split())[:MAX_REASON]
         try:
             if len(given) != 2 or verdict not in DONE:
                 raise UsageError("choose what to say of the two")

@@ -20,17 +20,17 @@ from fednet.node import edits, erasure, joining, proposals, terms
 from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.node.own import title_of
-from fednet.node.ownership import belongs
+from fednet.node.ownership import OF_MEMBERS, keeps
 from fednet.node.proposals import NOT_FOR_MEMBERS, Proposer
 from fednet.store import proposals as stored
 from fednet.store import search as index_search
 from fednet.store.accounts import Account
 from fednet.store.proposals import Proposal
-from fednet.web.asking import Asked, Clock
+from fednet.web.asking import Asked, Clock, number, numbered
 from fednet.web.differing import changed
-from fednet.web.doors import Doors, about, see
+from fednet.web.doors import Doors, about, done, see
 from fednet.web.entries import Editing, Entries
-from fednet.web.entry_forms import first, said
+from fednet.web.entry_forms import said
 from fednet.web.entry_widgets import Said
 from fednet.web.show import Templates
 from fednet.web.translation import noted
@@ -46,6 +46,7 @@ DONE = {
     "proposed": noted("Your edit waits for the secretariat's approval."),
     "confirmed": noted("Thank you: your entry is confirmed as of today."),
     "withdrawn": noted("The entry is withdrawn; it goes with the next edition."),
+    "left": noted("Your organisation is no longer among the hosts; the event stays, for the others."),
     "taken-back": noted("Your edit is taken back. The entry stays as it is."),
 }
 STATES = {
@@ -128,7 +129,7 @@ class Place:
             term=terms.term_of(self.home, by.handle, self.clock()) if main and main.kind == "organization" else None,
             endorsements=asked_of,
             waits=self._waits,
-            done=DONE.get(first(asked, "done") or ""),
+            done=done(asked, DONE),
         )
 
     def _kinds(self, account: Account, main: Entry | None) -> tuple[str, ...]:
@@ -147,7 +148,7 @@ class Place:
             return []
         if account.role == "organization":
             about_it = edits.referring(db, self.home, by.handle)
-            found += [one for one in about_it if belongs(one.fields, one.handle, by.handle)]
+            found += [one for one in about_it if keeps(by.handle, one)]
         stale = self._stale_before(db)
         rows = [self._entry(db, own, by, stale) for own in found]
         return [rows[0], *sorted(rows[1:], key=lambda one: (one.kind, one.title, one.own.handle))]
@@ -210,7 +211,7 @@ class Place:
         if "from" not in request.query_params:
             return None
         with self.home.store.reading() as db:
-            found = proposals.find(db, proposals.number(request.query_params["from"]))
+            found = proposals.find(db, numbered(request.query_params["from"]))
         if found.proposer != by.handle or found.kind != kind or found.handle is not None:
             raise NotFoundError("there is no such proposal")
         return found
@@ -267,18 +268,18 @@ class Place:
         with self.home.store.reading() as db:
             own = edits.find(db, self.home, str(request.path_params["handle"]))
         kind = own.fields["kind"]
-        answer = self.page(
+        return self.page(
             "member-leave.html", request, own=own, title=title_of(own.body), kind_code=kind, error=error,
+            shared=kind == "event" and len(own.fields.get("hosts", ())) > 1,
             erasable=kind in ERASED_BY_MEMBERS,
         )  # fmt: skip
-        answer.status_code = error.status if error else 200
-        return answer
 
     def withdraw(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         if "sure" not in asked:
             return self._leaving(request, NotSureError())
-        edits.withdraw(self.home, str(request.path_params["handle"]), self.clock())
-        return see("/member?done=withdrawn")
+        handle, by = str(request.path_params["handle"]), proposals.proposer(_account(visitor))
+        left = proposals.leave(self.home, handle, by, self.clock())
+        return see(f"/member?done={'withdrawn' if left is None else 'left'}")
 
     def erase(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         handle = str(request.path_params["handle"])
@@ -293,14 +294,15 @@ class Place:
 
     def erased(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Who has confirmed that an entry is destroyed."""
-        return self.page("member-erased.html", request, erased=erasure.erased(self.home, request.path_params["handle"]))
+        found = erasure.erased(self.home, request.path_params["handle"])
+        return self.page("member-erased.html", request, erased=found if found and found.circle in OF_MEMBERS else None)
 
     # --- proposals ----------------------------------------------------------------------------------------------------
 
     def look(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         by = proposals.proposer(_account(visitor))
         with self.home.store.reading() as db:
-            found = proposals.find(db, proposals.number(request.path_params["id"]))
+            found = proposals.find(db, number(request))
         if found.proposer != by.handle:
             raise NotFoundError("there is no such proposal")
         before, after = proposals.fields_of(found.before), proposals.fields_of(found.body)
@@ -314,9 +316,7 @@ class Place:
         )
 
     def take_back(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        proposals.withdraw(
-            self.home, proposals.number(request.path_params["id"]), proposals.proposer(_account(visitor)), self.clock()
-        )
+        proposals.withdraw(self.home, number(request), proposals.proposer(_account(visitor)), self.clock())
         return see("/member?done=taken-back")
 
 

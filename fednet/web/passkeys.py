@@ -13,8 +13,10 @@ from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from hashlib import sha256
+from ipaddress import ip_address
 from threading import Lock
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import webauthn
 from starlette.requests import Request
@@ -67,7 +69,23 @@ class Challenges:
 
 def are_possible(request: Request) -> bool:
     """Whether this node was asked by a name: passkeys are bound to one, and a number is none (section 5.1.2)."""
-    return not is_literal((request.url.hostname or "").strip("[]"))
+    return not is_literal(_called(request))
+
+
+def where_possible(request: Request, url: str | None) -> str:
+    """The base address of this node that has a name, where this one has none; empty where nobody knows any."""
+    if is_literal(url_host := (urlsplit(url or "").hostname or "")) or not url_host:
+        port = f":{request.url.port}" if request.url.port else ""
+        return f"http://localhost{port}" if _is_loopback(_called(request)) else ""
+    return (url or "").rstrip("/")
+
+
+def _called(request: Request) -> str:
+    return (request.url.hostname or "").strip("[]")
+
+
+def _is_loopback(host: str) -> bool:
+    return is_literal(host) and ip_address(host.partition("%")[0]).is_loopback
 
 
 def to_register(request: Request, account: Account, site: str, known: list[Passkey], challenge: bytes) -> str:

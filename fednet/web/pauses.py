@@ -46,17 +46,32 @@ class Pauses:
     def left(self, name: Hashable, patience: Patience, now: datetime) -> timedelta:
         """How long this name must wait; zero when it need not."""
         with self._lock:
-            times, at = self._known(name, now)
+            return self._left(name, patience, now)
+
+    def _left(self, name: Hashable, patience: Patience, now: datetime) -> timedelta:
+        times, at = self._known(name, now)
         pause = min(timedelta(seconds=2 ** min(times - patience.free, 30)), patience.longest)
         return max(at + pause - now, timedelta()) if times >= patience.free else timedelta()
 
+    def begin(self, name: Hashable, patience: Patience, now: datetime) -> timedelta:
+        """As `left`; when there is none, an attempt counts as failed until it has `succeeded`, so that many at once
+        are not judged before the first of them is counted."""
+        with self._lock:
+            left = self._left(name, patience, now)
+            if not left:
+                self._count(name, now)
+        return left
+
     def failed(self, name: Hashable, now: datetime) -> None:
         with self._lock:
-            times, _ = self._known(name, now)
-            self._failed.pop(name, None)
-            self._failed[name] = _Failed(times + 1, now)
-            if len(self._failed) > self.most:
-                self._failed.popitem(last=False)
+            self._count(name, now)
+
+    def _count(self, name: Hashable, now: datetime) -> None:
+        times, _ = self._known(name, now)
+        self._failed.pop(name, None)
+        self._failed[name] = _Failed(times + 1, now)
+        if len(self._failed) > self.most:
+            self._failed.popitem(last=False)
 
     def succeeded(self, name: Hashable) -> None:
         with self._lock:

@@ -36,7 +36,7 @@ from fednet.web import doors as doorway
 from fednet.web import show
 from fednet.web.asgi import MAX_UPLOAD
 from fednet.web.asking import Asked, Clock, first
-from fednet.web.doors import Doors, see
+from fednet.web.doors import Doors, done, see
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -142,12 +142,6 @@ async def within(asking: Coroutine[Any, Any, T], seconds: float = LOOK_SECONDS) 
         raise UnreachableError(f"no answer within {seconds:.0f} seconds", hint="try again later") from None
 
 
-def said(asked: Asked) -> str:
-    """What an act that was just done is told as."""
-    code = first(asked, "done")
-    return _(DONE[code]) if code in DONE else ""
-
-
 def bundle_of(home: Home, recipient: feeds.Network | None, mirrors: bool) -> Response:
     """A bundle as a file; with a recipient, what it may read is sealed so that only it can open it."""
     with staging(home.path) as place:
@@ -169,7 +163,7 @@ class Peers:
 
     def see(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Everybody who is followed, offered or blocked."""
-        return self._page(request, done=said(asked))
+        return self._page(request, done=done(asked, DONE))
 
     def look(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Ask who answers at an address; the fingerprint is then to be compared."""
@@ -190,11 +184,9 @@ class Peers:
     ) -> Response:
         with self.home.store.reading() as db:
             pinned = feeds.pinned(db, offer.network)
-        found = self.templates.page(
+        return self.templates.page(
             "desk/peer_compare.html", request, offer=offer, invited=invited, error=error, pinned=pinned
         )
-        found.status_code = error.status if error else 200
-        return found
 
     def follow(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Pin a network: the one that was shown, whose fingerprint a person says was compared."""
@@ -266,9 +258,10 @@ class Peers:
             offered = sources.introductions(db)
             refused = blocks.unpinned(db)
         own = next(one for one in found if one.own)
-        answer = self.templates.page(
+        return self.templates.page(
             "desk/peers.html",
             request,
+            status,
             **{**usual, **values},
             networks=[(one, state(one), told.get((one.network, "public"))) for one in found if not one.own],
             own=own,
@@ -277,8 +270,6 @@ class Peers:
             carried=[(one, _(OUTCOMES[one.outcome])) for one in carried] if carried is not None else None,
             most=MAX_UPLOAD // 1024**2,
         )
-        answer.status_code = status
-        return answer
 
 
 def state(network: Network) -> tuple[str, bool]:
@@ -310,7 +301,7 @@ class Peer:
 
     def see(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """How it goes, and what can be done."""
-        return self._page(request, done=said(asked))
+        return self._page(request, done=done(asked, DONE))
 
     def sync(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Read it now, as far as that is done within a minute."""
@@ -427,9 +418,10 @@ class Peer:
             reads = [self._reads(circle) for circle in own]
             partners = self._reads(circles.PARTNERS)
             found = [self._found(one) for one in evidence.unresolved_of(db, pinned)]
-        answer = self.templates.page(
+        return self.templates.page(
             "desk/peer.html",
             request,
+            status,
             **{**usual, **values},
             network=network,
             state=state(network),
@@ -440,8 +432,6 @@ class Peer:
             found=found,
             kinds={kind: _(text) for kind, text in KINDS.items()},
         )
-        answer.status_code = status
-        return answer
 
     def _reads(self, circle: str) -> Reads:
         with self.home.store.reading() as db:

@@ -16,7 +16,7 @@ from fednet.formats.recurrence import RuleError
 from fednet.node import edits
 from fednet.node.home import Home
 from fednet.web import show
-from fednet.web.asking import Asked, Clock, given
+from fednet.web.asking import Asked, Clock, first, given
 from fednet.web.doors import Doors
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
@@ -47,7 +47,7 @@ class Planner:
 
     def form(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """An empty form, or the plan of an own event."""
-        handle = asked.get("event", [""])[0]
+        handle = first(asked, "event")
         if not handle:
             return self._page(request, {"zone": self.home.config.zone})
         with self.home.store.reading() as db:
@@ -76,7 +76,7 @@ class Planner:
         self, request: Request, said: dict[str, Any], found: Planning | None = None, error: FednetError | None = None
     ) -> Response:
         zone = str(said.get("zone", self.home.config.zone))
-        answer = self.page(
+        return self.page(
             "desk/plan.html",
             request,
             said={name: ", ".join(value) if isinstance(value, list | tuple) else value for name, value in said.items()},
@@ -89,8 +89,6 @@ class Planner:
             over=bool(found and found.dates[-1] < self.clock()),
             error=error,
         )
-        answer.status_code = error.status if error else 200
-        return answer
 
 
 def _when(at: datetime, zone: str) -> str:

@@ -19,10 +19,9 @@ from fednet.store import proposals as stored
 from fednet.store.circles import PUBLIC
 from fednet.store.proposals import Proposal
 from fednet.web import differing, letters
-from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, about, see
+from fednet.web.asking import Asked, Clock, first, number
+from fednet.web.doors import Doors, about, done, see
 from fednet.web.entries import Entries
-from fednet.web.entry_forms import first
 from fednet.web.member import STATES
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
@@ -63,8 +62,8 @@ class Proposals:
         with self.home.store.reading() as db:
             waiting = [line(db, self.home, one) for one in stored.waiting(db)]
             decided = [line(db, self.home, one) for one in stored.latest(db, 20)]
-        done = DONE.get(first(asked, "done") or "")
-        return self.page("desk/edits.html", request, waiting=waiting, decided=decided, states=STATES, done=done)
+        values = {"waiting": waiting, "decided": decided, "states": STATES, "done": done(asked, DONE)}
+        return self.page("desk/edits.html", request, **values)
 
     def look(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         return self._shown(request, visitor)
@@ -73,14 +72,12 @@ class Proposals:
         self, request: Request, visitor: Visitor, error: FednetError | None = None, reason: str = ""
     ) -> Response:
         with self.home.store.reading() as db:
-            found = proposals.find(db, proposals.number(request.path_params["id"]))
+            found = proposals.find(db, number(request))
             shown = line(db, self.home, found)
-        answer = self.page(
+        return self.page(
             "desk/edit.html", request, line=shown, states=STATES, error=error, reason=reason,
             **self._difference(found, visitor),
         )  # fmt: skip
-        answer.status_code = error.status if error else 200
-        return answer
 
     def _difference(self, found: Proposal, visitor: Visitor) -> dict[str, Any]:
         """What it changes of the entry as it stands; nothing of one that waits no longer, or whose entry is gone."""
@@ -109,7 +106,7 @@ class Proposals:
         try:
             own = proposals.approve(
                 self.home,
-                proposals.number(request.path_params["id"]),
+                number(request),
                 self.clock(),
                 seen=first(asked, "seen"),
                 theirs=[name for name, side in kept.items() if side == "now"],
@@ -120,13 +117,13 @@ class Proposals:
         except FednetError as error:
             return self._shown(request, visitor, error)
         about(request, own.handle)
-        self._tell(proposals.number(request.path_params["id"]), own)
+        self._tell(number(request), own)
         return see("/workspace/edits?done=approved")
 
     def decline(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        reason = first(asked, "reason") or ""
+        reason = first(asked, "reason")
         try:
-            found = proposals.decline(self.home, proposals.number(request.path_params["id"]), reason, self.clock())
+            found = proposals.decline(self.home, number(request), reason, self.clock())
         except NotFoundError:
             raise
         except FednetError as error:

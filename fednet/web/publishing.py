@@ -9,15 +9,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fednet.errors import FednetError
-from fednet.node import ask, own, preview, publish, standing
+from fednet.node import ask, own, preview, publish, standing, uploads
 from fednet.node.cosigning import by_witnesses
 from fednet.node.home import Home
 from fednet.node.own_names import OwnNames
 from fednet.node.preview import Change, Leaving
 from fednet.store.circles import PUBLIC
 from fednet.web import columns, values
-from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, see
+from fednet.web.asking import Asked, Clock, first
+from fednet.web.doors import Doors, done, see
 from fednet.web.show import Templates, Text
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -25,7 +25,6 @@ from fednet.web.visitors import Visitor
 
 SHOWN = 60
 """Changes of one circle that are shown; notes, which a person should see, come first."""
-READERS_SHOWN = 20
 
 LEAVES = {
     "new": noted("new"),
@@ -79,25 +78,23 @@ class Publishing:
         self.allow_private = allow_private
 
     def show(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        return self._show(request, done=asked.get("done", [""])[0])
+        return self._show(request, done=done(asked, DONE))
 
     def _show(self, request: Request, done: str = "", error: FednetError | None = None) -> Response:
         with self.home.store.reading() as db:
             held = publish.is_held(db)
             unsigned = bool(publish.waits(db, self.home.network))
         names = OwnNames(self.home)
-        answer = self.page(
+        return self.page(
             "desk/publish.html",
             request,
             going=[_going(one, names) for one in preview.leaving(self.home)],
             unsigned=unsigned,
             held=held,
             halted=standing.halted(self.home),
-            done=_(DONE[done]) if done in DONE else "",
+            done=done,
             error=error,
         )
-        answer.status_code = error.status if error else 200
-        return answer
 
     def publish(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Sign what waits, as `fednet publish` does: followers and witnesses have a few seconds to answer."""
@@ -111,7 +108,7 @@ class Publishing:
 
     def discard(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         try:
-            own.restore_signed(self.home, asked.get("handle", [""])[0], self.clock())
+            own.restore_signed(self.home, first(asked, "handle"), self.clock())
         except FednetError as error:
             return self._show(request, error=error)
         return see("/workspace/publish?done=discarded")
@@ -119,6 +116,8 @@ class Publishing:
     def hold(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         on = asked.get("hold") == ["1"]
         publish.hold(self.home, on)
+        if uploads.is_id(upload := first(asked, "upload")):  # back to the import that is being looked at
+            return see(f"/workspace/import/{upload}")
         return see(f"/workspace/publish?done={'held' if on else 'released'}")
 
     @property

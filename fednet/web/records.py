@@ -27,9 +27,10 @@ from fednet.store import acts, drafts, proposals
 from fednet.store import circles as stored
 from fednet.web import doors as doorways
 from fednet.web import entry_forms, show
-from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, see
+from fednet.web.asking import Asked, Clock, first
+from fednet.web.doors import Doors, done, see
 from fednet.web.entries import Editing, Entries
+from fednet.web.parties import page_of
 from fednet.web.show import Templates, Text
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -153,7 +154,7 @@ class Records:
         at = min(wanted.page, pages)
         with self.home.store.reading() as db:
             circles = stored.names(db)
-        answer = self.page(
+        return self.page(
             "desk/records.html",
             request,
             kind=kind,
@@ -173,11 +174,9 @@ class Records:
             pages=pages,
             ticked="ticked" in asked,
             tick_all=show.address(request.url.path, [*wanted.pairs, ("page", str(at)), ("ticked", "1")]),
-            done=_done(asked),
+            done=done(asked, DONE),
             error=error,
         )
-        answer.status_code = error.status if error else 200
-        return answer
 
     def _rows(self, kind: str) -> list[Row]:
         with self.home.store.reading() as db:
@@ -222,13 +221,13 @@ class Records:
         try:
             if not handles or len(handles) > MAX_AT_ONCE:
                 raise UsageError("nothing was ticked", hint="tick the entries first, then choose what to do with them")
-            match asked.get("do", [""])[0]:
+            match first(asked, "do"):
                 case "confirm":
                     now = self.clock()
                     edits.confirm(self.home, handles, None, now.date(), now)
                     self._note(visitor, "confirm-record", handles)
                 case "circle":
-                    self._note(visitor, "edit-record", self._move(handles, asked.get("to", [""])[0]))
+                    self._note(visitor, "edit-record", self._move(handles, first(asked, "to")))
                 case _:
                     raise UsageError("choose what to do")
         except FednetError as error:
@@ -275,7 +274,7 @@ class Records:
             done = "moved" if saved.handle != own.handle else "saved" if saved.draft and saved != own else "same"
             return see(f"/workspace/record/{saved.handle}?done={done}")
 
-        values = {"kind": kind, "heading": "", "done": _done(asked), **self._about(own)}
+        values = {"kind": kind, "heading": "", "done": done(asked, DONE), **self._about(own)}
         return self.entries.answer(request, asked, visitor, Editing(kind, "desk/record.html", save, own, values=values))
 
     def _itself(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
@@ -293,7 +292,7 @@ class Records:
             return see("/workspace/record/network?done=saved")
 
         more = self._about(own) if own else _NO_MORE
-        values = {**more, "kind": NETWORK, "heading": _(HEADINGS[NETWORK]), "done": _done(asked)}
+        values = {**more, "kind": NETWORK, "heading": _(HEADINGS[NETWORK]), "done": done(asked, DONE)}
         editing = Editing(NETWORK, "desk/record.html", save, own, values=values)
         return self.entries.answer(request, asked, visitor, editing)
 
@@ -352,7 +351,7 @@ class Records:
     def erase(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Only when a person ticked that it is meant and wrote the entry's name, or its handle where it has none."""
         own = self._own_or_gone(request)
-        title, typed = title_of(own.body), " ".join(asked.get("name", [""])[0].split())
+        title, typed = title_of(own.body), " ".join(first(asked, "name").split())
         if "understood" not in asked or typed not in (" ".join(title.split()) or own.handle, own.handle):
             error = UsageError(
                 "nothing was erased: the name is not that of this entry, or the box is not ticked",
@@ -376,9 +375,10 @@ class Records:
 
     def _asking(self, template: str, request: Request, own: Own, error: FednetError | None = None) -> Response:
         kind = own.fields.get("kind", "")
-        answer = self.page(
+        return self.page(
             template,
             request,
+            422 if error else 200,
             own=own,
             kind=kind,
             title=title_of(own.body),
@@ -387,8 +387,6 @@ class Records:
             referring=self._referring(own),
             error=error,
         )
-        answer.status_code = 422 if error else 200
-        return answer
 
     def _referring(self, own: Own) -> list[tuple[str, str, str]]:
         """Handle, kind and title of own records that are about this one."""
@@ -444,17 +442,9 @@ def _list_of(kind: str) -> str:
     return f"/workspace/records/{kind}" if kind in KINDS else "/workspace"
 
 
-def _done(asked: Asked) -> str:
-    code = asked.get("done", [""])[0]
-    return _(DONE[code]) if code in DONE else ""
-
-
 def _public_page(own: Own, signed: bool) -> str:
     """Where everybody else looks at it."""
-    places = {"organization": "/organizations/", "event": "/events/", "group": "/groups/", "resource": "/resources/",
-              "person": "/people/"}  # fmt: skip
-    place = places.get(own.fields["kind"])
-    return f"{place}{own.handle}" if place and signed else ""
+    return (page_of(own.fields["kind"], own.handle) or "") if signed else ""
 
 
 # --- a list -----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from fednet.node.terms import Term
 from fednet.store import accounts
 from fednet.store import letters as stored
 from fednet.store.accounts import STAFF
-from fednet.web import letters, translation, week
+from fednet.web import confirming, letters, translation, week
 
 MORNING = 7
 """The hour from which on letters of the day are written."""
@@ -131,8 +131,6 @@ def _in_words(home: Home, found: weekly.Week, language: str | None, now: datetim
 
 def ask_to_confirm(home: Home, now: datetime) -> int:
     """Ask organisations that can be reached whose entries should be confirmed, monthly at most; how many were asked."""
-    from fednet.web import confirming
-
     today = terms.today(home, now).isoformat()
     with home.store.reading() as db:
         if stored.reminded(db, "confirmations", today):

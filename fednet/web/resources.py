@@ -53,9 +53,7 @@ class Library:
             wanted = parse_wanted(**given(asked))
             found = resources(self.home.store, wanted, visitor.reader, self.clock(), start, MOST)
         except (UsageError, NotFoundError) as error:
-            answer = self.page("resources.html", request, error=error, wanted=Wanted(), **form)
-            answer.status_code = error.status
-            return answer
+            return self.page("resources.html", request, error=error, wanted=Wanted(), **form)
         following = [*_pairs(asked), ("start", str(start + MOST))]
         return self.page(
             "resources.html",

@@ -32,7 +32,7 @@ from fednet.listing import languages, places, text, vocabulary
 from fednet.node.home import Home
 from fednet.web import api, changes, choices, embed, files, show, translation, views
 from fednet.web.addresses import JSON
-from fednet.web.asking import MAX_FIELDS, Asked, Clock, given, grouped
+from fednet.web.asking import MAX_FIELDS, Asked, Clock, first, given, grouped
 from fednet.web.calendars import subscription
 from fednet.web.choices import Pairs
 from fednet.web.doors import Doors
@@ -117,9 +117,7 @@ class Searching:
             query = self._query(asked)
             results = search(self.home.store, query, reader, self.clock(), facets=(*FACETS, *FLAGS))
         except (UsageError, NotFoundError) as error:
-            page = self.page("search.html", request, error=error, private=private, **form(asked, query))
-            page.status_code = error.status
-            return page
+            return self.page("search.html", request, error=error, private=private, **form(asked, query))
         names = self.parties.network_names(reader)
         known = networks(self.home.store, reader, self.clock(), counted=False) if not asked else []
         return self.page(
@@ -173,7 +171,7 @@ class Searching:
 
     def suggest(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """What somebody who types this may mean: terms, places and languages, then public organisations by name."""
-        typed = asked.get("text", [""])[0].strip()[:100]
+        typed = first(asked, "text")[:100]
         if len(typed) < LEAST_TYPED:
             return told({"items": []})
         query = Query(text=typed, kinds=("organization",), limit=MAX_SUGGESTED)

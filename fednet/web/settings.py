@@ -22,7 +22,7 @@ from fednet.node.address import base_url, parsed
 from fednet.node.home import Config, Home
 from fednet.web import embed, letters, translation
 from fednet.web.asking import Asked, Clock, first
-from fednet.web.doors import Doors, see
+from fednet.web.doors import Doors, done, see
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -74,8 +74,7 @@ class Settings:
     def see(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """All settings as they are."""
         settings.reread(self.home)
-        code = first(asked, "done")
-        return self._page(request, done=_(DONE[code]) if code in DONE else "")
+        return self._page(request, done=done(asked, DONE))
 
     def change(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Change one part."""
@@ -117,9 +116,10 @@ class Settings:
         with self.home.store.reading() as db:
             own = edits.of_itself(db, self.home)
         base = base_url(config.url) if config.url else str(request.base_url).rstrip("/")
-        found = self.templates.page(
+        return self.templates.page(
             "desk/settings.html",
             request,
+            wrong.error.status if wrong and (not wrong.errors) else 422 if wrong else 200,
             done=done,
             wrong=wrong,
             config=config,
@@ -130,8 +130,6 @@ class Settings:
             frames=[embed.line(base, page, []) for page in ("search", "events")],
             possible=letters.possible(self.home),
         )
-        found.status_code = wrong.error.status if wrong and not wrong.errors else 422 if wrong else 200
-        return found
 
 
 class _Filled:

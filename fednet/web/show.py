@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from fednet.errors import FednetError
 from fednet.listing import Contact, Listing, Organization, Person, languages, places, title, vocabulary
 from fednet.listing import Place as ListedPlace
 from fednet.listing.text import key
@@ -89,7 +91,9 @@ class Templates:
             world="/static/world.svg",  # no hash: it is named some hundred times on a page, and hardly ever changes
         )
 
-    def page(self, name: str, request: Request, /, **values: Any) -> HTMLResponse:
+    def page(self, name: str, request: Request, status: int | None = None, /, **values: Any) -> HTMLResponse:
+        """A page with its values; its status is, where none is given, that of the `error` it shows, else 200."""
+        error = values.get("error")
         visitor = getattr(request.state, "visitor", NOBODY)
         values = {
             "path": request.url.path,
@@ -99,10 +103,12 @@ class Templates:
             "languages_offered": languages_offered(request),
             "visitor": visitor,
             "may": partial(policy.may, visitor.role),
+            "open_to_join": self.home.config.joining.open,
             **values,
         }
         return HTMLResponse(
             self.environment.get_template(name).render(values),
+            status or (error.status if isinstance(error, FednetError) else 200),
             headers={"Content-Language": translation.speaking(), "Vary": "Accept-Language, Cookie"},
         )
 
@@ -246,6 +252,32 @@ def phrase(text: str) -> str:
     if found is None:
         return Markup('<span lang="en" dir="ltr">{}</span>').format(shown(text))
     return Markup(escape(found.text)) % {name: bdi(value) for name, value in found.values.items()}
+
+
+def sentence(text: str, begins: bool = True) -> str:
+    """What a lower room said in English, as `phrase`, as a sentence of its own: errors and hints that a page shows.
+
+    `begins`: nothing stands before it.
+    """
+    if not text:
+        return text
+    if speaking() == translation.SOURCE:
+        return _as_sentence(text, begins)
+    found = translation.told(text)
+    if found is None:
+        return Markup('<span lang="en" dir="ltr">{}</span>').format(shown(_as_sentence(text, begins)))
+    values = {name: bdi(value) for name, value in found.values.items()}
+    return Markup(escape(_as_sentence(found.text, begins))) % values
+
+
+def _as_sentence(text: str, begins: bool) -> str:
+    """A text with a capital letter at the front, where it begins with a word, and with a full stop."""
+    text = text[0].upper() + text[1:] if begins and _WORD.match(text) else text
+    return text if text.rstrip().endswith(_ENDS) else f"{text.rstrip()}."
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[,;:]?(?=\s|$)")
+_ENDS = (".", "!", "?", "…", ":", "؟")
 
 
 def direction(tag: str | None) -> str:
@@ -478,6 +510,6 @@ FILTERS = {
     for function in (
         *(bdi, besides, bold, city, coded, counted, country, day, described, direction, fingerprint_groups, fit, host),
         *(kind, language, listed, moment, month, names, number, percent, phrase, place, plain_date, plain_day),
-        *(served, short, tags, term, web_address, where),
+        *(sentence, served, short, tags, term, web_address, where),
     )
 }

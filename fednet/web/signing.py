@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections import defaultdict
 from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address
@@ -35,10 +36,10 @@ from fednet.store import accounts, drafts
 from fednet.store.accounts import STAFF, Account, Factors, Link
 from fednet.web import letters, passkeys, policy, translation
 from fednet.web.asgi import client_of
-from fednet.web.asking import Asked, Clock
-from fednet.web.doors import Doors, acted, see
+from fednet.web.asking import Asked, Clock, typed
+from fednet.web.doors import Doors, acted, done, see
 from fednet.web.passkeys import Challenges
-from fednet.web.pauses import ACCOUNT, CLIENT, LETTERS, Pauses
+from fednet.web.pauses import ACCOUNT, CLIENT, LETTERS, Patience, Pauses
 from fednet.web.qr import svg
 from fednet.web.show import Templates, address
 from fednet.web.translation import gettext as _
@@ -86,48 +87,61 @@ SURE = timedelta(minutes=10)
 """For so long after signing in nobody is asked for the password again."""
 
 
+Name = tuple[str, object]
+"""What guesses are counted under: a kind, and which of it."""
+
+
 class Gate:
     """What one process knows of those who try to come in: pauses, challenges, and the turns of hashing."""
 
     def __init__(self, home: Home, clock: Clock, hashing: Hashing = people.HASHING) -> None:
         self.home, self.clock, self.hashing = home, clock, hashing
-        self.pauses, self.challenges = Pauses(), Challenges()
+        self.challenges = Challenges()
+        self.pauses: dict[str, Pauses] = defaultdict(Pauses)  # one for each kind of name: none pushes others out
 
     # --- guesses ------------------------------------------------------------------------------------------------------
 
-    def admit(self, request: Request, email: str) -> tuple[object, ...]:
-        """The name that a guess at an account counts under; raises ThrottledError when it comes too soon."""
-        name = self._device(request, email) or ("account", email.casefold())
-        self._wait(name, ACCOUNT)
-        if client := client_of(request.scope):
-            self._wait(("client", client), CLIENT)
-        return name
+    def admit(self, request: Request, email: str) -> Name:
+        """The name under which a guess at an account is counted from now on, until it has `succeeded`.
 
-    def admit_second(self, account: Account) -> tuple[object, ...]:
+        Raises ThrottledError when it comes too soon.
+        """
+        self._wait_for_client(request)
+        nonce = self._device(request, email)
+        return self._begin(("device", nonce) if nonce else ("account", email.casefold()), ACCOUNT)
+
+    def admit_letter(self, request: Request, email: str) -> None:
+        """As `admit`, for letters to an address; those asked for where its account has signed in count apart."""
+        self._wait_for_client(request)
+        nonce = self._device(request, email)
+        name = self._begin(("letter-device", nonce) if nonce else ("letter", email.casefold()), LETTERS)
+        self.failed(request)
+
+    def admit_second(self, account: Account) -> Name:
         """As `admit`, for codes of the second factor: whoever guesses at them knows the password."""
-        name = ("second", account.id)
-        self._wait(name, ACCOUNT)
-        return name
+        return self._begin(("second", account.id), ACCOUNT)
 
-    def admit_again(self, account: Account) -> tuple[object, ...]:
+    def admit_again(self, account: Account) -> Name:
         """As `admit`, for whoever is signed in and is asked for the password again."""
-        name = ("again", account.id)
-        self._wait(name, ACCOUNT)
+        return self._begin(("again", account.id), ACCOUNT)
+
+    def _begin(self, name: Name, patience: Patience) -> Name:
+        if left := self.pauses[name[0]].begin(name, patience, self.clock()):
+            raise too_soon(left)
         return name
 
-    def _wait(self, name: object, patience: Any) -> None:
-        left = self.pauses.left(name, patience, self.clock())
-        if left:
+    def _wait_for_client(self, request: Request) -> None:
+        client = client_of(request.scope)
+        if client and (left := self.pauses["client"].left(client, CLIENT, self.clock())):
             raise too_soon(left)
 
-    def failed(self, request: Request, name: object) -> None:
-        now = self.clock()
-        self.pauses.failed(name, now)
+    def failed(self, request: Request) -> None:
+        """An attempt that was admitted has failed; it counts for the place that it came from as well."""
         if client := client_of(request.scope):
-            self.pauses.failed(("client", client), now)
+            self.pauses["client"].failed(client, self.clock())
 
-    def succeeded(self, name: object) -> None:
-        self.pauses.succeeded(name)
+    def succeeded(self, name: Name) -> None:
+        self.pauses[name[0]].succeeded(name)
 
     # --- once more ----------------------------------------------------------------------------------------------------
 
@@ -148,11 +162,11 @@ class Gate:
             kept = accounts.factors(db, account.id).password
         if kept is None:
             raise UsageError("sign out and in again first: you have no password that could be asked for")
-        if not one(asked, "present"):
+        if not typed(asked, "present"):
             raise UsageError("type your present password, too: you signed in a while ago")
         name = self.admit_again(account)
-        if not self.hashing.fits(one(asked, "present"), kept):
-            self.failed(request, name)
+        if not self.hashing.fits(typed(asked, "present"), kept):
+            self.failed(request)
             raise UsageError("your present password is not right")
         self.succeeded(name)
 
@@ -162,8 +176,8 @@ class Gate:
         nonce = secrets.token_hex(8)
         return f"{account.id}.{nonce}.{self._mac(account.id, nonce, password)}"
 
-    def _device(self, request: Request, email: str) -> tuple[object, ...] | None:
-        """The name of a browser in which this account has signed in since its password was set."""
+    def _device(self, request: Request, email: str) -> str | None:
+        """The number of a browser in which this account has signed in since its password was set."""
         number, _dot, rest = request.cookies.get(cookie_name(request, DEVICE), "").partition(".")
         nonce, _dot, mac = rest.partition(".")
         with self.home.store.reading() as db:
@@ -172,7 +186,7 @@ class Gate:
                 return None
             password = accounts.factors(db, account.id).password
         right = hmac.compare_digest(mac.encode(), self._mac(account.id, nonce, password).encode())
-        return ("device", nonce) if right else None
+        return nonce if right else None
 
     def _mac(self, account_id: int, nonce: str, password: str | None) -> str:
         with self.home.store.reading() as db:
@@ -268,7 +282,7 @@ class Signing:
 
     def show(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         if visitor.account is not None:
-            return see(landing(visitor.account, one(asked, "to")))
+            return see(landing(visitor.account, typed(asked, "to")))
         return self._form(request, asked)
 
     def _form(self, request: Request, asked: Asked, error: FednetError | None = None) -> Response:
@@ -279,9 +293,9 @@ class Signing:
             "sign-in.html",
             request,
             error=error,
-            email=one(asked, "email"),
-            to=one(asked, "to"),
-            done=_(DONE[one(asked, "done")]) if one(asked, "done") in DONE else "",
+            email=typed(asked, "email"),
+            to=typed(asked, "to"),
+            done=done(asked, DONE),
             private=private,
             anybody=anybody,
             by_letter=letters.possible(self.home),
@@ -293,7 +307,7 @@ class Signing:
         return found
 
     def password(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        email, password = one(asked, "email").strip(), one(asked, "password")
+        email, password = typed(asked, "email").strip(), typed(asked, "password")
         try:
             self._must_be_private(request)
             account = self._known(request, email, password)
@@ -301,7 +315,7 @@ class Signing:
             if isinstance(error, UsageError):
                 error.status = 422
             return self._form(request, asked, error)
-        return self.gate.let_in(request, account, one(asked, "to"))
+        return self.gate.let_in(request, account, typed(asked, "to"))
 
     def _must_be_private(self, request: Request) -> None:
         if not is_private(self.home, request):
@@ -314,7 +328,7 @@ class Signing:
             account = accounts.by_email(db, email)
             kept = accounts.factors(db, account.id).password if account and account.ended_at is None else None
         if not self.gate.hashing.fits(password, kept) or account is None or kept is None:
-            self.gate.failed(request, name)
+            self.gate.failed(request)
             if account is not None:
                 acted(request, account)
             raise UsageError("the e-mail address or the password is not right")
@@ -340,21 +354,14 @@ class Signing:
 
     def letter(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """The same answer, and as soon, for every address: what there is to write is written afterwards."""
-        email, now = one(asked, "email").strip(), self.clock()
+        email, now = typed(asked, "email").strip(), self.clock()
         try:
             self._must_be_private(request)
             if not letters.possible(self.home):
                 raise UsageError("this node sends no letters")
-            name = ("letter", email.casefold())
-            for known, patience in ((name, LETTERS), (("client", client_of(request.scope)), CLIENT)):
-                left = self.gate.pauses.left(known, patience, now)
-                if left:
-                    raise too_soon(left)
+            self.gate.admit_letter(request, email)
         except (UsageError, ForbiddenError, ThrottledError) as error:
             return self._form(request, asked, error)
-        self.gate.pauses.failed(name, now)
-        if client := client_of(request.scope):
-            self.gate.pauses.failed(("client", client), now)
         answer = see("/sign-in?done=letter")
         answer.background = BackgroundTask(self._write, email, now)
         return answer
@@ -405,11 +412,11 @@ class Signing:
     def passkey(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         try:
             self._must_be_private(request)
-            account = self._by_passkey(request, one(asked, "credential"), "sign-in", None)
+            account = self._by_passkey(request, typed(asked, "credential"), "sign-in", None)
             self._must_stand(request, account)
         except (UsageError, ForbiddenError) as error:
             return self._form(request, asked, error)
-        return self.gate.let_in(request, account, one(asked, "to"), whole=True)
+        return self.gate.let_in(request, account, typed(asked, "to"), whole=True)
 
     def _by_passkey(self, request: Request, text: str, purpose: str, expected: Account | None) -> Account:
         """Whose passkey an answer is of, verified. Raises UsageError."""
@@ -431,7 +438,7 @@ class Signing:
 
     def second(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         if visitor.session is None or visitor.session.whole:
-            return see(address("/sign-in", [("to", one(asked, "to"))]))
+            return see(address("/sign-in", [("to", typed(asked, "to"))]))
         return self._second_form(request, asked, visitor.session.account)
 
     def _second_form(
@@ -440,18 +447,19 @@ class Signing:
         with self.home.store.reading() as db:
             factors = accounts.factors(db, account.id)
         key = b"" if factors.second else key_of(asked)
-        found = self.page(
-            "sign-in-second.html",
-            request,
-            error=error,
-            to=one(asked, "to"),
-            account=account,
-            factors=factors,
-            by_passkey=passkeys.are_possible(request),
-            **new_code(key, account, self.home.config.name),
+        return secretive(
+            self.page(
+                "sign-in-second.html",
+                request,
+                error=error,
+                to=typed(asked, "to"),
+                account=account,
+                factors=factors,
+                by_passkey=passkeys.are_possible(request),
+                named=passkeys.where_possible(request, self.home.config.url),
+                **new_code(key, account, self.home.config.name),
+            )
         )
-        found.status_code = error.status if error else 200
-        return secretive(found)
 
     def _half(self, visitor: Visitor) -> Account:
         if visitor.session is None or visitor.session.whole:
@@ -468,15 +476,15 @@ class Signing:
             if isinstance(error, UsageError):
                 error.status = 422
             return self._second_form(request, asked, account, error)
-        return self.gate.let_in(request, account, one(asked, "to"), whole=True)
+        return self.gate.let_in(request, account, typed(asked, "to"), whole=True)
 
-    def _check_code(self, request: Request, asked: Asked, account: Account, name: object) -> None:
+    def _check_code(self, request: Request, asked: Asked, account: Account, name: Name) -> None:
         """Take a code that is right; where there is no second factor, the key that it was made with becomes it."""
-        now, code = self.clock(), one(asked, "code")
+        now, code = self.clock(), typed(asked, "code")
         with self.home.store.writing() as db:
             factors = accounts.factors(db, account.id)
             if not factors.second:
-                key = totp.read_key(one(asked, "key"))
+                key = totp.read_key(typed(asked, "key"))
                 step = totp.step_of(key, code, 0, now)
                 if step is not None:
                     accounts.set_totp(db, account.id, key, step)
@@ -485,7 +493,7 @@ class Signing:
                 if step is not None and not accounts.use_totp(db, account.id, step):
                     step = None
         if step is None:
-            self.gate.failed(request, name)
+            self.gate.failed(request)
             raise wrong_code()
         self.gate.succeeded(name)
 
@@ -505,12 +513,12 @@ class Signing:
             factors = accounts.factors(db, account.id)
         try:
             if factors.second:
-                self._by_passkey(request, one(asked, "credential"), f"second {account.id}", account)
+                self._by_passkey(request, typed(asked, "credential"), f"second {account.id}", account)
             else:
                 add_passkey(self.gate, request, asked, account, f"second {account.id}")
         except UsageError as error:
             return self._second_form(request, asked, account, error)
-        return self.gate.let_in(request, account, one(asked, "to"), whole=True)
+        return self.gate.let_in(request, account, typed(asked, "to"), whole=True)
 
     # --- out, and in for the first time -------------------------------------------------------------------------------
 
@@ -541,26 +549,28 @@ class Signing:
     def _welcome_form(
         self, request: Request, asked: Asked, account: Account | None, error: FednetError | None = None
     ) -> Response:
-        found = self.page(
-            "welcome.html",
-            request,
-            error=error,
-            account=account,
-            name=one(asked, "name") or (account.name if account else ""),
-            email=account.email if account else one(asked, "email"),
-            private=is_private(self.home, request),
-            shortest=people.SHORTEST,
+        return secretive(
+            self.page(
+                "welcome.html",
+                request,
+                error=error,
+                account=account,
+                name=typed(asked, "name") or (account.name if account else ""),
+                email=account.email if account else typed(asked, "email"),
+                private=is_private(self.home, request),
+                shortest=people.SHORTEST,
+                by_passkey=passkeys.are_possible(request),
+                named=passkeys.where_possible(request, self.home.config.url),
+            )
         )
-        found.status_code = error.status if error else 200
-        return secretive(found)
 
     def arrive(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         self._must_be_private(request)
         with self.home.store.reading() as db:
             link, account = self._invitation(db, request)
         try:
-            name = people.check_name(one(asked, "name") or (account.name if account else ""))
-            email = account.email if account else people.check_email(one(asked, "email"))
+            name = people.check_name(typed(asked, "name") or (account.name if account else ""))
+            email = account.email if account else people.check_email(typed(asked, "email"))
             hashed = self._new_password(asked, name, email)
         except UsageError as error:
             error.status = 422
@@ -583,15 +593,10 @@ class Signing:
 # --- shared with the pages of accounts --------------------------------------------------------------------------------
 
 
-def one(asked: Asked, name: str) -> str:
-    """The value of a field; empty when it was not filled in."""
-    return asked.get(name, [""])[0]
-
-
 def new_password(hashing: Hashing, asked: Asked, named: tuple[str, ...]) -> str:
     """The hash of a password that somebody chose, typed twice; raises UsageError."""
-    password = people.check_password(one(asked, "password"), named)
-    if one(asked, "again") != password:
+    password = people.check_password(typed(asked, "password"), named)
+    if typed(asked, "again") != password:
         raise UsageError("the two passwords differ", hint="type the same password twice")
     return hashing.hashed(password)
 
@@ -599,7 +604,7 @@ def new_password(hashing: Hashing, asked: Asked, named: tuple[str, ...]) -> str:
 def key_of(asked: Asked) -> bytes:
     """The key that a form is about, else a new one."""
     try:
-        return totp.read_key(one(asked, "key"))
+        return totp.read_key(typed(asked, "key"))
     except UsageError:
         return totp.fresh_key()
 
@@ -620,10 +625,10 @@ def wrong_code() -> UsageError:
 
 def add_passkey(gate: Gate, request: Request, asked: Asked, account: Account, purpose: str) -> None:
     """A new passkey of an account; raises UsageError."""
-    answered, now = passkeys.read(one(asked, "credential")), gate.clock()
+    answered, now = passkeys.read(typed(asked, "credential")), gate.clock()
     if not gate.challenges.take(answered.challenge, purpose, now):
         raise UsageError("that took too long: try again")
-    name = one(asked, "name")[:80] or _("Passkey")
+    name = typed(asked, "name")[:80] or _("Passkey")
     made = passkeys.registered(request, answered, account, name, utc_text(now))
     with gate.home.store.writing() as db:
         if accounts.passkey(db, made.id) is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fednet.listing import languages
 from fednet.web import show
+from fednet.web.columns import called
 from fednet.web.show import Text
 from fednet.web.translation import gettext as _
 
@@ -45,8 +46,6 @@ _OF_TEXTS = frozenset({"names", "titles", "description", "fund_note"})
 
 
 def _part(name: str) -> str:
-    from fednet.web.columns import called  # the names of parts are those of columns
-
     return called({"category": "membership.category", "since": "membership.since", "until": "membership.until",
                    "latitude_e6": "seat.latitude_e6", "longitude_e6": "seat.longitude_e6"}.get(name, name))  # fmt: skip
 

@@ -18,6 +18,7 @@ from fednet.node.home import Home
 from fednet.web import desk, show
 from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors
+from fednet.web.parties import page_of
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import ngettext
@@ -67,7 +68,8 @@ class Weeks:
         now, zone = self.clock(), self.home.config.zone
         found = weekly.week(self.home.store, zone, now)
         waiting = [(desk.said(one), desk.address(one)) for one in desk.waits(self.home, now)]
-        return self.page("desk/week.html", request, week=found, waits=waiting, happened=happened(found), zone=zone)
+        values = {"week": found, "waits": waiting, "happened": happened(found), "zone": zone, "page_of": page_of}
+        return self.page("desk/week.html", request, **values)
 
     def update(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         now, zone = self.clock(), self.home.config.zone
@@ -81,10 +83,7 @@ class Weeks:
             values["update"] = printed.update(self.home.store, network, since, until, zone, now)
         except UsageError as error:
             values["error"] = error
-        answer = self.page("desk/update.html", request, **values)
-        if values["error"] is not None:
-            answer.status_code = 400
-        return answer
+        return self.page("desk/update.html", request, **values)
 
 
 def _day(asked: Asked, name: str, usual: str) -> date:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fednet.errors import BrokenStoreError, ChangedError, NotFoundError, UsageError
+from fednet.listing import references
 from fednet.node import circles, edits, erasure, hiding, imports
 from fednet.node import home as homes
 from fednet.node.home import Home
@@ -426,7 +427,7 @@ def _unordered(body: bytes) -> Any:
 def _named_within(body: bytes, among: dict[str, bytes]) -> Any:
     """What a record says; a handle that its readers could look up nowhere is any other."""
     text = body.decode()
-    for handle in hiding._HANDLE.findall(text):
+    for handle in references.handles(body):
         if handle not in among:
             text = text.replace(handle, "?")
     return _unordered(text.encode())

@@ -73,7 +73,7 @@ def test_approval_makes_entry_contact_and_account_at_once(home: Home) -> None:
         account = accounts.by_email(db, "applicant-1@a.example")
     assert entry.circle == "public" and contact.circle == "partners"
     assert entry.fields["membership"] == {"category": "full", "since": "2026-11-21", "until": "2027-11-21"}
-    assert entry.fields["confirmed"] == {"at": "2026-11-21", "by": "Applicant 1"}
+    assert entry.fields["confirmed"] == contact.fields["confirmed"] == {"at": "2026-11-21", "by": "Applicant 1"}
     assert contact.fields["organization"] == made.handle and contact.fields["emails"] == ["applicant-1@a.example"]
     assert account is not None
     assert (account.role, account.organization, account.language) == ("organization", made.handle, "fr")
@@ -156,7 +156,7 @@ def test_so_many_wait_and_no_more(home: Home, monkeypatch: pytest.MonkeyPatch) -
 
 def test_what_was_declined_is_destroyed_after_ninety_days_and_what_was_withdrawn_at_once(home: Home) -> None:
     declined, withdrawn = applied(home, 1), applied(home, 2)
-    joining.decline(home, declined.id, "not yet", NOW)
+    joining.decline(home, [declined.id], "not yet", NOW)
     joining.withdraw(home, withdrawn.id, NOW)
     with home.store.reading() as db:
         assert joining.form_of(joining.find(db, withdrawn.id)) is None
@@ -172,6 +172,71 @@ def test_what_was_declined_is_destroyed_after_ninety_days_and_what_was_withdrawn
                 joining.by_secret(db, secret, NOW)
 
 
+def test_nobody_approves_or_endorses_what_the_applicant_has_changed_since_they_looked(home: Home) -> None:
+    found = applied(home)
+    with home.store.reading() as db:
+        first, second = (one.organization for one in applications.endorsements(db, found.id))
+        seen = joining.version_of(joining.find(db, found.id))
+    joining.ask_endorsers(home, found.id, NOW, ignored)
+    joining.endorse(home, found.id, first, "endorsed", "Ann", NOW, seen=seen)
+    joining.change(home, found.id, joining.read(home, filled(home, organization={"names": {"en": "Other"}})), NOW)
+    with pytest.raises(ChangedError, match="changed"):
+        joining.endorse(home, found.id, second, "endorsed", "Bo", NOW, seen=seen)
+    with pytest.raises(ChangedError, match="changed"):
+        joining.approve(home, found.id, NOW, seen=seen)
+    with home.store.reading() as db:
+        verdicts = [(one.verdict, one.said_at, one.said_by) for one in applications.endorsements(db, found.id)]
+        now = joining.version_of(joining.find(db, found.id))
+    assert verdicts == [(None, None, None)] * 2, "what was said was said of something else"
+    joining.endorse(home, found.id, first, "declined", "Ann", NOW, seen=now)
+    joining.answer(home, found.id, "One thing more.", NOW)
+    with pytest.raises(ChangedError, match="changed"):
+        joining.approve(home, found.id, NOW, seen=now)
+    with home.store.reading() as db:
+        now = joining.version_of(joining.find(db, found.id))
+    joining.approve(home, found.id, NOW, seen=now)
+
+
+def test_who_sends_the_same_again_keeps_those_who_spoke_for_it(home: Home) -> None:
+    found = applied(home)
+    joining.ask_endorsers(home, found.id, NOW, ignored)
+    with home.store.reading() as db:
+        first = applications.endorsements(db, found.id)[0].organization
+    joining.endorse(home, found.id, first, "endorsed", "Ann", NOW)
+    joining.change(home, found.id, joining.read(home, filled(home)), NOW)
+    with home.store.reading() as db:
+        assert [one.verdict for one in applications.endorsements(db, found.id)] == ["endorsed", None]
+
+
+def test_nothing_about_people_stays_in_an_application_that_became_records(home: Home) -> None:
+    declined, found = applied(home), applied(home)
+    joining.decline(home, [declined.id], "not yet", NOW)
+    joining.approve(home, found.id, NOW)
+    erasure.settle(home)
+    with home.store.reading() as db:
+        kept, earlier = joining.find(db, found.id), joining.find(db, declined.id)
+        told = joining.form_of(kept)
+    assert told is not None and (told.contact, kept.email) == ({}, "") and told.why == "We wish to."
+    assert (earlier.fields, earlier.email) == ({}, "")
+    assert joining.sweep(home, NOW + timedelta(days=91)) == 1, "and nothing at all in the end"
+    with home.store.reading() as db:
+        assert joining.find(db, found.id).fields == {}
+
+
+def test_many_are_declined_for_one_reason_all_or_none(home: Home) -> None:
+    ids = [applied(home, number).id for number in (1, 2, 3)]
+    joining.withdraw(home, ids[2], NOW)
+    with pytest.raises(ChangedError):
+        joining.decline(home, ids, "full", NOW)
+    told: list[str] = []
+    joining.decline(home, ids[:2], "full", NOW, lambda _, one: told.append(one.email))
+    with home.store.reading() as db:
+        assert [(one.state, one.reason) for one in map(lambda id_: joining.find(db, id_), ids[:2])] == [
+            ("declined", "full")
+        ] * 2
+    assert told == ["applicant-1@a.example", "applicant-2@a.example"]
+
+
 def test_a_member_speaks_once_and_only_when_it_was_asked(home: Home) -> None:
     found = applied(home)
     with home.store.reading() as db:
@@ -182,7 +247,7 @@ def test_a_member_speaks_once_and_only_when_it_was_asked(home: Home) -> None:
     assert set(secrets) == {first, second}
     assert [one.name for one in joining.endorsements_for(home, first)] == ["Applicant 1"]
     assert joining.endorsements_for(home, other) == []
-    joining.endorse(home, found.id, first, "endorsed", "", NOW, secrets[first])
+    joining.endorse(home, found.id, first, "endorsed", "", NOW, secret=secrets[first])
     joining.endorse(home, found.id, second, "declined", "Ann", NOW)
     for handle in (first, second, other):
         with pytest.raises(ChangedError):
@@ -219,7 +284,7 @@ def test_a_member_that_moves_to_another_circle_takes_its_application_and_endorse
         assert [one.about for one in letters.waiting(db)] == [moved]
         assert {one.handle for one in applications.of_state(db, ["approved"])} == {moved}
         assert made.handle not in applications.handles(db)
-    joining.endorse(home, second.id, moved, "endorsed", "", NOW, secret)
+    joining.endorse(home, second.id, moved, "endorsed", "", NOW, secret=secret)
 
 
 def _others(home: Home, handle: str) -> list[str]:
@@ -345,7 +410,7 @@ class Lives(RuleBasedStateMachine):
         handle = data.draw(st.sampled_from(sorted(self.asked[id_]) or ["00000000-0000-4000-8000-000000000009"]))
         open_ = self.states[id_] in ("waits", "asked")
         if open_ and handle in self.asked[id_] and (id_, handle) not in self.verdicts:
-            joining.endorse(self.home, id_, handle, verdict, "", self.now, self.asked[id_][handle])
+            joining.endorse(self.home, id_, handle, verdict, "", self.now, secret=self.asked[id_][handle])
             self.verdicts[id_, handle] = verdict
         else:
             with pytest.raises(ChangedError):
@@ -361,7 +426,7 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data())
     def decline(self, data: st.DataObject) -> None:
         id_ = self._one(data)
-        self._tried(id_, "declined", lambda: joining.decline(self.home, id_, "no", self.now))
+        self._tried(id_, "declined", lambda: joining.decline(self.home, [id_], "no", self.now))
 
     @rule(data=st.data())
     def withdraw(self, data: st.DataObject) -> None:

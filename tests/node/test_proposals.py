@@ -63,7 +63,7 @@ def find(home: Home, id_: int) -> Proposal:
 def test_a_proposal_changes_nothing_until_it_is_approved(home: Home, member: Own) -> None:
     found = propose(home, member, website="https://new.example/", acronym=None)
     assert fields(home, member.handle) == member.fields
-    proposals.approve(home, found.id, NOW, seen=found.at)
+    proposals.approve(home, found.id, NOW, seen=found.version)
     assert fields(home, member.handle) == {
         "kind": "organization", "names": {"en": "Paper Boat"}, "website": "https://new.example/"
     }  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fednet.formats.columns import FIELDS
-from fednet.node import erasure, uploads
+from fednet.node import erasure, publish, uploads
 from fednet.node.home import Home
 from fednet.node.roll import roll
 from fednet.store import accounts, waiting
@@ -112,6 +112,41 @@ def test_a_column_can_be_said_to_be_something_else_and_that_is_remembered_until_
     assert browser.form("/workspace/import/forget", source="membres").status == 303
     assert "Remarque" not in browser.get("/workspace/import").text
     assert browser.form("/workspace/import/forget", source="membres").status == 404
+
+
+def test_the_page_says_that_an_import_is_signed_within_seconds_and_lets_it_be_held_before_and_after(home: Home) -> None:
+    publish.publish(home, NOW)
+    browser = client_as(home, "administrator")
+    address, page = looked(browser, ("membres.csv", LIST.encode()))
+    upload = address.rpartition("/")[2]
+    assert "signed within seconds" in page and "Put signing on hold first" in page
+    assert "Put signing on hold" not in client_as(home, "editor").get("/workspace/import").text
+    held = browser.form("/workspace/publish/hold", hold="1", upload=upload)
+    assert held.headers["location"] == address
+    page = browser.get(address).text
+    assert "stays on this node until somebody signs it" in page and "signed within seconds" not in page
+    browser.form(f"{address}/import", fields_of(page))
+    page = browser.get(address).text
+    assert "nobody else has seen any of it" in page and "Sign it now" in page and "Take it back" in page
+    assert "Put signing on hold" not in page
+    browser.form("/workspace/publish/hold", upload=upload)
+    assert "unless you put signing on hold" in (page := browser.get(address).text) and "Put signing on hold" in page
+    browser.form("/workspace/publish")
+    page = browser.get(address).text
+    assert "It is signed" in page and "Sign it now" not in page and "Put signing on hold" not in page
+    strange = browser.form("/workspace/publish/hold", upload="//evil.example/aaaaaaaa")
+    assert strange.headers["location"].startswith("/workspace/publish?")
+
+
+def test_examples_and_counts_are_in_words(home: Home) -> None:
+    browser = client_as(home, "editor")
+    address, page = looked(browser, ("membres.csv", LIST.encode()))
+    shown = re.sub(r"<[^>]+>", "", page)
+    assert "Santé → Health" in shown and "Tchad → Chad" in shown and "→ TD" not in shown
+    assert "2 values or rows not understood" in shown or "1 values or rows not understood" in shown
+    assert "Records in it: 3 organisations" in shown
+    browser.headers["cookie"] += "; language=fr"
+    assert "Tchad → " not in re.sub(r"<[^>]+>", "", browser.get(address).text)  # what is the same in words says nothing
 
 
 def test_what_was_not_looked_at_is_not_imported(home: Home) -> None:

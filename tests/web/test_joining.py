@@ -14,7 +14,7 @@ from fednet.directory.matching import bring_up_to_date
 from fednet.node import edits, joining
 from fednet.node.home import Home, Mail
 from fednet.node.publish import publish
-from fednet.store import accounts, applications
+from fednet.store import accounts, acts, applications
 from fednet.store import letters as stored
 from fednet.web.joining import CLIENT, SOONEST, TRAP
 from tests.node.test_joining import MEMBERS, applied, opened
@@ -98,6 +98,13 @@ def waiting(home: Home) -> list[applications.Application]:
         return applications.of_state(db, applications.OPEN)
 
 
+def seen(browser: Browser, page: str) -> str:
+    """Which version of an application a page shows."""
+    found = re.search(r'name="seen" value="([0-9a-f]{32})"', browser.get(page).text)
+    assert found is not None
+    return found[1]
+
+
 def links(page: str, kind: str) -> list[str]:
     return re.findall(rf"(/{kind}/[\w-]{{40,}})", page)
 
@@ -124,18 +131,20 @@ def test_an_organisation_joins_from_the_form_to_its_own_account(home: Home, cloc
     asked = stranger.get(endorse[0])
     assert asked.status == 200 and "Harbour House" in asked.text and "info@harbour" not in asked.text
     assert "endorsed" not in desk.get(here).text, "looking is not saying"
-    assert stranger.form(endorse[0], verdict="endorsed").status == 200
-    assert stranger.form(endorse[0], verdict="endorsed").status == 404
-    assert stranger.form(endorse[1], verdict="declined").status == 200
+    said = {"seen": seen(stranger, endorse[0]), "verdict": "endorsed"}
+    assert stranger.form(endorse[0], said).status == 200
+    assert stranger.form(endorse[0], said).status == 404
+    assert stranger.form(endorse[1], {**said, "verdict": "declined"}).status == 200
     assert desk.form(f"{here}/ask", said="Since when?").status == 303
     assert "Since when?" in stranger.get(page).text
     assert stranger.form(f"{page}/answer", said="Since 1999").status == 303
     shown = desk.get(here).text
     assert "Since 1999" in shown and "endorses it" in shown and "does not endorse it" in shown
-    approved = desk.form(f"{here}/approve")
+    version = seen(desk, here)
+    approved = desk.form(f"{here}/approve", seen=version)
     (welcome,) = links(approved.text, "welcome")
     assert approved.status == 200 and stranger.get(welcome).status == 200
-    assert desk.form(f"{here}/approve").status == 409
+    assert desk.form(f"{here}/approve", seen=version).status == 409
     assert "you are a member" in stranger.get(page).text
     with home.store.reading() as db:
         account = accounts.by_email(db, "info@harbour.example")
@@ -152,7 +161,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(clock: Clock, stranger: 
     answer = stranger.form("/join", form(stranger, clock, why="A reason <b>", **wrong))
     page = unescape(answer.text)
     assert answer.status == 422 and waiting(home) == []
-    for said in ("Atlantis", "is not an e-mail address", "is missing", "without your consent"):
+    for said in ("Atlantis", "is not an e-mail address", "A name is needed.", "Without your consent"):
         assert said in page, said
     assert "A reason &lt;b&gt;" in answer.text and 'value="Atlantis"' in answer.text
 
@@ -160,9 +169,9 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(clock: Clock, stranger: 
 def test_nothing_that_is_wrong_goes_unsaid(home: Home, clock: Clock, stranger: Browser) -> None:
     answer = stranger.form("/join", form(stranger, clock, endorsers=[], why="long " * 2_000))
     assert answer.status == 422 and answer.text.count("<li>") >= 1
-    assert "is longer than 4000 characters" in answer.text
+    assert "Is longer than 4000 characters." in answer.text
     answer = stranger.form("/join", form(stranger, clock, endorsers=[]))
-    assert answer.status == 422 and "choose 2 different members" in answer.text
+    assert answer.status == 422 and "Choose 2 different members." in answer.text
 
 
 def test_another_language_is_added_without_script_and_nothing_is_sent(
@@ -284,7 +293,7 @@ def test_letters_go_out_instead_of_links_where_there_is_mail(home: Home, clock: 
     assert desk.form(f"{here}/ask", said="Since when?\nAnd why?").status == 303
     handed = desk.form(f"{here}/endorsers")
     assert handed.status == 200 and len(links(handed.text, "endorse")) == 2, "nobody of them can be reached"
-    assert desk.form(f"{here}/approve").headers["location"] == f"{here}?done=approved"
+    assert desk.form(f"{here}/approve", seen=seen(desk, here)).headers["location"] == f"{here}?done=approved"
     with home.store.reading() as db:
         letters = sorted(stored.waiting(db), key=lambda one: one.id)
     assert [one.recipient for one in letters] == ["info@harbour.example"] * 3
@@ -303,12 +312,14 @@ def test_a_member_says_on_its_own_page_whom_it_endorses(home: Home, clock: Clock
         first, second, other = joining.members(db, home)
     joining.ask_endorsers(home, found.id, NOW, lambda *_: None)
     stranger = client_as(home, "organization", organization=other, clock=clock)
-    assert stranger.form(f"/member/endorsements/{found.id}", verdict="endorsed").status == 409
+    with home.store.reading() as db:
+        version = joining.version_of(joining.find(db, found.id))
+    assert stranger.form(f"/member/endorsements/{found.id}", verdict="endorsed", seen=version).status == 409
     member = client_as(home, "organization", organization=first, name="Ann", clock=clock)
     asking = member.get("/member").text
     assert "Applicant 1" in asking and f'action="/member/endorsements/{found.id}"' in asking
-    assert member.form(f"/member/endorsements/{found.id}", verdict="endorsed").status == 303
-    assert member.form(f"/member/endorsements/{found.id}", verdict="declined").status == 409
+    assert member.form(f"/member/endorsements/{found.id}", verdict="endorsed", seen=seen(member, "/member")).status == 303
+    assert member.form(f"/member/endorsements/{found.id}", verdict="declined", seen=version).status == 409
     with home.store.reading() as db:
         said = {one.organization: (one.verdict, one.said_by) for one in applications.endorsements(db, found.id)}
     assert said == {first: ("endorsed", "Ann"), second: (None, None)}
@@ -353,3 +364,40 @@ def test_the_members_to_choose_from_are_those_that_everybody_may_know(home: Home
     publish(home, NOW)
     page = stranger.get("/join").text
     assert all(name in page for name in MEMBERS) and "Hidden House" not in page and "No Member" not in page
+
+
+def test_an_application_that_changed_under_the_eyes_of_the_desk_is_shown_again(
+    home: Home, clock: Clock, stranger: Browser
+) -> None:
+    page = sent(stranger, clock)
+    desk, (found,) = editor(home, clock), waiting(home)
+    here = f"/workspace/applications/{found.id}"
+    endorse = links(desk.form(f"{here}/endorsers").text, "endorse")[0]
+    looked, spoken = seen(desk, here), seen(stranger, endorse)
+    changed = form(stranger, clock) | {"texts.0.names": "Quite another house"}
+    assert stranger.form(f"{page}/change", changed).status == 303
+    again = desk.form(f"{here}/approve", seen=looked)
+    assert again.status == 409 and "Quite another house" in again.text and "has changed" in again.text
+    assert desk.form(f"{here}/approve").status == 409, "nobody approves without having looked"
+    assert stranger.form(endorse, verdict="endorsed", seen=spoken).status == 409
+    assert [one.state for one in waiting(home)] == ["waits"]
+
+
+def test_those_that_are_ticked_are_declined_for_one_reason(home: Home, clock: Clock) -> None:
+    mailing(home)
+    ids = [str(applied(home, number).id) for number in (1, 2, 3)]
+    desk, there = editor(home, clock), "/workspace/applications"
+    assert desk.get(there).text.count('name="id"') == 3
+    assert desk.form(there, reason="full").status == 400, "nothing is ticked"
+    assert client_as(home, "auditor", clock=clock).form(there, id=ids, reason="full").status == 403
+    assert desk.form(there, id=ids[:2], reason="We are <full>.").headers["location"] == f"{there}?done=all-declined"
+    crossed = desk.form(there, id=ids[1:], reason="Said twice")
+    assert crossed.status == 409 and "Said twice" in crossed.text and "checked" in crossed.text
+    assert [one.id for one in waiting(home)] == [int(ids[2])]
+    assert "are declined" in desk.get(f"{there}?done=all-declined").text
+    with home.store.reading() as db:
+        told = [(one.recipient, "We are <full>." in one.text) for one in stored.waiting(db)]
+        noted = [one.subject for one in acts.latest(db) if one.act == "application-declined"]
+    assert told == [("applicant-1@a.example", True), ("applicant-2@a.example", True)]
+    assert sorted(noted) == ids[:2]
+    assert desk.form(there, id="x", reason="full").status == 404

@@ -46,6 +46,10 @@ def test_pairs_are_shown_side_by_side_and_what_is_said_of_them_can_be_taken_back
     pair = re.findall(r'name="of" value="([^"]+)"', page)[:2]
     answer = browser.form("/workspace/matches", verdict="different", of=pair, reason="two towns <i>")
     assert answer.headers["location"] == "/workspace/matches?done=different"
+    assert total(home) == before - 1  # at once, though nothing is signed yet
+    page = browser.get("/workspace/matches?done=different").text
+    assert re.findall(r'name="of" value="([^"]+)"', page)[:2] != pair
+    assert "Take back what we said" in browser.get("/workspace/matches?all=1").text
     publish(home, NOW)
     bring_up_to_date(home.store)
     assert total(home) == before - 1

@@ -122,7 +122,7 @@ def test_an_edit_waits_is_seen_as_a_difference_and_is_approved(
     page = editor.get(f"/workspace/edits/{found.id}").text
     assert "<ins>https://quiet.example</ins>" in page
     assert "Thailand<ins>" in page
-    approved = editor.form(f"/workspace/edits/{found.id}/approve", seen=found.at)
+    approved = editor.form(f"/workspace/edits/{found.id}/approve", seen=found.version)
     assert approved.headers["location"] == "/workspace/edits?done=approved"
     assert fields(home, org)["website"] == "https://quiet.example"
     assert fields(home, org)["countries"] == ["TH", "MM"]
@@ -286,7 +286,7 @@ def test_an_individual_makes_changes_and_erases_their_own_entry(home: Home, org:
     person = client_as(home, "individual", organization=org)
     assert send(person, "/member/new/person", name="Individual 9").headers["location"] == "/member?done=proposed"
     found = newest(home)
-    editor.form(f"/workspace/edits/{found.id}/approve", seen=found.at)
+    editor.form(f"/workspace/edits/{found.id}/approve", seen=found.version)
     page = person.get("/member").text
     handle = re.findall(r"/member/records/([0-9a-f-]{36})/confirm", page)[0]
     set_waits(home, False)
@@ -367,7 +367,7 @@ def test_what_is_changed_by_a_link_is_added_to_what_waits_of_the_same_organisati
     sent = filled(stranger, f"{url}?change=yes") | {"acronym": "BY LINK", "do": "save"}
     assert stranger.form(url, sent).status == 200
     found = newest(home)
-    editor.form(f"/workspace/edits/{found.id}/approve", seen=found.at)
+    editor.form(f"/workspace/edits/{found.id}/approve", seen=found.version)
     assert fields(home, org).items() >= {"website": "https://quiet.example", "acronym": "BY LINK"}.items()
 
 
@@ -377,7 +377,7 @@ def test_a_conflict_is_shown_and_decided_on_the_page(home: Home, org: str, membe
     found = newest(home)
     assert 'name="keep.acronym"' in editor.get(f"/workspace/edits/{found.id}").text
     url = f"/workspace/edits/{found.id}/approve"
-    assert editor.form(url, seen=found.at).status == 409
+    assert editor.form(url, seen=found.version).status == 409
     assert editor.form(url, {"seen": found.at, "keep.acronym": "now"}).status == 303
     assert fields(home, org)["acronym"] == "OTHER"
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,6 +175,24 @@ def test_a_number_is_no_name_that_a_passkey_could_be_bound_to(home: Home, app: A
     assert "data-passkey" in browser.get("/account").text
     browser.headers["host"] = "127.0.0.1"
     assert "data-passkey" not in browser.get("/account").text
+
+
+def test_where_passkeys_cannot_be_used_the_pages_say_so_why_and_where_they_can(home: Home, app: Any) -> None:
+    secret = people.first_link(home, NOW)
+    pages = [
+        (Browser(app, None), f"/welcome/{secret}", f"/welcome/{secret}"),
+        (client_as(home, "editor", app=app, whole=False), "/sign-in/second", "/sign-in"),
+        (client_as(home, "editor", app=app), "/account", "/account"),
+    ]
+    for browser, page, there in pages:
+        assert "Passkeys cannot be used" not in browser.get(page).text
+        browser.headers["host"] = "127.0.0.1"
+        told = browser.get(page).text
+        assert "Passkeys cannot be used at this address" in told and "is a number" in told
+        assert f'href="http://localhost{there}"' in told
+    home.config = msgspec.structs.replace(home.config, url="https://node.example/")
+    told = pages[0][0].get(pages[0][1]).text
+    assert f'href="https://node.example/welcome/{secret}"' in told
 
 
 @given(st.binary(max_size=60), st.text(max_size=10))

@@ -125,7 +125,7 @@ def test_without_a_mail_server_nothing_is_noted_as_said(home: Home) -> None:
 def test_what_was_declined_long_ago_is_destroyed_also_without_a_mail_server(home: Home) -> None:
     home.config = msgspec.structs.replace(home.config, mail=None)
     found = applied(home, 2, category="", endorsers=(), now=BEGAN)
-    joining.decline(home, found.id, "", BEGAN)
+    joining.decline(home, [found.id], "", BEGAN)
     reminding.daily(home, BEGAN + timedelta(days=91))
     with home.store.reading() as db:
         assert joining.form_of(joining.find(db, found.id)) is None

@@ -12,6 +12,7 @@ import pytest
 
 from fednet.listing import places
 from fednet.node import home as homes
+from fednet.node import settings
 from fednet.node.home import Home
 from fednet.web.app import create_app
 from tests.asgi import Answer, Client
@@ -277,3 +278,27 @@ def test_the_one_script_is_small_and_asks_nobody_else() -> None:
     assert len(script) < 6_000
     for word in ("http", "innerHTML", "eval(", "localStorage", "sessionStorage", "document.cookie", "import"):
         assert word not in script
+
+
+def test_the_front_page_of_an_empty_node_says_so_and_where_a_secretariat_begins(tmp_path: Path) -> None:
+    home, _ = homes.create(tmp_path / "empty", "Example Network", None, tmp_path / "recovery.txt")
+    try:
+        page = client_as(home, "anybody").get("/").text
+        assert "Nothing is listed here yet" in page and "Try fewer words" not in page and "0 organisations" not in page
+        assert '<a href="/sign-in">Sign in: the first steps' in page
+        assert '<a href="/workspace">The first steps' in client_as(home, "editor").get("/").text
+        assert "Try fewer words" in client_as(home, "anybody").get("/?text=legal").text
+    finally:
+        home.close()
+
+
+def test_joining_is_found_on_every_page_where_it_is_open(tmp_path: Path) -> None:
+    home, _ = homes.create(tmp_path / "open", "Example Network", None, tmp_path / "recovery.txt")
+    try:
+        for path in ("/", "/networks", "/sign-in", "/events"):
+            assert 'href="/join"' not in client_as(home, "anybody").get(path).text
+        settings.change(home, joining={"open": True})
+        for path in ("/", "/networks", "/sign-in", "/events"):
+            assert 'href="/join"' in client_as(home, "anybody").get(path).text
+    finally:
+        home.close()

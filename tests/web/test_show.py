@@ -191,3 +191,29 @@ def test_a_phrase_that_nobody_translated_is_marked_as_english_and_escaped() -> N
         assert show.phrase("nobody said <this>") == '<span lang="en" dir="ltr">nobody said &lt;this&gt;</span>'
         assert "<b>" not in show.phrase('names.en: "<b>" is not text')
     assert show.phrase("as it is") == "as it is"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("the two passwords differ", "The two passwords differ."),
+        ("that took too long: try again", "That took too long: try again."),
+        ("is it there?", "Is it there?"),
+        ("names.en: is too long", "names.en: is too long."),
+        ("https://node.example is silent", "https://node.example is silent."),
+        ("'x' is no circle…", "'x' is no circle…"),
+        ("Done.", "Done."),
+        ("", ""),
+    ],
+)
+def test_what_lower_rooms_say_is_shown_as_a_sentence(said: str, shown: str) -> None:
+    assert show.sentence(said) == shown
+    with spoken("ar"):
+        assert not show.sentence("<b> nobody translated this").startswith("<b>")
+
+
+def test_a_sentence_in_another_language_begins_with_a_capital_letter_and_ends_with_a_full_stop() -> None:
+    with spoken("fr"):
+        found = show.sentence("the two passwords differ")
+        assert found[0].isupper() and found.endswith(".") and "passwords" not in found
+        assert show.sentence("is longer than 4000 characters", begins=False)[0].islower()

@@ -206,7 +206,7 @@ def test_guesses_cost_ever_longer_pauses_for_any_address(home: Home, app: Any, c
         person = Person(app)
         assert [person.sign_in(email, "wrong one again").status for _ in range(6)] == [422] * 5 + [429]
         answer = person.sign_in(email)
-        assert answer.status == 429 and "too many attempts" in answer.text and "retry-after" in answer.headers
+        assert answer.status == 429 and "Too many attempts" in answer.text and "retry-after" in answer.headers
         clock.on(seconds=2)
         assert person.sign_in(email, "wrong one again").status == 422
         clock.on(seconds=1)
