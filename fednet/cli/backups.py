@@ -195,6 +195,7 @@ def _show_restored(result: Reread, as_json: bool) -> None:
         show_table(headers, [(one.circle, one.before, one.now, one.records, one.source) for one in result.circles])
     if not getattr(result, "trust_kept", True):
         say("who is a partner, a member or blocked is as it was then: look at fednet peers and fednet circle list")
+        say("who may sign in, and with which password, is as it was then: look at fednet user list")
     if not result.keys:
         say("the keys here are not those of the network's newest identity: fednet keys recover makes new ones")
     say(result.detail)

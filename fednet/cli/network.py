@@ -54,7 +54,7 @@ def show(as_json: bool) -> None:
 def edit(file: IO[bytes]) -> None:
     """Change what this network says of itself; a field given as null is taken out. The first time, it is made.
 
-    Fields: names, description, website, languages, countries, confirm_within_days.
+    Fields: names, description, website, emails, languages, countries, confirm_within_days.
 
     \b
         echo '{"description": {"en": "Whom we bring together"}}' | fednet network edit --json -

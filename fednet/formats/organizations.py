@@ -68,7 +68,9 @@ def read_organizations(reader: RowReader, context: Context, notes: list[str]) ->
     named = sum(len(one.lines) for one in gathered.values())
     if len(gathered) < named:
         joined = [] if presence else [one for one in gathered.values() if len(one.lines) > 1]
-        notes.append(f"{named:,} rows became {_organisations(len(gathered))}{_joined(joined)}")
+        made, told = len(gathered), _joined(joined)
+        plain = f"{named:,} rows became {_organisations(made)}"
+        notes.append(f"{named:,} rows became {_organisations(made)}: {told}" if told else plain)
     return [entry for one in gathered.values() for entry in _entries(one, reader)]
 
 
@@ -84,7 +86,7 @@ def _joined(found: list[_Gathered]) -> str:
         for one in found[:MAX_JOINED]
     ]
     more = f"; and {len(found) - MAX_JOINED:,} more" * (len(found) > MAX_JOINED)
-    return f": {'; '.join(told)}{more}" * bool(told)
+    return f"{'; '.join(told)}{more}" * bool(told)
 
 
 def presence_of(table: Table, file_name: str, notes: list[str]) -> tuple[bool, str | None]:

@@ -112,8 +112,9 @@ class _Sheet:
         for row in reader.table.rows:
             reader.read(row)
         kind = reader.table.kind
-        column = f"--map COLUMN={REQUIRED[kind]}"
-        self.notes.append(f"no column was taken for the name of each {kind}: say which one it is with {column}")
+        self.notes.append(
+            f"no column was taken for the name of each {kind}: say which one it is with --map COLUMN={REQUIRED[kind]}"
+        )
         self.notes.append(NO_HEADER)
 
     def _exported(self, entries: list[Entry], rows: list[Rows], seen: list[Seen]) -> dict[str, str]:
@@ -245,8 +246,9 @@ def _remarks(table: Table) -> Iterator[str]:
     left_out = [header for header, _ in table.left_out.values()]
     if table.columns and left_out:
         named = ", ".join(repr(header) for header in left_out[:MAX_COLUMNS_NAMED])
-        more = f" and {len(left_out) - MAX_COLUMNS_NAMED} more" * (len(left_out) > MAX_COLUMNS_NAMED)
-        yield f"columns left out: {named}{more}; say what one is with --map COLUMN=FIELD"
+        more = len(left_out) - MAX_COLUMNS_NAMED
+        told = f"columns left out: {named} and {more} more" if more > 0 else f"columns left out: {named}"
+        yield f"{told}; say what one is with --map COLUMN=FIELD"
     if table.lost:
         named = ", ".join(repr(header) for header in table.lost)
         yield f"columns that you explained before are not in this file any more: {named}"

@@ -153,11 +153,17 @@ class _Odd:
     def notes(self) -> list[str]:
         found = []
         if self._unseen:
-            told = "non-breaking spaces, direction marks or other characters that nobody sees: they were taken out"
-            found.append(f"{len(self._unseen)} rows held {told} (first in line {self._unseen[0]})")
+            rows, line = len(self._unseen), self._unseen[0]
+            found.append(
+                f"{rows} rows held non-breaking spaces, direction marks or other characters that nobody sees: "
+                f"they were taken out (first in line {line})"
+            )
         if self._lost:
-            told = "letters were lost before this file was written, and \ufffd stands for them"
-            found.append(f"in {len(self._lost)} rows {told} (first in line {self._lost[0]})")
+            rows, line = len(self._lost), self._lost[0]
+            found.append(
+                f"in {rows} rows letters were lost before this file was written, and \ufffd stands for them "
+                f"(first in line {line})"
+            )
         return found
 
 

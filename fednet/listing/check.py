@@ -423,6 +423,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "names": texts,
         "description": texts,
         "website": url,
+        "emails": many(email),
         "languages": _LANGUAGES,
         "countries": _TERRITORIES,
         "confirm_within_days": integer(1, MAX_DAYS),

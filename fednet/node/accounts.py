@@ -23,7 +23,7 @@ from fednet.listing.check import email as checked_address
 from fednet.node import links, sessions
 from fednet.node.home import Home
 from fednet.node.ownership import is_listed
-from fednet.store import accounts, destruction, letters, proposals
+from fednet.store import accounts, destruction, letters
 from fednet.store.accounts import STAFF, Account, Role
 
 ROLES: tuple[str, ...] = get_args(Role)
@@ -34,6 +34,8 @@ FIRST = timedelta(days=1)
 """How long the link works that makes the first administrator."""
 INVITED = "invited"
 """What the invitations of organisations' administrators are remembered under."""
+NEW_ADDRESS = timedelta(days=1)
+"""How long the link works that a new address is sent."""
 KEPT = timedelta(days=365)
 """How long the name and address of an account that has ended are kept."""
 
@@ -359,6 +361,26 @@ def active(db: Database, account_id: int) -> Account:
     return found
 
 
+def address_link(db: Database, account: Account, email: str, now: datetime) -> str:
+    """The secret of a link that is sent to a new address: whoever opens it reads what is sent there."""
+    accounts.drop_links_of(db, account.id)
+    return links.make(db, "address", subject=email, account_id=account.id, now=now, lasts=NEW_ADDRESS)
+
+
+def set_address(db: Database, account: Account, email: str) -> None:
+    """Let somebody be reached, and sign in, at another address; links and letters to the old one are worth nothing.
+
+    Raises UsageError when somebody else has it.
+    """
+    email = check_email(email)
+    known = accounts.by_email(db, email)
+    if known is not None and known.id != account.id:
+        raise UsageError("there is an account with this e-mail address", hint="take another address")
+    accounts.rename(db, account.id, account.name, email, account.language)
+    accounts.drop_links_of(db, account.id)
+    letters.forget_to(db, account.email)
+
+
 def change_role(db: Database, home: Home, account: Account, role: str, organization: str | None) -> None:
     """Let somebody be something else; they sign in anew, by no link that was given out to who they were.
 
@@ -386,7 +408,6 @@ def end(db: Database, account: Account, now: datetime) -> None:
 def delete(db: Database, account: Account) -> None:
     """Take an account out with all that is kept of it, as its owner wishes. Raises UsageError as `end`."""
     _check_not_last(db, account)
-    proposals.forget(db, f"account {account.id}")
     letters.forget_to(db, account.email)
     accounts.delete(db, account.id)
     destruction.owe(db, prompt=True)

@@ -57,14 +57,16 @@ def erase(home: Home, handle: str, now: datetime) -> Erasing:
         waiting, kept = drafts.draft(db, handle), hidden.taken_out(db, handle)
         if found is None and waiting is None and kept is None:
             raise NotFoundError(f"this network lists no record {handle}", hint="fednet search, or fednet show HANDLE")
+        kind = None
         with suppress(NotFoundError):  # withdrawn already
             own = Own(handle, kept.circle, kept.body, False) if kept else find(db, home, handle)
+            kind = own.fields["kind"]
             revisions.forget(db, home.network.network, own)
         hidden.forget(db, handle)
         drafts.discard(db, handle)
         drafts.forget_imports(db, handle)
         applications.forget(db, handle)
-        proposals.forget(db, handle)
+        proposals.forget(db, handle, kind)
         accounts.forget(db, handle)
         acts.forget(db, handle)
         if found is not None:

@@ -439,7 +439,7 @@ class Plan:
             return check_body(listing.encode(fields))
         whole = entry.source.startswith(EXPORTED)  # an export told all of the record, and a person corrected it
         if not whole:
-            fields = self._new(entry, own, fields)
+            fields = _without_repeated(self._new(entry, own, fields), own.fields)
         merged = merge(own.fields, fields)
         for name in frozenset[str]() if whole else GATHERED & fields.keys() & own.fields.keys():
             merged[name] = self._gathered(own, name, fields[name])
@@ -536,6 +536,21 @@ def _network_of(entry: Entry) -> str:
     if entry.fields["kind"] == "event" and not entry.source.startswith(EXPORTED):
         return handle_and_network(entry.source)[1]
     return entry.network or ""
+
+
+def _without_repeated(fields: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields without texts that the record has word for word in another language: a list that does not say in
+    which language it is was taken for being in ours, and a name is no translation of itself."""
+    return {name: _new_texts(value, before.get(name)) if name in _OF_TEXTS else value for name, value in fields.items()}
+
+
+def _new_texts(given: Any, known: Any) -> Any:
+    if not isinstance(given, Mapping) or not isinstance(known, Mapping):
+        return given
+    return {tag: text for tag, text in given.items() if tag in known or text not in known.values()}
+
+
+_OF_TEXTS = frozenset({"names", "titles", "description"})
 
 
 def _said_as(name: str) -> str:

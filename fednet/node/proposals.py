@@ -64,7 +64,7 @@ class Proposer(NamedTuple):
 def proposer(account: Account) -> Proposer:
     """Whom a member's account speaks for."""
     if account.role == "individual":
-        return Proposer(account.person or f"account {account.id}", account)
+        return Proposer(account.person or stored.by_account(account.id), account)
     if account.organization is None:
         raise ForbiddenError("this account speaks for no organisation")
     return Proposer(account.organization, account)
@@ -94,7 +94,8 @@ def submit(
     if circle not in (*CIRCLES, own.circle if own else PUBLIC):
         raise ForbiddenError("entries of members are for everybody, or for partner networks")
     with home.store.writing() as db:
-        stored.sweep(db, now - KEPT)
+        if own is not None and _others(edits.find(db, home, own.handle).fields, by) - _others(after, by):
+            raise ForbiddenError("of its hosts, a member takes out only itself", hint="leave the others in")
         if waits:
             return _propose(db, home, by, kind, own, circle, body, now)
         if own is None:
@@ -127,6 +128,11 @@ def _check_may(by: Proposer, kind: str, own: Own | None, before: Mapping[str, An
         whose = belongs(dict(after), own.handle if own else "", by.handle)
     if not whose:
         raise ForbiddenError("an entry that members keep names them", hint="leave your organisation where it stands")
+
+
+def _others(event: Mapping[str, Any], by: Proposer) -> set[str]:
+    """The entries that host an event, but for whoever edits it; names of others are words like any."""
+    return {host for host in event.get("hosts", ()) if is_handle(host) and host != by.handle}
 
 
 def _made(db: Database, by: Proposer, own: Own) -> Own:
@@ -205,7 +211,7 @@ def merge(db: Database, home: Home, proposal: Proposal) -> tuple[Own | None, Mer
     after = fields_of(proposal.body)
     if is_entry(proposal.proposer):
         edits.find(db, home, proposal.proposer)
-    elif proposal.proposer.startswith("account ") and _account(db, proposal) is None:
+    elif proposal.handle is None and _account(db, proposal) is None:
         raise NotFoundError("whoever proposed this is here no more")
     if proposal.handle is None:
         return None, Merged(after, ())
@@ -280,6 +286,15 @@ def withdraw(home: Home, id_: int, by: Proposer, now: datetime) -> Proposal:
         stored.decide(db, id_, "withdrawn", now)
         destruction.owe(db, prompt=True)
         return find(db, id_)
+
+
+def sweep(home: Home, now: datetime) -> int:
+    """Destroy what was decided long ago; how many these were."""
+    with home.store.writing() as db:
+        old = stored.sweep(db, now - KEPT)
+        if old:
+            destruction.owe(db, prompt=True)
+    return old
 
 
 def is_entry(proposer: str) -> bool:

@@ -37,8 +37,8 @@ from fednet.node.sources import Source
 from fednet.node.staging import staging
 from fednet.node.standing import logs
 from fednet.node.sync import readable_circles, sync_from
+from fednet.store import accounts, blocks, drafts, feeds, integrity, records
 from fednet.store import backup as copies
-from fednet.store import blocks, drafts, feeds, integrity, records
 from fednet.store import circles as circles_of
 from fednet.store.circles import PARTNERS
 from fednet.store.database import Store
@@ -94,7 +94,8 @@ class Reread(msgspec.Struct, kw_only=True):
 class Restored(Reread, kw_only=True):
     """A restore: besides, when the backup was made, and how many records were destroyed again.
 
-    `trust_kept`: who was blocked since, or is no partner or member any more, is so still; else that is of the backup.
+    `trust_kept`: who was blocked since, or is no partner or member any more, is so still, and accounts are as they
+    were left; else that is of the backup.
     """
 
     made: str = ""
@@ -231,13 +232,14 @@ def _check_same(directory: Path, home: Home) -> None:
 
 def _trust_kept(database: Path, home: Home) -> bool:
     """Trust nobody in what is restored whom the database that is there does not trust any more; False when it cannot
-    be read. A backup must not undo a block, or open a circle again to somebody who had to leave it."""
+    be read. A backup must not undo a block, or open a circle again to somebody who had to leave it; nor let people
+    sign in again who were sent away, with a password that was changed, or as what they are no more."""
     live = _opened(database)
     if live is None:
         return False
     try:
         with live.reading() as db:
-            now, blocked = circles_of.trusted(db), blocks.blocked(db)
+            now, blocked, people = circles_of.trusted(db), blocks.blocked(db), accounts.kept(db)
         with home.store.reading() as db:
             then = circles_of.trusted(db)
             known = {network.network: network for network in feeds.networks(db)}
@@ -246,6 +248,8 @@ def _trust_kept(database: Path, home: Home) -> bool:
         return False
     finally:
         live.close()
+    with home.store.writing() as db:
+        accounts.put_kept(db, people)
     for circle, network in sorted(then - now):
         if circle == PARTNERS:
             following.partner(home, known[network], False)

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from sqlite_utils import Database
 
 from fednet.feed.text import utc_text
+from fednet.store import proposals
 
 Role = Literal["administrator", "editor", "auditor", "organization", "individual"]
 STAFF = frozenset({"administrator", "editor", "auditor"})
@@ -172,6 +173,7 @@ def has_arrived(db: Database, account_id: int) -> bool:
 
 def delete(db: Database, account_id: int) -> None:
     """Take an account out, with all that hangs on it."""
+    proposals.forget_of(db, account_id)
     db.execute("DELETE FROM account WHERE id = ?", (account_id,))
 
 
@@ -184,7 +186,8 @@ def repoint(db: Database, old: str, new: str) -> None:
 
 def forget(db: Database, handle: str) -> None:
     """Of a record that is erased: what is kept of an organisation's accounts goes with it; a person's stays theirs."""
-    db.execute("DELETE FROM account WHERE organization = ?", (handle,))
+    for account in accounts(db, handle):
+        delete(db, account.id)
     db.execute("DELETE FROM link WHERE subject = ?", (handle,))
     db.execute("UPDATE account SET person = NULL WHERE person = ?", (handle,))
 
@@ -252,6 +255,49 @@ def drop_passkeys(db: Database, account_id: int, credential: bytes | None = None
         "DELETE FROM passkey WHERE account_id = :id AND (:credential IS NULL OR id = :credential)",
         {"id": account_id, "credential": credential},
     )
+
+
+# --- from one database to another -------------------------------------------------------------------------------------
+
+_KEPT = (
+    "id, name, email, role, organization, person, password, totp, totp_step, language, made_at, arrived_at, ended_at"
+)
+
+
+class Kept(NamedTuple):
+    """All accounts and passkeys of a database, as rows, and the highest number that an account ever had."""
+
+    accounts: list[tuple[object, ...]]
+    passkeys: list[tuple[object, ...]]
+    highest: int
+
+
+def kept(db: Database) -> Kept:
+    highest = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'account'").fetchone()
+    return Kept(
+        db.execute(f"SELECT {_KEPT} FROM account").fetchall(),
+        db.execute(f"SELECT {_PASSKEY} FROM passkey").fetchall(),
+        highest[0] if highest else 0,
+    )
+
+
+def put_kept(db: Database, those: Kept) -> None:
+    """Let the accounts and passkeys be those of another database of the same node, in place of all that are here."""
+    db.execute("DELETE FROM passkey")
+    db.execute("UPDATE account SET email = id")  # an address may have gone from one account to another
+    marks = ", ".join("?" * len(_KEPT.split(",")))
+    for row in those.accounts:
+        known = db.execute("SELECT 1 FROM account WHERE id = ?", (row[0],)).fetchone()
+        if known:  # nothing that hangs on it goes
+            names = ", ".join(f"{name.strip()} = ?" for name in _KEPT.split(","))
+            db.execute(f"UPDATE account SET {names} WHERE id = ?", (*row, row[0]))
+        else:
+            db.execute(f"INSERT INTO account ({_KEPT}) VALUES ({marks})", row)
+    left = ",".join(str(int(str(row[0]))) for row in those.accounts)
+    db.execute(f"DELETE FROM account WHERE id NOT IN ({left})")
+    for row in those.passkeys:
+        db.execute(f"INSERT INTO passkey ({_PASSKEY}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'account'", (those.highest,))
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ _COLUMNS = "id, proposer, handle, kind, circle, before, body, account_id, at, st
 class Proposal(NamedTuple):
     """An entry as a member would have it. `handle` is None for a new one, `circle` empty where it stays as it is.
 
-    `proposer` is the organisation or person that it comes from, or `account <id>`, or `by_link`; `before` the body that
+    `proposer` is the organisation or person that it comes from, or `by_account`, or `by_link`; `before` the body that
     it was made from. Both bodies are gone once it is approved or taken back.
     """
 
@@ -87,6 +87,11 @@ def by(db: Database, proposer: str) -> list[Proposal]:
     """What comes from an organisation or a person, the newest first."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM proposal WHERE proposer = ? ORDER BY id DESC", (proposer,))
     return [Proposal(*row) for row in rows]
+
+
+def by_account(account_id: int) -> str:
+    """The proposer of what comes from somebody who has no entry yet."""
+    return f"account {account_id}"
 
 
 def by_link(handle: str) -> str:
@@ -156,13 +161,25 @@ def repoint(db: Database, old: str, new: str) -> None:
     )
 
 
-def forget(db: Database, handle: str) -> None:
-    """Destroy what was proposed for a record, by it, and whatever names it."""
+def forget(db: Database, handle: str, kind: str | None = None) -> None:
+    """Destroy what was proposed for a record, by it, and whatever names it.
+
+    Besides, whatever was declined of new entries of its kind (None: of any): it may be what it was before somebody
+    corrected it, and nobody looks into them for what they say.
+    """
     sought = handle.encode()
     db.execute(
-        "DELETE FROM proposal WHERE handle = ? OR proposer = ? OR instr(before, ?) OR instr(body, ?)",
-        (handle, handle, sought, sought),
+        "DELETE FROM proposal WHERE handle = ? OR proposer IN (?, ?) OR instr(before, ?) OR instr(body, ?)",
+        (handle, handle, by_link(handle), sought, sought),
     )
+    db.execute(
+        "DELETE FROM proposal WHERE handle IS NULL AND state <> 'waits' AND (? IS NULL OR kind = ?)", (kind, kind)
+    )
+
+
+def forget_of(db: Database, account_id: int) -> None:
+    """Destroy what somebody proposed who has no entry."""
+    db.execute("DELETE FROM proposal WHERE proposer = ?", (by_account(account_id),))
 
 
 def forget_erased(db: Database, erased: Collection[bytes]) -> None:
@@ -172,6 +189,6 @@ def forget_erased(db: Database, erased: Collection[bytes]) -> None:
         forget(db, handle)
 
 
-def sweep(db: Database, before: datetime) -> None:
-    """Destroy what was decided before a day."""
-    db.execute("DELETE FROM proposal WHERE decided_at < ?", (utc_text(before),))
+def sweep(db: Database, before: datetime) -> int:
+    """Destroy what was decided before a day; how many these were."""
+    return db.execute("DELETE FROM proposal WHERE decided_at < ?", (utc_text(before),)).rowcount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -11,7 +12,7 @@ from starlette.routing import Route
 
 from fednet.errors import FednetError, ForbiddenError, NotFoundError, UsageError
 from fednet.node import accounts as people
-from fednet.node import edits, sessions, totp
+from fednet.node import edits, links, sessions, totp
 from fednet.node.home import Home
 from fednet.node.own import title_of
 from fednet.node.ownership import organizations
@@ -19,7 +20,7 @@ from fednet.store import accounts
 from fednet.store.accounts import STAFF, Account, Factors
 from fednet.web import letters, passkeys, translation
 from fednet.web.asking import Asked, Clock, number, typed
-from fednet.web.doors import Doors, about, done, see
+from fednet.web.doors import Doors, about, acted, done, see
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
 from fednet.web.signing import (
@@ -56,6 +57,8 @@ DONE = {
     "role": noted("The role is changed; the person signs in anew."),
     "out": noted("You are signed out everywhere else."),
     "sent": noted("A letter with a link is on its way."),
+    "asked": noted("A letter is on its way to the new address. The old one stays until the link in it was followed."),
+    "address": noted("The address is changed: you sign in with the new one."),
     "invited": noted("A letter with a link is on its way, if this address has no account here yet."),
     "invited-there": noted(
         "This node sends no letters: ask the secretariat for the link. There is none if this address has an account "
@@ -71,6 +74,8 @@ def routes(home: Home, templates: Templates, doors: Doors, clock: Clock, gate: G
     return [
         doors.route("GET", "/account", mine.show),
         doors.route("POST", "/account", mine.save),
+        doors.route("GET", "/account/address/{secret}", mine.new_address),
+        doors.route("POST", "/account/address/{secret}", mine.take_address),
         doors.route("POST", "/account/password", mine.password),
         doors.route("POST", "/account/totp", mine.totp),
         doors.route("POST", "/account/totp/remove", mine.totp_remove),
@@ -87,6 +92,7 @@ def routes(home: Home, templates: Templates, doors: Doors, clock: Clock, gate: G
         doors.route("POST", "/workspace/accounts", office.invite),
         doors.route("GET", "/workspace/accounts/{id}", office.account),
         doors.route("POST", "/workspace/accounts/{id}/role", office.role),
+        doors.route("POST", "/workspace/accounts/{id}/address", office.address),
         doors.route("POST", "/workspace/accounts/{id}/link", office.link),
         doors.route("POST", "/workspace/accounts/{id}/reset", office.reset),
         doors.route("POST", "/workspace/accounts/{id}/end", office.end),
@@ -151,20 +157,65 @@ class Own:
         account = mine_of(visitor)
         try:
             name, email = people.check_name(typed(asked, "name")), people.check_email(typed(asked, "email"))
-            if email != account.email:
-                self.gate.must_be_sure(request, asked, visitor)
+            moves = email != account.email
+            if moves:
+                self._check_may_move(request, asked, visitor, email)
             language = typed(asked, "language")
             with self.home.store.writing() as db:
-                other = accounts.by_email(db, email)
-                if other is not None and other.id != account.id:
-                    raise UsageError("this address cannot be used: take another one")
                 known = language if language in translation.LANGUAGES else account.language
-                accounts.rename(db, account.id, name, email, known)
-                if email != account.email:
-                    accounts.drop_links_of(db, account.id)
+                accounts.rename(db, account.id, name, account.email, known)
+                if moves:
+                    self._ask_at(db, account._replace(name=name, language=known), email)
         except UsageError as error:
             return self._refused(request, asked, visitor, error)
-        return see("/account?done=saved")
+        return see(f"/account?done={'asked' if moves else 'saved'}")
+
+    def _check_may_move(self, request: Request, asked: Asked, visitor: Visitor, email: str) -> None:
+        """Before an address is changed: by who is surely there, and can show that what is sent there reaches them."""
+        self.gate.must_be_sure(request, asked, visitor)
+        if not letters.possible(self.home):
+            raise UsageError(
+                "this node sends no letters, so nobody can show that a new address is theirs",
+                hint="an administrator of the network can change it for you",
+            )
+        self.gate.admit_letter(request, email)
+
+    def _ask_at(self, db: Database, account: Account, email: str) -> None:
+        """The new address is asked, and told nothing else: somebody else may read there, or have an account with it."""
+        now = self.clock()
+        secret = people.address_link(db, account, email, now)
+        letters.write(
+            self.home, db, email, account.language, "address", now=now, lasts=people.NEW_ADDRESS, secret=secret
+        )
+
+    def new_address(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        """A page with a button: programs that look through letters open links, too."""
+        with self.home.store.reading() as db:
+            link, account = self._of_link(db, request)
+        return self._new_address(request, account, link.subject)
+
+    def _new_address(
+        self, request: Request, account: Account, email: str, error: FednetError | None = None
+    ) -> Response:
+        return secretive(self.page("account-address.html", request, account=account, email=email, error=error))
+
+    def take_address(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        with self.home.store.reading() as db:
+            link, account = self._of_link(db, request)
+        acted(request, account)
+        try:
+            with self.home.store.writing() as db:
+                links.use(db, link, self.clock())
+                people.set_address(db, account, link.subject)
+                tell_old_address(self.home, db, account, self.clock())
+        except UsageError as error:
+            error.status = 422
+            return self._new_address(request, account, link.subject, error)
+        return see("/account?done=address")
+
+    def _of_link(self, db: Database, request: Request) -> tuple[accounts.Link, Account]:
+        link = links.find(db, "address", str(request.path_params["secret"]), self.clock())
+        return link, people.active(db, link.account_id or 0)
 
     def password(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         account = mine_of(visitor)
@@ -255,6 +306,11 @@ class Own:
         except UsageError as error:
             return self._refused(request, asked, visitor, error)
         return signed_out(request, "/sign-in?done=deleted")
+
+
+def tell_old_address(home: Home, db: Database, account: Account, now: datetime) -> None:
+    """Say where somebody was reached until now that it is so no more, where letters can be sent."""
+    letters.write(home, db, account.email, account.language, "address-changed", now=now, name=account.name)
 
 
 def _hex(text: str) -> bytes:
@@ -478,6 +534,7 @@ class Office:
                 done=done(asked, DONE),
                 line=line,
                 account=account,
+                email=typed(asked, "email") if error else "",
                 seen=seen[0].seen_at if seen else None,
                 roles=ROLES,
                 offered=self._offered(),
@@ -515,6 +572,17 @@ class Office:
             secret = people.reset(db, account, self.clock())
         to = f"/workspace/accounts/{account.id}?done=sent"
         return self._handed(request, asked, visitor, account, secret, self._one, to)
+
+    def address(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        try:
+            with self.home.store.writing() as db:
+                account = _named(db, request)
+                people.set_address(db, account, typed(asked, "email"))
+                tell_old_address(self.home, db, account, self.clock())
+        except UsageError as error:
+            error.status = 422
+            return self._one(request, asked, visitor, error)
+        return see(f"/workspace/accounts/{account.id}?done=saved")
 
     def end(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         try:

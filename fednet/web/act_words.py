@@ -15,6 +15,7 @@ WORDS = {
     "add-record": noted("Added a record"),
     "add-source": noted("Added an address of a network"),
     "add-witness": noted("Added a witness"),
+    "address-changed": noted("Changed the address of an account"),
     "applicant-asked": noted("Asked an applicant back"),
     "application-answered": noted("Answered about an application"),
     "application-approved": noted("Approved an application"),

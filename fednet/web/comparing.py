@@ -136,7 +136,8 @@ def _share(size: int, sides: int) -> int:
 
 
 def _texts(values: list[tuple[str, str]]) -> list[Text]:
-    return [Text(tag, text) for tag, text in values]
+    """Those in the reader's language first, the others as they come."""
+    return [Text(tag, text) for tag, text in sorted(values, key=lambda one: show.is_foreign(one[0]))]
 
 
 def strip(card: Card) -> list[Standing]:

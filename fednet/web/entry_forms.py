@@ -380,6 +380,11 @@ FIELDS: dict[str, tuple[Section, ...]] = {
             (
                 Texts(fields=(_NAMES, _DESCRIPTION)),
                 _WEBSITE,
+                Lines(
+                    name="emails",
+                    label=noted("E-mail addresses of its office"),
+                    hint=noted("Everybody reads them: here people write when something in an entry is wrong. One a line."),
+                ),
                 _LANGUAGES,
                 Named(
                     name="countries",

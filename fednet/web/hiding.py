@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fednet.errors import ChangedError, FednetError
+from fednet.directory.cards import card
+from fednet.directory.search import OPERATOR
+from fednet.errors import ChangedError, FednetError, NotFoundError
 from fednet.listing import places
 from fednet.listing.check import is_handle
 from fednet.node import cosigning, hiding
@@ -19,6 +21,7 @@ from fednet.web import doors as doorway
 from fednet.web import show
 from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import Doors, done, see
+from fednet.web.parties import page_of
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -26,6 +29,8 @@ from fednet.web.visitors import Visitor
 
 SHOWN = 200
 """Records of one act that are named on the page."""
+LOOKED_AT = 60
+"""Organisations of one act of which it is said who else lists them."""
 
 REASONS = {
     NAMED: noted("you named it"),
@@ -35,7 +40,10 @@ REASONS = {
     ABOUT: noted("is about one that goes"),
 }
 DONE = {
-    "hidden": noted("Hidden, and signed. Followers let go of it as they hear of it."),
+    "hidden": noted(
+        "Hidden, and signed. Followers let go of it as they hear of it. What other networks themselves list of the "
+        "same stays listed: ask them to hide it, too."
+    ),
     "signed": noted("Signed. Followers let go of it as they hear of it."),
     "back": noted("Put back. The next edition lists it again."),
     "stuck": noted(
@@ -45,12 +53,23 @@ DONE = {
 
 
 class Standing(NamedTuple):
-    """An act of hiding that stands: what it hides, the circles where it is not signed yet, and who has confirmed it."""
+    """An act of hiding that stands: what it hides, the circles where it is not signed yet, and who has confirmed it.
+
+    `heard` has each network once: it has let go when it has in every circle.
+    """
 
     act: Act
     titles: Sequence[str]
     unsigned: Sequence[str]
     heard: Sequence[Heard]
+
+
+class Elsewhere(NamedTuple):
+    """What another network lists of an organisation or event that goes from ours; hiding ours does not touch it."""
+
+    title: str
+    page: str | None
+    networks: list[str]
 
 
 def routes(home: Home, templates: Templates, doors: Doors, clock: Clock, allow_private: bool) -> list[Route]:
@@ -145,7 +164,21 @@ class Hiding:
             planned=planned,
             going=[(one, _(REASONS[one.reason])) for one in planned.going[:SHOWN]],
             counts=[(_(REASONS[reason]), count) for reason, count in of.items() if count],
+            elsewhere=list(self._elsewhere(planned.going)),
         )
+
+    def _elsewhere(self, going: Iterable[Going]) -> Iterator[Elsewhere]:
+        """What stays listed by others, as far as it is known to be the same; of the first `LOOKED_AT` that go."""
+        named = [one for one in going if one.kind == "organization"]
+        for one in named[:LOOKED_AT]:
+            try:
+                others = [said.hit for said in card(self.home.store, one.handle, OPERATOR, self.clock()).statements]
+            except NotFoundError:  # it was never signed, so that nobody else can be on a card with it
+                continue
+            others = [hit for hit in others if hit.network != self.home.network.network]
+            if others:
+                networks = list(dict.fromkeys(hit.network_name for hit in others))
+                yield Elsewhere(one.title, page_of(others[0].kind, others[0].handle), networks)
 
     def _page(self, request: Request, status: int = 200, **values: Any) -> Response:
         found: list[Going] | None = values.pop("found", None)
@@ -166,7 +199,17 @@ class Hiding:
     def _standing(self, act: Act) -> Standing:
         unsigned, heard = hiding.heard(self.home, act.hidden)
         titles = hiding.titles(self.home, act.hidden[:SHOWN])
-        return Standing(act, titles, unsigned, heard)
+        return Standing(act, titles, unsigned, _by_network(heard))
 
     def _shown(self, request: Request, name: str, status: int, **values: Any) -> Response:
         return self.templates.page(name, request, status, **values)
+
+
+def _by_network(heard: Iterable[Heard]) -> list[Heard]:
+    """Each network once, whatever circles it reads: as it is in the one where least is confirmed."""
+    found: dict[str, Heard] = {}
+    for one in heard:
+        before = found.get(one.network.network)
+        if before is None or (before.confirmed and not one.confirmed):
+            found[one.network.network] = one
+    return list(found.values())

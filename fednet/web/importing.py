@@ -32,9 +32,10 @@ from fednet.web import columns, show, values
 from fednet.web.asgi import MAX_UPLOAD
 from fednet.web.asking import Asked, Clock, first, numbered
 from fednet.web.doors import Doors, done, see
+from fednet.web.phrases import plainly
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
-from fednet.web.translation import noted, phrase
+from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
 ROWS_SHOWN = 8
@@ -174,7 +175,7 @@ class Wizard:
             choices=columns.choices(kind),
             languages=_languages(self.home, tried.seen if tried else ()),
             tried=tried,
-            notes=[plainly(phrase(note)) for note in tried.notes] if tried else [],
+            notes=[show.phrase(plainly(note)) for note in tried.notes] if tried else [],
             remembered=sorted(preview.remembered) if preview else [],
             shown=self._shown(tried) if tried else [],
             changes=_changes(tried) if tried else [],
@@ -434,13 +435,6 @@ def _download(file: File) -> Response:
         media_type=SUFFIXES[PurePath(file.name).suffix],
         headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
     )
-
-
-def plainly(note: str) -> str:
-    """A note without what only the command line needs: a part of a sentence that names options or commands."""
-    note = re.sub(r"\s*\([^()]*(?:--|fednet )[^()]*\)", "", note)
-    parts = re.split(r"(?<=[;:؛]) ", note)
-    return " ".join(part for part in parts if "--" not in part and "fednet " not in part).rstrip(";:؛ ")
 
 
 def usual_circle(circle: str) -> str:

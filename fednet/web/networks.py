@@ -21,7 +21,7 @@ from fednet.web import graph, qr, show
 from fednet.web.asking import Asked, Clock, number_from
 from fednet.web.doors import Doors
 from fednet.web.pages import for_reader
-from fednet.web.show import Templates, Text, address
+from fednet.web.show import Templates, address
 from fednet.web.translation import gettext as _
 from fednet.web.visitors import Visitor
 
@@ -83,7 +83,7 @@ class Networks:
             "network.html",
             request,
             network=network,
-            names=[one for one in _names(network) if one.text != network.name],
+            names=show.network_names(network.name, network.itself),
             drawing=graph.drawing(found),
             countries=self._countries(network, reader),
             invited=self._invitation(network, visitor),
@@ -114,8 +114,3 @@ class Networks:
             return Invited(text, qr.svg(text, _("A code to scan that holds this invitation")))
         except (FednetError, ValueError):  # an address that no code has room for
             return None
-
-
-def _names(network: Network) -> list[Text]:
-    """What it calls itself, in its languages."""
-    return show.names(network.itself, show.PAGE_NAMES) if network.itself else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
@@ -37,7 +37,7 @@ TELLING = tuple(
     """
     directory/planning.py directory/reasons.py
     formats/calendar.py formats/calendar_zones.py formats/clock.py formats/columns.py formats/foreign.py
-    formats/organizations.py formats/recurrence.py formats/rows.py formats/sheets.py formats/values.py
+    formats/organizations.py formats/recurrence.py formats/rows.py formats/sheets.py formats/table.py formats/values.py
     listing/check.py listing/fields.py listing/likeness.py web/refusal.py
     node/import_plan.py node/imports.py node/preview.py node/undo.py
     """.split()
@@ -53,13 +53,21 @@ def every() -> Iterator[str]:
         module = Module(path)
         yield from filter(is_sentence, module.refusing())
         if path.relative_to(ROOT).as_posix() in TELLING:
-            yield from (said for said in module.telling() if re.match("[a-z0-9%]", said) and is_sentence(said))
+            told = map(plainly, module.telling())
+            yield from (said for said in told if re.match("[a-z0-9%]", said) and is_sentence(said))
     yield from (known.what for known in vocabulary.ALL)
 
 
 def _modules() -> list[Path]:
     found = (path for room in RAISING for path in sorted((ROOT / room).rglob("*.py")))
     return [path for path in found if path.relative_to(ROOT).as_posix() not in FOR_PROGRAMS]
+
+
+def plainly(note: str) -> str:
+    """A note without what only the command line needs: a part of a sentence that names options or commands."""
+    note = re.sub(r"\s*\([^()]*(?:--|fednet )[^()]*\)", "", note)
+    parts = re.split(r"(?<=[;:]) ", note)
+    return " ".join(part for part in parts if "--" not in part and "fednet " not in part).rstrip(";: ")
 
 
 def is_sentence(message: str) -> bool:
@@ -78,6 +86,7 @@ class Module:
     def __init__(self, path: Path) -> None:
         self.tree = ast.parse(path.read_text("utf-8"))
         self.functions = {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
+        self.constants = dict(_texts(self.tree.body))
 
     def refusing(self) -> Iterator[str]:
         """What its errors say: `SomeError(detail, hint=hint)`, `ListingError(field, found, reason)`."""
@@ -105,6 +114,8 @@ class Module:
         match said:
             case ast.Constant(value=str() as text):
                 return [((text, False),)]
+            case ast.Name(id=name) if name in self.constants:
+                return [((self.constants[name], False),)]
             case ast.JoinedStr(values=values):
                 return _joined([self._piece(value) for value in values])
             case ast.BinOp(left=left, op=ast.Add(), right=right):
@@ -119,7 +130,17 @@ class Module:
     def _piece(self, value: ast.expr) -> list[Parts]:
         if not isinstance(value, ast.FormattedValue):
             return self._alternatives(value)
+        if isinstance(value.value, ast.Name):
+            return [((_name(value.value), True),)]
         return self._alternatives(value.value) or [((_name(value.value), True),)]
+
+
+def _texts(body: Iterable[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """The constants of a module that are texts."""
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() as text)):
+                yield name, text
 
 
 Part = tuple[str, bool]

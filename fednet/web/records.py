@@ -32,8 +32,8 @@ from fednet.web.doors import Doors, done, see
 from fednet.web.entries import Editing, Entries
 from fednet.web.parties import page_of
 from fednet.web.show import Templates, Text
+from fednet.web.translation import SOURCE, noted
 from fednet.web.translation import gettext as _
-from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
 KINDS = ("organization", "event", "group", "resource", "person", "contact", "exchange")
@@ -274,7 +274,7 @@ class Records:
             done = "moved" if saved.handle != own.handle else "saved" if saved.draft and saved != own else "same"
             return see(f"/workspace/record/{saved.handle}?done={done}")
 
-        values = {"kind": kind, "heading": "", "done": done(asked, DONE), **self._about(own)}
+        values = {**self._about(own), "kind": kind, "heading": "", "done": done(asked, DONE)}
         return self.entries.answer(request, asked, visitor, Editing(kind, "desk/record.html", save, own, values=values))
 
     def _itself(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
@@ -293,7 +293,9 @@ class Records:
 
         more = self._about(own) if own else _NO_MORE
         values = {**more, "kind": NETWORK, "heading": _(HEADINGS[NETWORK]), "done": done(asked, DONE)}
-        editing = Editing(NETWORK, "desk/record.html", save, own, values=values)
+        language = next(iter(self.home.config.languages), SOURCE)
+        starts = {"names": {language: self.home.network.name}}
+        editing = Editing(NETWORK, "desk/record.html", save, own, values=values, starts=starts)
         return self.entries.answer(request, asked, visitor, editing)
 
     def _about(self, own: Own) -> dict[str, Any]:

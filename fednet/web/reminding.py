@@ -1,7 +1,7 @@
 """What is written of itself: reminders of terms and confirmations, and the week. Each once, by the table `reminded`.
 
 ```
-each day      destroys what declined applicants filled in long ago; members whose term ends in 60, 30 or 7 days, or has
+each day      destroys what was filled in or proposed, and decided long ago; members whose term ends in 60, 30 or 7 days, or has
 each Monday   the week, to the secretariat
 each month    members whose entries should be confirmed
 ```
@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from fednet.directory import week as weekly
 from fednet.directory.due import due
 from fednet.node import accounts as people
-from fednet.node import joining, post, terms
+from fednet.node import joining, post, proposals, terms
 from fednet.node.home import Home
 from fednet.node.terms import Term
 from fednet.store import accounts
@@ -43,6 +43,7 @@ def daily(home: Home, now: datetime) -> None:
     local = now.astimezone(ZoneInfo(home.config.zone))
     people.sweep(home, now)
     joining.sweep(home, now)
+    proposals.sweep(home, now)
     post.sweep(home, now)
     if local.hour < MORNING or not letters.possible(home):
         return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -22,10 +24,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from fednet.errors import FednetError
-from fednet.listing import Contact, Listing, Organization, Person, languages, places, title, vocabulary
+from fednet.listing import Contact, Listing, Network, Organization, Person, languages, places, title, vocabulary
 from fednet.listing import Place as ListedPlace
 from fednet.listing.text import key
 from fednet.node.home import Home
+from fednet.store import feeds
+from fednet.store import search as index_search
+from fednet.store.circles import PUBLIC
 from fednet.web import policy, translation, wording
 from fednet.web.translation import gettext as _
 from fednet.web.translation import locale, ngettext, noted, noted_many, speaking
@@ -97,7 +102,7 @@ class Templates:
         visitor = getattr(request.state, "visitor", NOBODY)
         values = {
             "path": request.url.path,
-            "site": self.home.config.name,
+            "site": self._site(),
             "lang": translation.speaking(),
             "dir": translation.direction(),
             "languages_offered": languages_offered(request),
@@ -111,6 +116,17 @@ class Templates:
             status or (error.status if isinstance(error, FednetError) else 200),
             headers={"Content-Language": translation.speaking(), "Vary": "Accept-Language, Cookie"},
         )
+
+
+    def _site(self) -> str:
+        """What this node's network calls itself in the reader's language, else its name in the settings."""
+        with suppress(FednetError, sqlite3.Error), self.home.store.reading() as db:  # a page says even that it broke
+            public = feeds.feed(db, self.home.network, PUBLIC)
+            for found in index_search.of_kind(db, KIND_NUMBERS["network"], [public.id] if public else []):
+                itself = parse(found.body)
+                if isinstance(itself, Network):
+                    return network_names(self.home.config.name, itself)[0].text
+        return self.home.config.name
 
 
 class Offered(NamedTuple):
@@ -144,13 +160,20 @@ def shown(value: object) -> object:
 
 
 def names(record: Listing, size: int = LIST_NAMES) -> list[Text]:
-    """What a record is called, in each of its languages, the original first; never empty."""
+    """What a record is called, in each of its languages, the reader's first, then the original; never empty."""
     if isinstance(record, Person | Contact):
         found = [Text(None, title(record))]
     else:
         texts = getattr(record, "names", None) or getattr(record, "titles", None) or {}
         found = in_order(texts, record.original)
     return within(distinct(found), size) or [Text(None, _("(no name)"))]
+
+
+def network_names(signed: str, itself: Network | None) -> list[Text]:
+    """What a network is called: first in the reader's language if it says so itself, always too the name it signs as."""
+    own = names(itself, PAGE_NAMES) if itself else []
+    first = [one for one in own[:1] if one.tag and not is_foreign(one.tag)]
+    return distinct([*first, Text(None, signed), *own])
 
 
 def distinct(texts: Iterable[Text]) -> list[Text]:
@@ -177,14 +200,17 @@ def described(record: Listing, size: int) -> list[Text]:
 
 
 def in_order(texts: Mapping[str, str], original: str | None) -> list[Text]:
-    """The original first, then the reader's language, then English, then the others as they come."""
-    wanted = (speaking(), translation.SOURCE)
+    """The reader's language first, then the original, then English, then the others as they come."""
 
-    def rank(tag: str) -> tuple[bool, int]:
-        primary = tag.partition("-")[0].lower()
-        return tag != original, wanted.index(primary) if primary in wanted else len(wanted)
+    def rank(tag: str) -> tuple[bool, bool, bool]:
+        return is_foreign(tag), tag != original, tag.partition("-")[0].lower() != translation.SOURCE
 
     return [text_in(tag, texts[tag]) for tag in sorted(texts, key=rank) if texts[tag].strip()]
+
+
+def is_foreign(tag: str) -> bool:
+    """Whether a text is in another language than the one that is spoken."""
+    return tag.partition("-")[0].lower() != speaking()
 
 
 def text_in(tag: str, text: str) -> Text:
@@ -509,7 +535,7 @@ FILTERS = {
     function.__name__: function
     for function in (
         *(bdi, besides, bold, city, coded, counted, country, day, described, direction, fingerprint_groups, fit, host),
-        *(kind, language, listed, moment, month, names, number, percent, phrase, place, plain_date, plain_day),
+        *(kind, language, listed, moment, month, names, network_names, number, percent, phrase, place, plain_date, plain_day),
         *(sentence, served, short, tags, term, web_address, where),
     )
 }

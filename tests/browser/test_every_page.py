@@ -41,6 +41,7 @@ GONE = frozenset(
         "/sign-in/{secret}", "/welcome/{secret}", "/confirm/{secret}", "/application/{secret}", "/endorse/{secret}",
         "/application/{secret}/change", "/workspace/import/{upload}", "/member/erased/{handle}",
         "/workspace/record/{handle}/erased", "/workspace/hide/{handle}", "/people/{handle}",
+        "/member/new/{kind}", "/member/edits/{id}",
     }
 )  # fmt: skip
 """Pages of a moment, which the stories come to; here they tell that there is nothing, which is a page, too."""
@@ -65,7 +66,7 @@ class World(NamedTuple):
         kinds |= {"/resources/": "resource", "/member/": "person" if role == "individual" else "organization"}
         kind = next((kind for begin, kind in kinds.items() if known.startswith(begin)), "organization")
         sample = {
-            "handle": self.records[kind], "network": self.home.network.network, "kind": "person" if role == "individual" else "event", "tag": "fr",
+            "handle": self.records[kind], "network": self.home.network.network, "kind": "event", "tag": "fr",
             "secret": "A" * 43, "upload": "none", "name": "none",
             "id": next((found for begin, found in self.ids.items() if known.startswith(begin)), "1"),
         }  # fmt: skip

@@ -17,7 +17,7 @@ from fednet.node import home as homes
 from fednet.node.accounts import Hashing
 from fednet.node.home import Home
 from fednet.node.publish import publish
-from fednet.store import accounts, acts, backup
+from fednet.store import accounts, acts, backup, letters
 from fednet.store.accounts import Account
 
 NOW = datetime.fromisoformat("2026-11-21T18:30:00+00:00")
@@ -277,9 +277,98 @@ def test_what_changes_an_account_signs_it_out_everywhere(home: Home) -> None:
             link = links.make(db, "sign-in", account_id=mina.id, now=NOW, lasts=HOUR)
             change(db)
         assert not any(is_in(home, secret) for secret in held)
-        if change is not changes["role"]:
-            with home.store.reading() as db, pytest.raises(NotFoundError):
-                links.find(db, "sign-in", link, NOW)
+        with home.store.reading() as db, pytest.raises(NotFoundError):
+            links.find(db, "sign-in", link, NOW)
+
+
+def test_a_member_who_joins_the_secretariat_begins_anew(home: Home) -> None:
+    handle, new = listed(home, "Paper Boat"), {"name": "Mina", "email": "m@boat.example", "now": NOW}
+    mina, welcome = people.invite(home, role="individual", organization=handle, **new)
+    with home.store.writing() as db:
+        accounts.set_password(db, mina.id, CHEAP.hashed("copper lantern seven rivers"))
+        people.change_role(db, home, mina, "administrator", None)
+        assert accounts.factors(db, mina.id) == accounts.Factors(None, None, 0, 0)
+        with pytest.raises(NotFoundError):
+            links.find(db, "welcome", welcome, NOW)
+
+
+def test_an_organisation_invites_whom_it_likes_and_never_learns_who_had_an_account(home: Home) -> None:
+    boat, house = listed(home, "Paper Boat"), listed(home, "Lantern House")
+    editor = invited(home, "editor")
+    elsewhere, _ = people.invite(
+        home, name="Noor", email="noor@house.example", role="individual", organization=house, now=NOW
+    )
+    left, _ = people.invite(home, name="Lee", email="lee@members.example", role="editor", now=NOW)
+    with home.store.writing() as db:
+        people.end(db, left, NOW)
+    for email in (editor.email, elsewhere.email, left.email.upper()):
+        assert people.invite_person(home, boat, name="X", email=email, now=NOW) is None
+    made = people.invite_person(home, boat, name="Mina", email="Mina@boat.example", now=NOW)
+    assert made is not None
+    with home.store.reading() as db:
+        assert {one.email for one in people.invitations(db, boat, NOW)} == {
+            editor.email, elsewhere.email, left.email, "mina@boat.example"
+        }  # fmt: skip
+        assert people.invitations(db, house, NOW) == [] == people.invitations(db, boat, NOW + 14 * DAY)
+        assert accounts.account(db, left.id) is not None, "who had access until when is not for members to forget"
+        assert [accounts.account(db, one.id) for one in (editor, elsewhere)] == [editor, elsewhere]
+
+
+def test_who_has_not_come_is_invited_again_and_who_has_is_nobodys_to_invite(home: Home) -> None:
+    boat = listed(home, "Paper Boat")
+    new = {"name": "Mina", "email": "mina@boat.example", "now": NOW}
+    first, again = people.invite_person(home, boat, **new), people.invite_person(home, boat, **new)
+    assert first is not None and again is not None and first[0] == again[0]
+    with home.store.reading() as db:
+        assert links.find(db, "welcome", again[1], NOW).account_id == first[0].id
+        with pytest.raises(NotFoundError):
+            links.find(db, "welcome", first[1], NOW)
+    begun(home, first[0])
+    assert people.invite_person(home, boat, **new) is None
+    with home.store.writing() as db:
+        people.reset(db, first[0], NOW)
+        people.take_back_invitation(db, boat, first[0].email)
+        assert people.invitations(db, boat, NOW) == [] and accounts.account(db, first[0].id) is not None
+    assert people.invite_person(home, boat, **new) is None, "the secretariat lets them begin anew, nobody else"
+
+
+def test_an_invitation_that_is_taken_back_leaves_nothing(home: Home) -> None:
+    boat = listed(home, "Paper Boat")
+    made = people.invite_person(home, boat, name="Mina", email="mina@boat.example", now=NOW)
+    assert made is not None
+    with home.store.writing() as db:
+        people.take_back_invitation(db, boat, "MINA@boat.example")
+        assert people.invitations(db, boat, NOW) == [] and accounts.by_email(db, "mina@boat.example") is None
+        people.take_back_invitation(db, boat, "nobody@boat.example")
+
+
+def test_letters_go_with_the_account_that_they_are_for(home: Home) -> None:
+    invited(home, "administrator", "Ada Example")
+    for change in (people.delete, lambda db, one: people.end(db, one, NOW), lambda db, one: people.reset(db, one, NOW)):
+        mina = invited(home, "editor")
+        with home.store.writing() as db:
+            letters.put(db, mina.email.upper(), "Subject", "Text", NOW)
+            letters.put(db, "else@members.example", "Subject", "Text", NOW)
+            change(db, mina)
+            assert [one.recipient for one in letters.waiting(db)] == ["else@members.example"]
+            accounts.delete(db, mina.id)
+
+
+def test_another_address_is_nobodys_yet_and_ends_what_was_sent_to_the_old_one(home: Home) -> None:
+    mina, noor = invited(home, "editor"), invited(home, "editor", "Noor")
+    with home.store.writing() as db:
+        first = people.address_link(db, mina, "new@members.example", NOW)
+        second = people.address_link(db, mina, "newer@members.example", NOW)
+        with pytest.raises(NotFoundError):
+            links.find(db, "address", first, NOW)
+        assert links.find(db, "address", second, NOW).subject == "newer@members.example"
+        letters.put(db, mina.email, "Subject", "Text", NOW)
+        with pytest.raises(UsageError, match="there is an account"):
+            people.set_address(db, mina, noor.email)
+        people.set_address(db, mina, "newer@members.example")
+        assert people.active(db, mina.id).email == "newer@members.example" and letters.waiting(db) == []
+        with pytest.raises(NotFoundError):
+            links.find(db, "address", second, NOW)
 
 
 def test_an_account_that_ended_keeps_nothing_to_sign_in_with(home: Home) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fednet.errors import ChangedError, ForbiddenError, NotFoundError, UsageError
-from fednet.node import accounts, edits, erasure, proposals
+from fednet.node import accounts, circles, edits, erasure, hiding, proposals
 from fednet.node import home as homes
 from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.node.proposals import Proposer, merged
 from fednet.node.publish import publish
 from fednet.store import accounts as people
-from fednet.store import destruction
+from fednet.store import destruction, drafts
 from fednet.store import proposals as stored
 from fednet.store.accounts import Account
 from fednet.store.proposals import Proposal
@@ -234,3 +235,137 @@ def test_each_field_comes_from_whoever_changed_it(
         else:
             assert result == mine
         assert (name in conflicts) == (len({base, mine, theirs}) == 3)
+
+
+def person_of(home: Home, org: Own) -> Account:
+    with home.store.writing() as db:
+        account, _ = accounts.invite_in(
+            db, name="Ivy", email="ivy@x.example", role="individual", organization=org.handle, now=NOW
+        )
+    return account
+
+
+def test_an_individual_has_one_new_entry_waiting_and_one_entry(home: Home, member: Own) -> None:
+    by = proposals.proposer(person_of(home, member))
+    first, second = (
+        proposals.submit(home, by, "person", None, {"name": name}, "partners", NOW, waits=True)
+        for name in ("Ivy One", "Ivy Two")
+    )
+    assert isinstance(first, Proposal) and isinstance(second, Proposal)
+    assert second.id == first.id and second.version != first.version
+    made = proposals.approve(home, second.id, NOW, seen=second.version)
+    assert made.fields["name"] == "Ivy Two"
+    late = proposals.submit(home, by, "person", None, {"name": "Ivy Three"}, "partners", NOW, waits=True)
+    assert isinstance(late, Proposal)
+    with pytest.raises(ChangedError, match="entry already"):
+        proposals.approve(home, late.id, NOW)
+    with pytest.raises(ChangedError, match="entry already"):
+        proposals.submit(home, by, "person", None, {"name": "Ivy Four"}, "partners", NOW, waits=False)
+
+
+def test_a_revision_of_the_same_second_is_not_what_was_seen(home: Home, member: Own) -> None:
+    seen = propose(home, member, acronym="ONE")
+    now = propose(home, member, acronym="TWO")
+    assert now.at == seen.at
+    with pytest.raises(ChangedError, match="changed this proposal"):
+        proposals.approve(home, seen.id, NOW, seen=seen.version)
+
+
+@pytest.mark.parametrize("gone", ["hidden", "withdrawn"])
+def test_nothing_new_is_approved_of_an_organisation_that_is_not_listed_now(home: Home, member: Own, gone: str) -> None:
+    by, about = Proposer(member.handle), {"organization": member.handle, "emails": ["a@x.example"]}
+    contact = proposals.submit(home, by, "contact", None, about, "partners", NOW, waits=True)
+    changed = propose(home, member, acronym="NEW")
+    assert isinstance(contact, Proposal)
+    if gone == "hidden":
+        hiding.hide(home, member.handle, NOW)
+    else:
+        edits.withdraw(home, member.handle, NOW)
+    for found in (contact, changed):
+        with pytest.raises(ChangedError, match="not listed now"):
+            proposals.approve(home, found.id, NOW)
+    with home.store.reading() as db:
+        assert [one.action for one in drafts.drafts(db, "partners")] == []
+    if gone == "hidden":
+        hiding.unhide(home, member.handle, NOW)
+        proposals.approve(home, contact.id, NOW)
+
+
+def test_a_network_s_own_move_to_another_circle_stands(home: Home, member: Own) -> None:
+    by = Proposer(member.handle)
+    found = proposals.submit(
+        home, by, "organization", member._replace(draft=False), {"acronym": "NEW"}, "partners", NOW, waits=True
+    )
+    assert isinstance(found, Proposal) and found.circle == "partners"
+    circles.add(home, "shelter", NOW)
+    moved = edits.edit(home, member.handle, {}, NOW, "shelter")
+    done = proposals.approve(home, found.id, NOW)
+    assert (done.handle, done.circle, done.fields["acronym"]) == (moved.handle, "shelter", "NEW")
+
+
+def test_a_host_takes_no_other_host_out(home: Home, member: Own) -> None:
+    other = edits.add(home, "organization", {"names": {"en": "Lantern"}}, NOW).handle
+    event = {"titles": {"en": "Meeting"}, "type": "webinar", "start": "2026-12-24"}
+    own = edits.add(home, "event", {**event, "hosts": [member.handle, other, "Somebody"]}, NOW)
+    by = Proposer(member.handle)
+    for waits in (True, False):
+        with pytest.raises(ForbiddenError, match="only itself"):
+            proposals.submit(home, by, "event", own, {"hosts": [member.handle]}, "public", NOW, waits=waits)
+    more = proposals.submit(
+        home, by, "event", own, {"hosts": [member.handle, other, "Else"]}, "public", NOW, waits=True
+    )
+    assert isinstance(more, Proposal), "words are not entries"
+
+
+def test_what_individuals_proposed_first_goes_with_their_entry(home: Home, member: Own) -> None:
+    by = proposals.proposer(person_of(home, member))
+    first = proposals.submit(home, by, "person", None, {"name": SECRET}, "partners", NOW, waits=True)
+    assert isinstance(first, Proposal)
+    proposals.decline(home, first.id, f"no {SECRET}", NOW)
+    second = proposals.submit(home, by, "person", None, {"name": f"{SECRET} two"}, "partners", NOW, waits=True)
+    assert isinstance(second, Proposal)
+    made = proposals.approve(home, second.id, NOW)
+    publish(home, NOW)
+    erasure.erase(home, made.handle, NOW)
+    publish(home, NOW)
+    assert traces(home) == []
+
+
+def test_what_was_declined_first_goes_with_the_contact_that_came_of_it(home: Home, member: Own) -> None:
+    by = Proposer(member.handle)
+    about = {"organization": member.handle, "emails": [f"{SECRET}@x.example"]}
+    first, second = (proposals.submit(home, by, "contact", None, about, "partners", NOW, waits=True) for _ in range(2))
+    assert isinstance(first, Proposal) and isinstance(second, Proposal)
+    proposals.decline(home, first.id, "why?", NOW)
+    made = proposals.approve(home, second.id, NOW)
+    publish(home, NOW)
+    edits.withdraw(home, made.handle, NOW)  # so that nobody knows any more what it was
+    publish(home, NOW)
+    erasure.erase(home, made.handle, NOW)
+    publish(home, NOW)
+    assert traces(home) == []
+
+
+def test_nothing_of_individuals_stays_when_their_organisation_is_erased(home: Home, member: Own) -> None:
+    by = proposals.proposer(person_of(home, member))
+    proposals.submit(home, by, "person", None, {"name": SECRET}, "partners", NOW, waits=True)
+    erasure.erase(home, member.handle, NOW)
+    publish(home, NOW)
+    assert traces(home) == []
+
+
+def test_old_decisions_are_swept(home: Home, member: Own) -> None:
+    found = propose(home, member, acronym=SECRET)
+    proposals.decline(home, found.id, "no", NOW)
+    waits = propose(home, member, website="https://new.example/")
+    assert proposals.sweep(home, NOW + proposals.KEPT) == 0
+    assert proposals.sweep(home, NOW + proposals.KEPT + timedelta(seconds=1)) == 1
+    erasure.settle(home)
+    assert traces(home) == []
+    assert find(home, waits.id).state == "waits"
+
+
+def traces(home: Home) -> list[str]:
+    """The files of a node in which the secret is found."""
+    erasure.settle(home)
+    return [path.name for path in home.path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]

@@ -20,6 +20,7 @@ from fednet.node.home import DATABASE, Home
 from fednet.node.keys import read_recovery
 from fednet.node.restore import Restored
 from fednet.node.sync import sync
+from fednet.store import accounts as people
 from fednet.store import blocks, drafts, feeds
 from fednet.store import circles as circles_of
 from tests.node.nodes import NOW, Nodes, add, held, listing, pin, problems, published, synced, tampered
@@ -532,6 +533,36 @@ def test_whoever_was_blocked_or_let_go_since_is_so_after_a_restore(nodes: Nodes)
     with home.store.reading() as db:
         assert circles_of.trusted(db) == {("partners", kept.network), ("board", kept.network)}
         assert blocks.blocked(db) == {bad.network, "a" * 32}
+
+
+def test_who_was_sent_away_or_has_changed_since_is_so_after_a_restore(nodes: Nodes) -> None:
+    home, file = nodes.home("Home", "Alpha"), nodes.directory / "node.backup"
+    with home.store.writing() as db:
+        ada, gone, lower, same, other = (
+            people.add(db, name, f"{name}@members.example", "administrator", NOW)
+            for name in ("ada", "gone", "lower", "same", "other")
+        )
+        people.set_password(db, same.id, "old")
+        people.add_passkey(db, people.Passkey(b"stolen", same.id, b"key", 0, "Passkey", "2026-11-21T18:30:00Z", None))
+    backup.backup(home, file, NOW)
+    with home.store.writing() as db:
+        people.set_ended(db, gone.id, NOW)
+        people.set_role(db, lower.id, "auditor", None)
+        people.set_password(db, same.id, "new")
+        people.drop_passkeys(db, same.id)
+        people.delete(db, other.id)
+        people.rename(db, same.id, "same", other.email, "fr")  # an address that was somebody else's
+        later = people.add(db, "later", "same@members.example", "editor", NOW)
+        people.add_passkey(db, people.Passkey(b"new", later.id, b"key", 0, "Passkey", "2026-11-21T18:30:00Z", None))
+        last = people.add(db, "last", "last@members.example", "editor", NOW)
+        people.delete(db, last.id)
+        expected = people.kept(db)
+    assert restored(home.path, file, replace=True).trust_kept
+    home = nodes.again(home)
+    with home.store.writing() as db:
+        assert people.kept(db) == expected
+        assert people.account(db, ada.id) == ada
+        assert people.add(db, "next", "next@members.example", "editor", NOW).id > last.id
 
 
 def test_where_nothing_tells_who_was_blocked_since_that_is_said(mirrored: Mirrored) -> None:

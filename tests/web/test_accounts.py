@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from fednet.node import edits
 from fednet.node import home as homes
-from fednet.node.home import Home
-from fednet.store import accounts, acts
+from fednet.node.home import Home, Mail
+from fednet.store import accounts, acts, letters
 from fednet.store.accounts import Account
 from fednet.web import signing
 from fednet.web.app import create_app
@@ -78,22 +79,67 @@ def test_everybody_sees_what_is_kept_of_them(home: Home, app: Any) -> None:
 
 
 def test_a_name_a_language_and_an_address_can_be_changed(home: Home, app: Any) -> None:
+    mailing(home)
     browser = client_as(home, "individual", app=app)
+    before = present(home, browser)
     answer = browser.form("/account", name=" Mina  Example ", email="mina@new.example", language="ar")
-    assert answer.status == 303
+    assert answer.headers["location"] == "/account?done=asked"
     found = present(home, browser)
-    assert (found.name, found.email, found.language) == ("Mina Example", "mina@new.example", "ar")
-    client_as(home, "editor", app=app)
-    for fields in (
-        {"name": "", "email": "a@b.example"},
-        {"name": "M", "email": "no"},
-        {"name": "M", "email": "editor-2@members.example"},
-    ):
+    assert (found.name, found.email, found.language) == ("Mina Example", before.email, "ar")
+    for fields in ({"name": "", "email": "a@b.example"}, {"name": "M", "email": "no"}):
         assert browser.form("/account", fields).status == 422
-    assert present(home, browser) == found
+    (asking,) = written(home)
+    assert asking.recipient == "mina@new.example" and "Mina" not in asking.text, "somebody else may read there"
+    link = re.search(r"/account/address/[\w-]+", asking.text)
+    assert link is not None
+    stranger = Person(app)
+    assert stranger.get(link[0]).status == 200 and present(home, browser).email == before.email
+    assert stranger.form(link[0]).headers["location"] == "/account?done=address"
+    assert present(home, browser) == found._replace(email="mina@new.example")
+    assert before.email in {one.recipient for one in written(home)}, "the old address is told"
+    assert stranger.form(link[0]).status == 404
+
+
+def test_only_who_reads_at_an_address_learns_that_it_has_an_account(home: Home, app: Any) -> None:
+    mailing(home)
+    browser, other = client_as(home, "individual", app=app), client_as(home, "editor", app=app)
+    assert other.account is not None
+    answers = [browser.form("/account", name="M", email=email) for email in (other.account.email, "a@b.example")]
+    assert [(one.status, one.headers["location"]) for one in answers] == [(303, "/account?done=asked")] * 2
+    secret = ""
+    browser.form("/account", name="M", email=other.account.email)
+    for letter in written(home):
+        if letter.recipient == other.account.email:
+            secret = letter.text.partition("/account/address/")[2].split()[0]
+    answer = Person(app).form(f"/account/address/{secret}")
+    assert answer.status == 422 and "is an account with this" in answer.text
+    assert present(home, browser) == browser.account._replace(name="M") if browser.account else False
+
+
+def test_where_no_letter_shows_whose_an_address_is_an_administrator_changes_it(home: Home, app: Any) -> None:
+    browser, ada = client_as(home, "individual", app=app), client_as(home, "administrator", app=app)
+    before = present(home, browser)
+    assert browser.form("/account", name=before.name, email="mina@new.example").status == 422
+    assert present(home, browser) == before
+    place = f"/workspace/accounts/{before.id}"
+    assert ada.form(f"{place}/address", email="no").status == 422
+    assert ada.form(f"{place}/address", email=present(home, ada).email).status == 422
+    assert ada.form(f"{place}/address", email="mina@new.example").status == 303
+    assert present(home, browser).email == "mina@new.example"
+
+
+def mailing(home: Home) -> None:
+    mail = Mail(host="127.0.0.1", sender="secretariat@network.example")
+    home.config = msgspec.structs.replace(home.config, mail=mail, url="https://network.example")
+
+
+def written(home: Home) -> list[letters.Outgoing]:
+    with home.store.reading() as db:
+        return letters.waiting(db)
 
 
 def test_after_a_while_grave_changes_take_the_password_again(home: Home, app: Any, clock: Clock) -> None:
+    mailing(home)
     browser = with_password(home, client_as(home, "individual", app=app))
     clock.now += timedelta(minutes=10)
     name = present(home, browser).name
@@ -179,15 +225,63 @@ def house(home: Home) -> str:
 def test_an_organisations_administrator_lets_its_people_in_and_sends_them_away(home: Home, app: Any, boat: str) -> None:
     ada = client_as(home, "organization", organization=boat, app=app)
     answer = ada.form("/member/people", name="Mina", email="mina@boat.example")
-    assert answer.status == 200 and answer.headers["cache-control"] == "no-store"
-    mina = Person(app)
-    assert mina.form(link_in(answer), name="Mina", password=PASSWORD, again=PASSWORD).headers["location"] == "/member"
+    assert answer.headers["location"] == "/member/people?done=invited-there", "the link is the secretariat's to give"
     with home.store.reading() as db:
         made = accounts.by_email(db, "mina@boat.example")
     assert made is not None and (made.role, made.organization) == ("individual", boat)
-    assert "Mina" in ada.get("/member/people").text
+    given = client_as(home, "administrator", app=app).form(f"/workspace/accounts/{made.id}/link")
+    mina = Person(app)
+    assert mina.form(link_in(given), name="Mina", password=PASSWORD, again=PASSWORD).headers["location"] == "/member"
+    page = ada.get("/member/people").text
+    assert "Mina" in page and "/member/people/take-back" not in page
     assert ada.form(f"/member/people/{made.id}/end").status == 303
     assert mina.get("/account").status == 303 and "mina@boat.example" not in ada.get("/member/people").text
+
+
+def test_whoever_invites_sees_the_same_whether_or_not_there_is_an_account(
+    home: Home, app: Any, boat: str, house: str
+) -> None:
+    ada = client_as(home, "organization", organization=boat, app=app)
+    others = [client_as(home, role, organization=house, app=app) for role in ("editor", "individual", "organization")]
+    addresses = ["nobody@boat.example", *(present(home, one).email for one in others)]
+    for mail in (False, True):
+        if mail:
+            mailing(home)
+        shown = set()
+        for email in addresses:
+            answer = ada.form("/member/people", name="Mina", email=email)
+            after = ada.get(answer.headers["location"]).text
+            page = re.sub(r'(?s)<ul class="rows">.*</ul>|value="[^"]*"', "", after).replace(email, "")
+            shown.add((answer.status, answer.headers["location"], page))
+            assert email in after and "/welcome/" not in after
+            assert ada.form("/member/people/take-back", email=email).status == 303
+            assert email not in ada.get("/member/people").text
+        assert len(shown) == 1
+    assert [one.recipient for one in written(home)] == [], "an invitation that is taken back is not sent"
+    assert all(one.get("/account").status == 200 for one in others)
+
+
+def test_an_organisation_makes_no_links_for_those_who_have_come(home: Home, app: Any, boat: str) -> None:
+    ada = client_as(home, "organization", organization=boat, app=app)
+    ivy = client_as(home, "individual", organization=boat, app=app)
+    account = present(home, ivy)
+    assert ada.form(f"/member/people/{account.id}/link").status == 404
+    mailing(home)
+    assert ada.form("/member/people", name="Ivy", email=account.email).status == 303
+    assert written(home) == [] and ivy.get("/account").status == 200 and present(home, ivy) == account
+
+
+def test_who_is_promoted_before_they_came_gets_a_link_of_the_administrator_alone(
+    home: Home, app: Any, boat: str
+) -> None:
+    ada = client_as(home, "administrator", app=app)
+    answer = ada.form("/workspace/accounts", name="Zed", email="z@x.example", role="individual", organization=boat)
+    with home.store.reading() as db:
+        zed = accounts.by_email(db, "z@x.example")
+    assert zed is not None
+    promoted = ada.form(f"/workspace/accounts/{zed.id}/role", role="administrator")
+    assert Person(app).get(link_in(answer)).status == 404
+    assert Person(app).get(link_in(promoted)).status == 200
 
 
 def test_nobody_touches_the_people_of_another_organisation(home: Home, app: Any, boat: str, house: str) -> None:
@@ -203,8 +297,7 @@ def test_nobody_touches_the_people_of_another_organisation(home: Home, app: Any,
     for other in others:
         account = present(home, other)
         assert (account.email in page) == (account.organization == boat)
-        for act in ("end", "link"):
-            assert ada.form(f"/member/people/{account.id}/{act}").status == 403
+        assert ada.form(f"/member/people/{account.id}/end").status == 403
         assert other.get("/account").status == 200
     for number in ("0", "99", "x", "-1", "1" * 40):
         assert ada.form(f"/member/people/{number}/end").status == 404

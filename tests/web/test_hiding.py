@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from fednet.directory.matching import bring_up_to_date
 from fednet.node import edits, hiding
+from fednet.node.hiding import Heard
 from fednet.node.home import Home
+from fednet.node.publish import publish
 from fednet.store import acts, hidden
-from tests.web.place import NOW, node
+from fednet.web.hiding import _by_network
+from tests.web.place import NOW, followed, node
 from tests.web.signed_in import client_as
 
 
@@ -74,3 +79,28 @@ def test_nonsense_is_refused_in_words(home: Home) -> None:
     assert editor.form("/workspace/hide", what="nowhere").status == 400
     assert editor.form("/workspace/hide/undo", what="TH").status == 404
     assert editor.get("/workspace/hide/76b9289f-5505-42ce-a535-37dec310102d").status == 404
+
+
+def test_what_other_networks_list_of_the_same_is_said_to_stay(home: Home) -> None:
+    twin = {"kind": "organization", "names": {"en": "Kapok House"}, "website": "https://kapok-house.example/",
+            "seat": {"country": "TH"}}  # fmt: skip
+    edits.add(home, "organization", {name: value for name, value in twin.items() if name != "kind"}, NOW)
+    publish(home, NOW)
+    followed(home, "Third Example Network", (twin,))
+    bring_up_to_date(home.store)
+    editor = client_as(home, "editor")
+    looked = editor.form("/workspace/hide/look", text="Kapok House").text
+    assert "only they can hide them" in looked and "Third Example Network" in looked
+    other = editor.form("/workspace/hide/look", text="lantern house").text
+    assert "only they can hide them" not in other or "Third Example Network" not in other
+    done = editor.form("/workspace/hide", _shown(looked))
+    assert "What other networks themselves list of the same stays listed" in editor.get(done.headers["location"]).text
+    assert "Kapok House" in editor.get("/?text=kapok").text  # theirs, as the page has said
+
+
+def test_a_network_that_reads_two_circles_is_named_once_and_has_let_go_when_it_has_in_both() -> None:
+    def heard(network: str, circle: str, confirmed: bool) -> Heard:
+        return Heard(circle, SimpleNamespace(network=network), confirmed, None)  # type: ignore[arg-type]
+
+    told = [heard("a", "partners", True), heard("b", "partners", True), heard("a", "public", False)]
+    assert [(one.network.network, one.confirmed) for one in _by_network(told)] == [("a", False), ("b", True)]

@@ -355,19 +355,24 @@ def test_what_is_changed_by_a_link_always_waits(home: Home, org: str) -> None:
     assert stranger.form(url, sent).status == 200
     assert fields(home, org)["acronym"] == "QH"
     found = newest(home)
-    assert (found.proposer, found.account_id) == (org, None)
+    assert (found.proposer, found.account_id) == (stored.by_link(org), None)
     assert stranger.get(url).status == 404
 
 
-def test_what_is_changed_by_a_link_is_added_to_what_waits_of_the_same_organisation(
+def test_what_is_changed_by_a_link_is_neither_shown_nor_mixed_with_what_waits_of_the_organisation(
     home: Home, org: str, member: Browser, editor: Browser
 ) -> None:
     send(member, f"/member/records/{org}", website="quiet.example")
+    first = newest(home)
     stranger, url = client_as(home, "anybody"), link(home, org)
+    assert "quiet.example" not in stranger.get(f"{url}?change=yes").text
     sent = filled(stranger, f"{url}?change=yes") | {"acronym": "BY LINK", "do": "save"}
     assert stranger.form(url, sent).status == 200
     found = newest(home)
-    editor.form(f"/workspace/edits/{found.id}/approve", seen=found.version)
+    assert found.id != first.id
+    assert "somebody with a link" in editor.get(f"/workspace/edits/{found.id}").text
+    for one in (first, found):
+        assert editor.form(f"/workspace/edits/{one.id}/approve", seen=one.version).status == 303
     assert fields(home, org).items() >= {"website": "https://quiet.example", "acronym": "BY LINK"}.items()
 
 
@@ -378,7 +383,7 @@ def test_a_conflict_is_shown_and_decided_on_the_page(home: Home, org: str, membe
     assert 'name="keep.acronym"' in editor.get(f"/workspace/edits/{found.id}").text
     url = f"/workspace/edits/{found.id}/approve"
     assert editor.form(url, seen=found.version).status == 409
-    assert editor.form(url, {"seen": found.at, "keep.acronym": "now"}).status == 303
+    assert editor.form(url, {"seen": found.version, "keep.acronym": "now"}).status == 303
     assert fields(home, org)["acronym"] == "OTHER"
 
 
@@ -419,7 +424,8 @@ def test_whoever_proposed_an_edit_is_told_what_became_of_it(
 ) -> None:
     for act in ("approve", "decline"):
         send(member, f"/member/records/{org}", acronym=act)
-        editor.form(f"/workspace/edits/{newest(home).id}/{act}", reason="the legal name, please")
+        found = newest(home)
+        editor.form(f"/workspace/edits/{found.id}/{act}", reason="the legal name, please", seen=found.version)
     assert member.account
     with home.store.reading() as db:
         rows = db.execute(

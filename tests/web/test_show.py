@@ -59,13 +59,13 @@ def test_a_day_is_shown_as_exactly_as_it_is_known(written: str, shown: str) -> N
     assert show.plain_day(written) == shown
 
 
-def test_the_original_name_comes_first_then_the_readers_language_then_english() -> None:
+def test_the_readers_language_comes_first_then_the_original_then_english() -> None:
     texts = {"my": "b", "en": "c", "th": "a", "fr": " "}
-    assert [text.tag for text in show.in_order(texts, "th")] == ["th", "en", "my"]
+    assert [text.tag for text in show.in_order(texts, "th")] == ["en", "th", "my"]
     assert [text.tag for text in show.in_order(texts, None)] == ["en", "my", "th"]
     with spoken("fr"):
         both = {"th": "a", "en": "b", "fr-CA": "c"}
-        assert [text.tag for text in show.in_order(both, "th")] == ["th", "fr-CA", "en"]
+        assert [text.tag for text in show.in_order(both, "th")] == ["fr-CA", "th", "en"]
 
 
 @given(st.text())
