@@ -135,6 +135,8 @@ def _undo(home: Home, what: str, as_json: bool) -> None:
         say(f"{old} is {new} now")
     for handle in found.stuck:
         say(f"{handle} was changed since, and does not name them again")
+    if found.gone:
+        say(f"{counted(found.gone, 'record')} about what was erased or withdrawn meanwhile destroyed")
     say("hint: fednet publish")
 
 

@@ -193,10 +193,11 @@ def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
 
 def repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> None:
     """Follow a move in all own records that refer to the record, in what imports remember of them, in accounts,
-    in what members proposed, and in applications."""
+    in what members proposed, in applications, and in what is hidden."""
     accounts.repoint(db, own.handle, moved.handle)
     proposals.repoint(db, own.handle, moved.handle)
     applications.repoint(db, own.handle, moved.handle)
+    _repoint_hidden(db, own, moved)
     stuck = []
     for other in referring(db, home, own.handle):
         if circles.reads(db, moved.circle, other.circle):
@@ -217,6 +218,15 @@ def repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> No
             f"{len(stuck)} records would be left without what they are about: {named}",
             hint=f"move or withdraw them first: fednet edit {stuck[0].handle} --circle {moved.circle}",
         )
+
+
+def _repoint_hidden(db: Database, own: Own, moved: Own) -> None:
+    """What is hidden names the record as it is, when it is put back."""
+    for row in hidden.hidden(db):
+        if own.handle.encode() in row.body:
+            new = moved.handle if circles.reads(db, moved.circle, row.circle) else None
+            after = row.after and _as_repointed(row.after, own.handle, new)
+            hidden.rewrite(db, row, _as_repointed(row.body, own.handle, new), after)
 
 
 def _as_repointed(body: bytes, old: str, new: str | None) -> bytes:

@@ -7,7 +7,8 @@ unhide    it is listed again: under a new handle, once an edition has dropped it
 ```
 With a record go those that are about it: an organisation's contacts, people, needs and offers, opinions, the events
 that it alone holds, the sessions of an event. From what else names it, such as the roles of a group, it is taken out,
-where those who read that could look it up. Followers are told to let go, and confirm it; nobody can make them.
+where those who read that could look it up. Letters about it that wait are dropped. What is erased or withdrawn
+meanwhile stays away, and what is nothing without it goes with it then. Followers are told to let go, and confirm it; nobody can make them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.errors import ChangedError, FednetError, NotFoundError, UsageError
+from fednet.feed.record import key_of
 from fednet.feed.text import shown
 from fednet.formats.reading import identity
 from fednet.listing import references
@@ -32,7 +34,7 @@ from fednet.node.edits import NETWORK, Own
 from fednet.node.home import Home
 from fednet.node.own import OwnRecords, title_of
 from fednet.node.publish import Cosign, publish, uncosigned
-from fednet.store import drafts, feeds, hidden, receipts
+from fednet.store import destruction, drafts, feeds, hidden, letters, receipts, records
 from fednet.store.feeds import Network
 from fednet.store.hidden import Hidden
 from fednet.store.receipts import Told
@@ -76,11 +78,15 @@ class Hiding(msgspec.Struct, frozen=True):
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What was put back. `renamed`: handle before -> now. `stuck`: records that were changed since, and stay so."""
+    """What was put back. `renamed`: handle before -> now. `stuck`: records that were changed since, and stay so.
+
+    `gone`: how many were about one that was erased or withdrawn meanwhile, and are destroyed.
+    """
 
     records: int
     renamed: dict[str, str]
     stuck: tuple[str, ...] = ()
+    gone: int = 0
 
 
 def asked_for(text: str) -> str:
@@ -218,6 +224,7 @@ class _Plan:
         for own, _ in self.found.values():
             rows.append((own.handle, self.why, own.circle, own.body, None))
             self.own.withdraw(own, now)
+            letters.forget(self.db, own.handle)
         for own, body in self.left:
             self.own.put(own._replace(body=body), now)
             stands = self.own.find(own.handle)
@@ -266,6 +273,13 @@ def _is_about(own: Own, gone: str, found: Mapping[str, object]) -> bool:
             return references.repointed(own.body, gone, None) is None
 
 
+def _needs(body: bytes, handle: str, gone: set[str]) -> bool:
+    """Whether a record is nothing without another one, or an event has no host left."""
+    fields = msgspec.json.decode(body)
+    holders = [*fields.get("hosts", ()), *fields.get("convenors", ())] if fields["kind"] == "event" else []
+    return references.repointed(body, handle, None) is None or (bool(holders) and gone.issuperset(holders))
+
+
 def _without(body: bytes, handle: str) -> bytes:
     """A body that does not name a handle any more; the role that only it held goes with it."""
     fields = msgspec.json.decode(body)
@@ -298,7 +312,11 @@ class _PuttingBack:
         self.db, self.home, self.now = db, home, now
         self.own = OwnRecords(db, home)
         hidden.remove(db, rows)
-        back = [row for row in rows if row.after is None]
+        every = [row for row in rows if row.after is None]
+        self.gone = self._gone(rows)
+        back = [row for row in every if row.handle not in self.gone]
+        if len(back) < len(every):
+            destruction.owe(db, prompt=True)
         self.renamed = {row.handle: self._handle(row.handle) for row in back}
         self.renamed = {old: new for old, new in self.renamed.items() if old != new}
         self.stuck: list[str] = []
@@ -310,7 +328,32 @@ class _PuttingBack:
         for row in rows:
             if row.after is not None:
                 self._give_back(row, row.after)
-        self.restored = Restored(len(back), self.renamed, tuple(self.stuck))
+        self.restored = Restored(len(back), self.renamed, tuple(self.stuck), len(every) - len(back))
+
+    def _gone(self, rows: list[Hidden]) -> set[str]:
+        """Handles in these that are listed no more, and those of records that are nothing without them."""
+        named = {row.handle: set(references.handles(row.body)) - {row.handle} for row in rows}
+        others = set().union(*named.values()) - named.keys()
+        gone = {handle for handle in others if self._was_taken_out(handle)}
+        more = True
+        while more:
+            more = False
+            for row in [row for row in rows if row.after is None]:
+                lost = named[row.handle] & gone
+                if row.handle not in gone and any(_needs(row.body, one, gone) for one in lost):
+                    gone.add(row.handle)
+                    more = True
+        return gone
+
+    def _was_taken_out(self, handle: str) -> bool:
+        """Whether an own edition listed a record, and it was erased or withdrawn since; not while it is hidden."""
+        if self.own.find(handle) is not None or self.own.listed(handle) is not None:
+            return False
+        key = key_of(handle)
+        return hidden.taken_out(self.db, handle) is None and any(
+            records.tombstone(self.db, feed.id, key) or records.was_dropped(self.db, feed.id, key)
+            for feed in self.own.feeds
+        )
 
     def _handle(self, handle: str) -> str:
         return handle if self.own.listed(handle) is not None else edits.new_handle()
@@ -324,6 +367,9 @@ class _PuttingBack:
         """The record again, but for what it says of others that are still hidden."""
         body, names = self._renaming(row.body), []
         for other in sorted(set(references.handles(body))):
+            if other in self.gone:
+                body = _without(body, other)
+                continue
             still = hidden.taken_out(self.db, other)
             if still is None or not circles.reads(self.db, still.circle, row.circle):
                 continue
@@ -352,6 +398,8 @@ class _PuttingBack:
         """What was taken out of a record that stayed."""
         handle = self.renamed.get(row.handle, row.handle)
         before, after = self._renaming(row.body), self._renaming(after)
+        for one in self.gone.intersection(references.handles(before)):
+            before = _without(before, one)
         kept = hidden.taken_out(self.db, handle)
         if kept is not None:  # hidden itself since: it comes back with it
             hidden.remove(self.db, [kept])
@@ -400,12 +448,22 @@ def _with_items(now: list[Any], was: list[Any], left: list[Any]) -> list[Any]:
 
 def spread(home: Home, now: datetime, *, cosign: Cosign = uncosigned) -> None:
     """Sign at once what was hidden, and nothing else. Raises when that cannot be: it still waits to be signed then."""
+    with home.store.writing() as db:
+        _drop_again(db, home, now)
     with home.store.reading() as db:
         only = {row.handle for row in hidden.hidden(db)}
         waits = {found.circle for handle in only if (found := drafts.draft(db, handle)) is not None}
         waits |= set(drafts.circles_prepared(db))
     if waits:
         publish(home, now, circles=waits, cosign=cosign, only=only)
+
+
+def _drop_again(db: Database, home: Home, now: datetime) -> None:
+    """Whatever is hidden and listed all the same is to be dropped, however that came."""
+    own = OwnRecords(db, home)
+    for row in hidden.hidden(db):
+        if row.after is None and (stands := own.find(row.handle)) is not None:
+            own.withdraw(stands, now)
 
 
 class Act(NamedTuple):

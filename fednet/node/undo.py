@@ -23,7 +23,7 @@ from fednet.node.edits import Own, body_of, new_handle
 from fednet.node.home import Home
 from fednet.node.import_plan import GATHERED
 from fednet.node.own import OwnRecords
-from fednet.store import drafts
+from fednet.store import destruction, drafts, hidden
 from fednet.store.drafts import ImportRow
 
 
@@ -113,7 +113,12 @@ class _TakingBack:
                 self._rewrite(next_id, following._replace(after=after))
             elif following.before == after:
                 self._rewrite(next_id, following._replace(before=None))
-        if own is None:
+        kept = hidden.taken_out(self.db, row.handle) if own is None else None
+        if kept is not None and kept.body == after and not later:
+            hidden.remove(self.db, [kept])  # nobody puts it back then
+            destruction.owe(self.db, prompt=True)
+            self.withdrawn.append(row.handle)
+        elif own is None:
             self.kept.append(Kept(row.handle, self.own.title(after), "was withdrawn since"))
         elif own.body != after or later:
             self.kept.append(Kept(row.handle, self.own.title(own.body), _since(later)))

@@ -61,6 +61,13 @@ def revise(db: Database, revised: Callable[[bytes], bytes]) -> None:
     )
 
 
+def rewrite(db: Database, row: Hidden, body: bytes, after: bytes | None) -> None:
+    """Let something else be kept of a record."""
+    db.execute(
+        "UPDATE hidden SET body = ?, after = ? WHERE handle = ? AND why = ?", (body, after, row.handle, row.why)
+    )
+
+
 def rename(db: Database, old: str, new: str) -> None:
     """A record goes on under another handle: what is kept of it is of that one."""
     db.execute("UPDATE OR REPLACE hidden SET handle = ? WHERE handle = ?", (new, old))

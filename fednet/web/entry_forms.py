@@ -383,7 +383,7 @@ FIELDS: dict[str, tuple[Section, ...]] = {
                 Lines(
                     name="emails",
                     label=noted("E-mail addresses of its office"),
-                    hint=noted("Everybody reads them: here people write when something in an entry is wrong. One a line."),
+                    hint=noted("Everybody reads them, and writes there when an entry is wrong. One a line."),
                 ),
                 _LANGUAGES,
                 Named(

@@ -55,7 +55,7 @@ class Events:
     def calendar(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         view = asked.pop("view", ["agenda"])[0]
         usual = zones.usual(self.home, request)
-        form: dict[str, Any] = {"asked": asked, "view": view, "zone": usual, "zones": zones.ZONES, "types": EVENT_TYPES}
+        form: dict[str, Any] = {"asked": asked, "view": view, "zone": usual, "zones": zones.offered(self.home), "types": EVENT_TYPES}
         form["networks"] = self.parties.network_names(visitor.reader)
         try:
             if view not in VIEWS:
@@ -78,6 +78,7 @@ class Events:
         first = query.since or today
         return {
             "months": views.months(shown, query.zone),
+            "zones": zones.offered(self.home, (one.hit.fields for one in shown)),
             "period": views.period(query, today, upto),
             "overview": views.overview(found, shown, first, query, month.week_begins(_languages(request))),
             "other_view": show.address("/events", [("view", "month"), *views.agenda_pairs(query)]),
@@ -92,6 +93,7 @@ class Events:
         found = agenda(self.home.store, whole, reader, self.clock())
         return {
             "month": month.month(found, first, days, today, query),
+            "zones": zones.offered(self.home, (one.hit.fields for one in found)),
             "period": None,
             "other_view": show.address("/events", [("from", first.isoformat()), *views.zoned_pairs(query)]),
         }
@@ -109,7 +111,7 @@ class Events:
             raise NotFoundError("no such event is listed here")
         zone = zones.shown_in(self.home, request, asked)
         roles = {_("Hosts"): event.hosts, _("Convened by"): event.convenors, _("Speakers"): event.speakers}
-        return self.page(
+        answer = self.page(
             "event.html",
             request,
             hit=hit,
@@ -125,6 +127,8 @@ class Events:
             zone=zone,
             subscribe=event_subscription(base_of(self.home, request), hit.handle),
         )
+        zones.keep(self.home, request, zone, answer)
+        return answer
 
     def _linked(self, request: Request, hit: Hit, event: Event, reader: Reader) -> Markup | None:
         """The event as JSON-LD, its hosts by name."""

@@ -46,6 +46,9 @@ DONE = {
     ),
     "signed": noted("Signed. Followers let go of it as they hear of it."),
     "back": noted("Put back. The next edition lists it again."),
+    "gone": noted(
+        "Put back. What was about an entry that was erased or withdrawn meanwhile is destroyed, and does not come back."
+    ),
     "stuck": noted(
         "Put back. Some records that had named it were changed meanwhile, and do not name it again: look at them."
     ),
@@ -137,7 +140,7 @@ class Hiding:
             restored = hiding.unhide(self.home, what, self.clock())
         except FednetError as error:
             return self._page(request, error=error, status=error.status)
-        return see(f"/workspace/hide?done={'stuck' if restored.stuck else 'back'}")
+        return see(f"/workspace/hide?done={'stuck' if restored.stuck else 'gone' if restored.gone else 'back'}")
 
     def _signed(self, request: Request, done: str) -> Response:
         try:

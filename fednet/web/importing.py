@@ -5,7 +5,6 @@ What was uploaded lies in `fednet.node.uploads` between the steps; what is shown
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple

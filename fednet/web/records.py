@@ -23,7 +23,7 @@ from fednet.node.edits import NETWORK, Own
 from fednet.node.home import Home
 from fednet.node.own import title_of
 from fednet.node.roll import Standing, roll
-from fednet.store import acts, drafts, proposals
+from fednet.store import acts, drafts, hidden, proposals
 from fednet.store import circles as stored
 from fednet.web import doors as doorways
 from fednet.web import entry_forms, show
@@ -403,11 +403,14 @@ class Records:
             return edits.find(db, self.home, request.path_params["handle"])
 
     def _own_or_gone(self, request: Request) -> Own:
-        """The record, or of one that was withdrawn, and can be erased still, its handle alone."""
+        """The record, hidden or not; or of one that was withdrawn, and can be erased still, its handle alone."""
         with suppress(NotFoundError):
             return self._own(request)
         handle = request.path_params["handle"]
         with self.home.store.reading() as db:
+            kept = hidden.taken_out(db, handle)
+            if kept is not None:
+                return Own(handle, kept.circle, kept.body, False)
             if not _was_ours(db, self.home, handle):
                 raise NotFoundError("this network lists no such entry")
         return Own(handle, "", b"{}", False)

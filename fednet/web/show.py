@@ -24,7 +24,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from fednet.errors import FednetError
-from fednet.listing import Contact, Listing, Network, Organization, Person, languages, places, title, vocabulary
+from fednet.listing import (
+    KIND_NUMBERS,
+    Contact,
+    Listing,
+    Network,
+    Organization,
+    Person,
+    languages,
+    parse,
+    places,
+    title,
+    vocabulary,
+)
 from fednet.listing import Place as ListedPlace
 from fednet.listing.text import key
 from fednet.node.home import Home
@@ -170,7 +182,7 @@ def names(record: Listing, size: int = LIST_NAMES) -> list[Text]:
 
 
 def network_names(signed: str, itself: Network | None) -> list[Text]:
-    """What a network is called: first in the reader's language if it says so itself, always too the name it signs as."""
+    """What a network is called: in the reader's language first, if it says that; always the name it signs as."""
     own = names(itself, PAGE_NAMES) if itself else []
     first = [one for one in own[:1] if one.tag and not is_foreign(one.tag)]
     return distinct([*first, Text(None, signed), *own])
@@ -535,7 +547,7 @@ FILTERS = {
     function.__name__: function
     for function in (
         *(bdi, besides, bold, city, coded, counted, country, day, described, direction, fingerprint_groups, fit, host),
-        *(kind, language, listed, moment, month, names, network_names, number, percent, phrase, place, plain_date, plain_day),
-        *(sentence, served, short, tags, term, web_address, where),
+        *(kind, language, listed, moment, month, names, network_names, number, percent, phrase, place, plain_date),
+        *(plain_day, sentence, served, short, tags, term, web_address, where),
     )
 }

@@ -6,6 +6,9 @@ browsers say where a request comes from (Fetch Metadata), and without that nothi
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +29,23 @@ _ZONES = (
 )
 ZONES = _ZONES.split()
 """Zones that forms offer; any other can be typed."""
+MOST = 20
+"""Zones of events that a form offers besides."""
+
+
+def offered(home: Home, events: Iterable[Mapping[str, Any]] = ()) -> list[str]:
+    """Zones for a form, those of the events on its page first, then the node's, then many of the world."""
+    named = {zone for fields in events if isinstance(zone := fields.get("zone"), str)}
+    own = sorted(zone for zone in named if is_zone(zone))[:MOST]
+    return list(dict.fromkeys([*own, home.config.zone, *ZONES]))
+
+
+def is_zone(text: str) -> bool:
+    """Whether there is a zone of this name."""
+    try:
+        return bool(zone_asked(text, COOKIE))
+    except UsageError:
+        return False
 
 
 def usual(home: Home, request: Request) -> str:

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from fednet.errors import BrokenStoreError, ChangedError, NotFoundError, UsageError
 from fednet.listing import references
-from fednet.node import circles, edits, erasure, hiding, imports
+from fednet.node import circles, edits, erasure, hiding, imports, undo
 from fednet.node import home as homes
 from fednet.node.home import Home
 from fednet.node.imports import Choices, File
+from fednet.node.own import restore_signed
 from fednet.node.publish import publish
-from fednet.store import drafts, feeds, hidden, receipts
+from fednet.store import drafts, feeds, hidden, letters, receipts
 from tests.node.nodes import NOW, Served, held, pin, public, synced
 
 
@@ -431,3 +432,99 @@ def _named_within(body: bytes, among: dict[str, bytes]) -> Any:
         if handle not in among:
             text = text.replace(handle, "?")
     return _unordered(text.encode())
+
+
+def test_what_was_about_a_record_erased_meanwhile_does_not_come_back(home: Home) -> None:
+    gone, stays = organization(home, "Gone"), organization(home, "Stays")
+    contact = edits.add(home, "contact", {"organization": gone, "emails": ["a@x.example"]}, NOW).handle
+    person = edits.add(home, "person", {"name": "Ivy", "organization": gone}, NOW).handle
+    shared = {"titles": {"en": "Shared"}, "type": "webinar", "start": "2026-12-24", "hosts": [gone, stays]}
+    event = edits.add(home, "event", {**shared, "titles": {"en": "Alone"}, "hosts": [gone]}, NOW).handle
+    edits.add(home, "event", shared, NOW)
+    publish(home, NOW)
+    hide(home, gone)
+    erasure.erase(home, gone, NOW)
+    publish(home, NOW)
+    (act,) = hiding.acts(home)
+    back = hiding.unhide(home, act.why, NOW)
+    publish(home, NOW)
+    assert (back.records, back.gone, set(back.renamed)) == (1, 2, {person})
+    assert gone.encode() not in b"".join(standing(home).values())
+    kinds = sorted(msgspec.json.decode(body)["kind"] for body in standing(home).values())
+    assert kinds == ["event", "organization", "person"]
+    assert {contact, event}.isdisjoint(standing(home)) and hiding.acts(home) == []
+
+
+def test_a_hidden_contact_follows_its_organisation_into_another_circle(home: Home) -> None:
+    org = organization(home, "Mover")
+    contact = edits.add(home, "contact", {"organization": org, "emails": ["a@x.example"]}, NOW).handle
+    publish(home, NOW)
+    hide(home, contact)
+    moved = edits.edit(home, org, {}, NOW, "partners").handle
+    publish(home, NOW)
+    back = hiding.unhide(home, contact, NOW)
+    with home.store.reading() as db:
+        assert edits.find(db, home, back.renamed[contact]).fields["organization"] == moved
+
+
+def test_letters_about_what_is_hidden_are_dropped(home: Home) -> None:
+    org, other = organization(home, "Hidden"), organization(home, "Other")
+    contact = edits.add(home, "contact", {"organization": org, "emails": ["a@x.example"]}, NOW).handle
+    with home.store.writing() as db:
+        for about in (org, contact, other):
+            letters.put(db, "a@x.example", f"About {about}", "Hidden is due", NOW, about)
+    hiding.hide(home, org, NOW)
+    with home.store.reading() as db:
+        assert [one.about for one in letters.waiting(db)] == [other]
+
+
+def test_nothing_names_what_is_hidden_again(home: Home) -> None:
+    org, other = organization(home, "Hidden"), organization(home, "Other")
+    event = {"titles": {"en": "Meeting"}, "type": "webinar", "start": "2026-12-24", "hosts": [other]}
+    held_by = edits.add(home, "event", event, NOW).handle
+    publish(home, NOW)
+    hide(home, org)
+    for fields in ({"hosts": [other, org]}, {"description": {"en": f"with {org}"}}):
+        with pytest.raises(UsageError, match="hidden"):
+            edits.edit(home, held_by, fields, NOW)
+        with pytest.raises(UsageError, match="hidden"):
+            edits.add(home, "event", {**event, **fields}, NOW)
+    with pytest.raises(UsageError, match="hidden"):
+        edits.add(home, "contact", {"organization": org, "emails": ["a@x.example"]}, NOW)
+    edits.edit(home, held_by, {"titles": {"en": "Meeting, later"}}, NOW)
+
+
+def test_what_waits_for_its_signature_is_not_taken_back_one_by_one(home: Home) -> None:
+    org, other = organization(home, "Hidden"), organization(home, "Other")
+    event = {"titles": {"en": "Meeting"}, "type": "webinar", "start": "2026-12-24", "hosts": [other, org]}
+    touched = edits.add(home, "event", event, NOW).handle
+    publish(home, NOW)
+    hiding.hide(home, org, NOW)
+    for handle in (org, touched):
+        with pytest.raises(UsageError, match="hidden"):
+            restore_signed(home, handle, NOW)
+    hiding.spread(home, NOW)
+    assert org not in listed(home) and org.encode() not in listed(home)[touched]
+
+
+def test_what_is_hidden_and_listed_all_the_same_is_dropped(home: Home) -> None:
+    org = organization(home, "Hidden")
+    publish(home, NOW)
+    hiding.hide(home, org, NOW)
+    with home.store.writing() as db:
+        drafts.discard(db, org)
+    hiding.spread(home, NOW)
+    assert org not in listed(home)
+
+
+def test_an_import_that_is_taken_back_takes_what_is_hidden_of_it(home: Home) -> None:
+    file = File("list.csv", b"name,country,email\nImported House,Thailand,a@x.example\n")
+    imports.import_files(home, [file], Choices(), NOW)
+    publish(home, NOW)
+    (org,) = [one.handle for one in hiding.found(home, "Imported House") if one.kind == "organization"]
+    hide(home, org)
+    taken = undo.undo(home, None, NOW)
+    assert taken.withdrawn == 2 and taken.kept == ()
+    assert hiding.acts(home) == []
+    with pytest.raises(NotFoundError):
+        hiding.unhide(home, org, NOW)

@@ -187,7 +187,7 @@ def test_what_was_withdrawn_comes_back_as_a_new_record(home: Home) -> None:
 def test_a_record_that_grows_too_large_is_refused_and_stays(home: Home) -> None:
     long = "x" * 40_000
     brought(home, organization("a", "Aster House", description={"en": long}))
-    imported = brought(home, organization("a", "Aster House", description={"fr": long}), *ROWS[1:])
+    imported = brought(home, organization("a", "Aster House", description={"fr": long.upper()}), *ROWS[1:])
     assert counts(imported) == (1, 0, 0)
     assert "65536 are kept" in imported.refused[0].reason
 
@@ -528,3 +528,14 @@ def test_five_thousand_rows_are_one_import(home: Home) -> None:
 def test_a_title_is_that_of_the_record() -> None:
     assert title_of(b'{"kind":"organization","names":{"en":"Aster"}}') == "Aster"
     assert title_of(b"not json") == ""
+
+
+def test_a_name_that_is_known_is_not_said_again_to_be_in_another_language(home: Home) -> None:
+    brought(home, Entry("a", {"kind": "organization", "names": {"fr": "ADD"}, "description": {"fr": "Aide"}}))
+    said = {"names": {"en": "ADD", "es": "ADD España"}, "description": {"en": "Aid"}, "website": "https://add.example/"}
+    (record,) = brought(home, Entry("a", {"kind": "organization", **said}), name="other.csv").records
+    with home.store.reading() as db:
+        fields = edits.find(db, home, record.handle).fields
+    assert fields["names"] == {"fr": "ADD", "es": "ADD España"}
+    assert fields["description"] == {"fr": "Aide", "en": "Aid"}
+    assert record.fields == ("names", "description", "website")

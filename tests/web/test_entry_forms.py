@@ -114,8 +114,8 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "language": st.sampled_from(["en", "zh-Hant"]), "themes": some(vocabulary.THEMES),
     },
     "network": {
-        "names": texts, "description": texts, "website": urls, "emails": st.just(["office@example.org", "b@example.org"]),
-        "languages": tongues, "countries": territories,
+        "names": texts, "description": texts, "website": urls,
+        "emails": st.just(["office@example.org", "b@example.org"]), "languages": tongues, "countries": territories,
         "confirm_within_days": st.integers(1, 3_650),
     },
     "event": {

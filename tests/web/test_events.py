@@ -133,6 +133,13 @@ def test_a_link_from_elsewhere_may_name_a_zone_and_keeps_nothing(browser: Client
     assert "set-cookie" not in browser.get("/events?zone=Asia/Bangkok", cookie="zone=Asia/Bangkok", **OURS).headers
 
 
+def test_the_zones_of_the_events_on_a_page_are_offered_first(browser: Client) -> None:
+    for view in ("agenda", "month"):
+        page = browser.get(f"/events?view={view}").text
+        offered = re.findall(r"<option>([^<]+)</option>", page.partition('<datalist id="zones">')[2])
+        assert "America/New_York" in offered[: offered.index("UTC")] and len(offered) == len(set(offered))
+
+
 def test_a_cookie_that_names_no_zone_is_passed_over(browser: Client) -> None:
     for value in ("Mars/Olympus", "", "../../etc/passwd", "%00", '"<script>"'):
         page = browser.get("/events", cookie=f"zone={value}")

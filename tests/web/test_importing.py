@@ -130,7 +130,8 @@ def test_the_page_says_that_an_import_is_signed_within_seconds_and_lets_it_be_he
     assert "nobody else has seen any of it" in page and "Sign it now" in page and "Take it back" in page
     assert "Put signing on hold" not in page
     browser.form("/workspace/publish/hold", upload=upload)
-    assert "unless you put signing on hold" in (page := browser.get(address).text) and "Put signing on hold" in page
+    page = browser.get(address).text
+    assert "unless you put signing on hold" in page and "Put signing on hold" in page
     browser.form("/workspace/publish")
     page = browser.get(address).text
     assert "It is signed" in page and "Sign it now" not in page and "Put signing on hold" not in page

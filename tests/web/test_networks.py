@@ -36,6 +36,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     path = tmp_path_factory.mktemp("networks")
     home, _ = homes.create(path / "node", "Own Network", URL, path / "recovery.txt")
     itself = {"names": {"en": "Own Network", "fr": "Notre réseau"}, "website": "https://own.example/"}
+    itself["emails"] = ["desk@own.example"]
     edits.add(home, "network", {**itself, "description": {"en": "What we are for."}}, NOW)
     for name, country in (("Paper Boat", "TH"), ("Lantern", "MY"), ("Kite", "TH")):
         edits.add(home, "organization", {"names": {"en": name}, "countries": [country]}, NOW)
@@ -52,6 +53,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     app = create_app(home, clock=lambda: NOW)
     yield World(home, Client(app, accept="text/html", host="node.example.org"), own, other)
     home.close()
+
+
+def test_whoever_finds_something_wrong_reads_where_the_network_is_told(world: World) -> None:
+    assert 'href="mailto:desk%40own.example"' in world.browser.get(f"/networks/{world.own}").text
+    for path in ("/about", "/privacy", "/accessibility"):
+        assert "desk@own.example" in world.browser.get(path).text
+    assert "does not say here how it can be reached" in world.browser.get(f"/networks/{world.other}").text
+
+
+def test_a_network_is_called_in_the_readers_language_with_the_name_it_signs_as_beside_it(world: World) -> None:
+    for path in ("/networks", f"/networks/{world.own}"):
+        page = world.browser.get(path, accept_language="fr").text
+        assert page.index('<bdi lang="fr" dir="auto">Notre réseau</bdi>') < page.rindex("Own Network")
+        assert '<span dir="auto">Notre réseau</span>' in page
+        assert '<span dir="auto">Own Network</span>' in world.browser.get(path, accept_language="es").text
 
 
 def test_a_network_says_what_it_is_and_what_it_lists_by_kind_and_country(world: World) -> None:

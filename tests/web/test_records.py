@@ -57,6 +57,20 @@ def test_a_list_is_searched_filtered_sorted_and_turned_over(home: Home) -> None:
     assert browser.get("/workspace/records/opinion").status == 404
 
 
+def test_a_page_says_that_a_record_was_saved_or_that_nothing_differs(home: Home) -> None:
+    browser, handle = client_as(home, "editor"), handle_of(home, "Paper Boat")
+    for done, told in (("saved", "Saved. It is signed"), ("same", "Nothing differs"), ("confirmed", "Confirmed as")):
+        assert told in browser.get(f"/workspace/record/{handle}?done={done}").text
+    made = browser.form("/workspace/records/group/new", {"texts.0.names": "New group", "texts.0.language": "en"})
+    assert made.status == 303 and "Saved. It is signed" in browser.get(made.headers["location"]).text
+
+
+def test_what_the_network_says_of_itself_begins_with_its_name(home: Home) -> None:
+    with home.store.reading() as db:
+        assert edits.of_itself(db, home) is None
+    assert f'value="{home.network.name}"' in client_as(home, "editor").get("/workspace/record/network").text
+
+
 def test_several_entries_are_confirmed_at_once_or_none(home: Home) -> None:
     browser = client_as(home, "editor")
     one, other = handle_of(home, "Lantern"), handle_of(home, "Kapok")

@@ -136,6 +136,17 @@ function passkey(form) {
   });
 }
 
+/* data-zone on a part: shown, with a link to this page in the zone of the reader's clock, where the page is in another. */
+function ownClock(part) {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  if (!timeZone || timeZone === part.dataset.zone) return;
+  const there = new URL(location);
+  there.searchParams.set("zone", timeZone);
+  part.querySelector("a").href = there.pathname + there.search;
+  part.hidden = false;
+}
+
 document.querySelectorAll("[data-suggest]").forEach(suggest);
 document.querySelectorAll("[data-count]").forEach(count);
 document.querySelectorAll("[data-passkey]").forEach(passkey);
+document.querySelectorAll("[data-zone]").forEach(ownClock);
