@@ -55,7 +55,8 @@ class Events:
     def calendar(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         view = asked.pop("view", ["agenda"])[0]
         usual = zones.usual(self.home, request)
-        form: dict[str, Any] = {"asked": asked, "view": view, "zone": usual, "zones": zones.offered(self.home), "types": EVENT_TYPES}
+        form: dict[str, Any] = {"asked": asked, "view": view, "zone": usual, "types": EVENT_TYPES}
+        form["zones"] = zones.offered(self.home)
         form["networks"] = self.parties.network_names(visitor.reader)
         try:
             if view not in VIEWS:
