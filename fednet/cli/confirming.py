@@ -76,7 +76,7 @@ def due(before: date | None, limit: int | None, as_json: bool) -> None:
     from fednet.directory.due import due as found_due
     from fednet.node.home import now
 
-    total, shown = found_due(opened().store, now(), before, limit)
+    total, shown, _never = found_due(opened().store, now(), before, limit)
     if as_json:
         show_json(shown)
         return

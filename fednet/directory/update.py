@@ -5,6 +5,7 @@ Paper goes anywhere, so it says nothing but what everybody may read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -36,6 +37,13 @@ class Part(NamedTuple):
     @property
     def more(self) -> int:
         return self.total - len(self.listed)
+
+
+class Repeated(NamedTuple):
+    """An event with all days of the period on which it begins, in the zone asked for; `at` is the first time."""
+
+    at: Occurrence
+    days: tuple[date, ...]
 
 
 class Limits(NamedTuple):
@@ -75,8 +83,8 @@ def update(
         sources = {feed_id: one for feed_id, one in readable(db, PUBLIC, now - store.forget_after).items() if one.own}
         members = _members(db, sources, since, until)
         organizations = sum(index_search.counts(db, feed_id).get(_ORGANIZATION, 0) for feed_id in sources)
-    held = [one for one in _events(store, network, since, until, zone, now) if one.end <= now]
-    coming = [one for one in _events(store, network, until, until + AHEAD, zone, now) if one.end > now]
+    held = _together(one for one in _events(store, network, since, until, zone, now) if one.end <= now)
+    coming = _together(one for one in _events(store, network, until, until + AHEAD, zone, now) if one.end > now)
     found = search(store, Query(networks=(network,), kinds=("organization",), limit=1), PUBLIC, now, ("country",))
     countries = list(found.facets.get("country", {}).items())
     return Update(
@@ -117,6 +125,14 @@ def _since(record: listing.Organization) -> str:
 def _events(store: Store, network: str, since: date, until: date, zone: str, now: datetime) -> list[Occurrence]:
     asked = Agenda(since=since, until=until, zone=zone, networks=(network,))
     return [one for one in agenda(store, asked, PUBLIC, now) if not one.cancelled]
+
+
+def _together(found: Iterable[Occurrence]) -> list[Repeated]:
+    """What repeats once, in the order of the first times."""
+    times: dict[tuple[str, str], list[Occurrence]] = {}
+    for one in found:
+        times.setdefault((one.hit.handle, one.title), []).append(one)
+    return [Repeated(ones[0], tuple(dict.fromkeys(one.start.date() for one in ones))) for ones in times.values()]
 
 
 def _exchanges(store: Store, network: str, now: datetime) -> list[Hit]:

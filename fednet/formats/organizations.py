@@ -33,7 +33,7 @@ MAX_JOINED = 10
 MAX_LINES = 8
 
 _WORKS_IN = {"en": "Works in", "fr": "Intervient à", "es": "Trabaja en", "pt": "Atua em", "ar": "تعمل في"}
-_ACRONYM_AFTER = re.compile(r"(.{3,}?)\s*[(\[]([^()\[\]]{2,20})[)\]]\s*")
+_ACRONYM_AFTER = re.compile(r"(.{2,}?\S)\s*[(\[]([^()\[\]]{2,20})[)\]]\s*")
 _PRESENCE = frozenset({"area", "area_code", "district", "activity", "countries"})
 
 

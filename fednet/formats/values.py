@@ -16,9 +16,10 @@ from fednet.listing import languages, places, searched, vocabulary
 from fednet.listing.stems import stem
 from fednet.listing.text import key
 
-_BETWEEN = re.compile(r"\s*[;|\n•]\s*")
-_COMMA = re.compile(r"\s*[,،、]\s*")
-_SLASH = re.compile(r"\s*/\s*")
+# A run of spaces is tried from its beginning alone: else it takes the square of its length.
+_BETWEEN = re.compile(r"(?:(?<!\s)\s+)?[;|\n•]\s*")
+_COMMA = re.compile(r"(?:(?<!\s)\s+)?[,،、]\s*")
+_SLASH = re.compile(r"(?:(?<!\s)\s+)?/\s*")
 _ANY_CUT = re.compile("[;|\n•,،、/]")
 _EMAIL = re.compile(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"'.]+")
 _URL = re.compile(r"https?://[^\s<>\"']+\.[^\s<>\"']+", re.IGNORECASE)
@@ -157,7 +158,7 @@ def _emails(text: str) -> Value:
 
 
 def _phones(text: str) -> Value:
-    parts = re.split(r"\s*[;|\n]\s*|,\s*(?=[+(0])|\s+/\s+", text)
+    parts = re.split(r"(?:(?<!\s)\s+)?[;|\n]\s*|,\s*(?=[+(0])|(?<!\s)\s+/\s+", text)
     good = [part for part in parts if 5 <= sum(char.isdecimal() for char in part) <= 20 and len(part) <= 40]
     refused = tuple((part, "is no telephone number") for part in parts if part and part not in good)
     return Value(list(dict.fromkeys(good)) or None, refused)

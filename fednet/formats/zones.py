@@ -76,7 +76,7 @@ def _hinted(written: str) -> list[str]:
     embedded = [name for part in _EMBEDDED.findall(written) if (name := _by_folded_name().get(part.casefold()))]
     region = _OFFSET.sub("", written).replace("Time (US & Canada)", "Standard Time").strip()
     windows = _windows_names().get(region.casefold())
-    words = re.split(r"\s*[,;()/]\s*", written.casefold())
+    words = re.split(r"(?:(?<!\s)\s+)?[,;()/]\s*", written.casefold())
     cities = [name for word in words if (name := _by_city().get(word.strip().replace(" ", "_")))]
     return [*embedded, *([windows] if windows else []), *cities]
 

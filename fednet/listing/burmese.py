@@ -10,9 +10,10 @@ KINZI = "\u1004\u103a\u1039"
 _ORDER = {mark: place for place, mark in enumerate("\u103b\u103c\u103d\u103e\u1031\u102d\u102e\u1032\u102f\u1030")}
 _AA = "\u102b\u102c"
 _MARKS = re.compile(
-    rf"(?P<stacked>(?:\u1039[{CONSONANTS}])*)(?P<marks>[\u102b-\u1032\u1036-\u1038\u103a-\u103e]{{2,}})"
+    "(?P<marks>[\u102b-\u1032\u1036-\u1038\u103a-\u103e]{2,})"
 )
-_STACKED_LATE = re.compile(rf"([\u102b-\u1032\u1036-\u1038\u103b-\u103e]+)((?:\u1039[{CONSONANTS}])+)")
+_LATE = "\u102b-\u1032\u1036-\u1038\u103b-\u103e"
+_STACKED_LATE = re.compile(rf"(?<![{_LATE}])([{_LATE}]+)((?:\u1039[{CONSONANTS}])+)")
 _ZERO = re.compile(
     "(?<![\u1040-\u1049])\u1040(?=[\u1000-\u1021\u102b-\u103e])|(?<=[\u102b-\u103f])\u1040(?![\u1040-\u1049])"
 )
@@ -51,4 +52,4 @@ def _in_order(found: re.Match[str]) -> str:
         parts = [*last, *killed, *end]
     else:
         parts = [*killed, *first, *tall, *last, *end]
-    return found["stacked"] + "".join(parts)
+    return "".join(parts)

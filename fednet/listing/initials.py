@@ -7,7 +7,8 @@ import re
 FEWEST, MOST = 3, 8
 """Letters of a short form."""
 
-_OTHER_NAME = re.compile(r"\s*[(\[（].*|\s[-–—|/]\s.*", re.DOTALL)  # what follows is another name, or a place
+# What follows is another name, or a place.
+_OTHER_NAME = re.compile(r"(?:(?<!\s)\s+)?[(\[（].*|\s[-–—|/]\s.*", re.DOTALL)
 
 SMALL = frozenset(
     """a al an and as at au aux avec by con d da das de dei del della den der des di die do dos du e el em en et for

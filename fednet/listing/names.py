@@ -36,7 +36,7 @@ _FILLERS = frozenset(
 
 _BRACKETED = re.compile(r"[(\[（【]([^)\]）】]{1,80})[)\]）】]?")
 _ACRONYM = re.compile(r"[^\W\d_][\w&./-]{1,11}")
-_DASHED = re.compile(r"\s+[-–—:|/]\s+|\s*[–—|]\s*")
+_DASHED = re.compile(r"(?<!\s)\s+[-–—:|/]\s+|(?:(?<!\s)\s+)?[–—|]\s*")
 _APOSTROPHES = re.compile(r"[’'ʼʻ`´]")
 _DOTTED = re.compile(r"(?<=\b\w)\.(?=\w\b)")  # e.V., S.A.R.L.
 

@@ -296,7 +296,7 @@ def _spellings(shown: Any) -> Iterator[str]:
     if shown:
         yield shown
         if not has_script(shown, "CJK"):
-            yield re.sub(r"\s*[(（].*", "", shown)
+            yield re.sub(r"(?:(?<!\s)\s+)?[(（].*", "", shown)
 
 
 def _bare(text: str) -> str:

@@ -46,7 +46,7 @@ MAX_INTEGER = 2**53 - 1
 _DECODER: msgspec.json.Decoder[Listing] = msgspec.json.Decoder(Listing)
 _VALUES = msgspec.json.Decoder()
 _SORTED = msgspec.json.Encoder(order="deterministic")
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)  # one that never ends is gone through once
 _BRACKETS = re.compile(rb"[\[{}\]]")
 
 

@@ -41,9 +41,9 @@ _LETTERS = {
 }  # fmt: skip
 _TABLE = _LETTERS | {ord(one): "\u1039" + letter for one, letter in _STACKED.items()}
 
-_SPACE = re.compile("[ \u00a0]+(?=[\u102b-\u1032\u1036-\u103e])")
+_SPACE = re.compile("(?<![ \u00a0])[ \u00a0]+(?=[\u102b-\u1032\u1036-\u103e])")
 _SYLLABLE = re.compile(
-    rf"(?P<before>[\u1031\u103c]*)(?P<letter>[{CONSONANTS}])"
+    rf"(?P<before>(?:(?<![\u1031\u103c])[\u1031\u103c]+)?)(?P<letter>[{CONSONANTS}])"
     rf"(?P<marks>(?:[\u102b-\u1030\u1032\u1036-\u1038\u103a\u103b\u103d\u103e{_KINZI}]|\u1039[{CONSONANTS}])*)"
 )
 

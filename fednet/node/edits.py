@@ -19,7 +19,7 @@ from fednet.listing import ListingError, references
 from fednet.listing.check import text
 from fednet.node import circles, revisions
 from fednet.node.home import Home
-from fednet.store import accounts, applications, drafts, feeds, hidden, proposals
+from fednet.store import accounts, acts, applications, drafts, feeds, hidden, proposals
 from fednet.store import search as index_search
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Action, Draft
@@ -192,9 +192,10 @@ def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
 
 
 def repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> None:
-    """Follow a move in all own records that refer to the record, in what imports remember of them, in accounts,
-    in what members proposed, in applications, and in what is hidden."""
+    """Follow a move in all own records that refer to the record, in what imports remember of them, in accounts, in the
+    audit log, in what members proposed, in applications, and in what is hidden."""
     accounts.repoint(db, own.handle, moved.handle)
+    acts.repoint(db, own.handle, moved.handle)
     proposals.repoint(db, own.handle, moved.handle)
     applications.repoint(db, own.handle, moved.handle)
     _repoint_hidden(db, own, moved)

@@ -8,12 +8,13 @@ unhide    it is listed again: under a new handle, once an edition has dropped it
 With a record go those that are about it: an organisation's contacts, people, needs and offers, opinions, the events
 that it alone holds, the sessions of an event. From what else names it, such as the roles of a group, it is taken out,
 where those who read that could look it up. Letters about it that wait are dropped. What is erased or withdrawn
-meanwhile stays away, and what is nothing without it goes with it then. Followers are told to let go, and confirm it; nobody can make them.
+meanwhile stays away, and what is nothing without it goes with it then. Followers are told to let go, and confirm it;
+nobody can make them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -29,12 +30,12 @@ from fednet.formats.reading import identity
 from fednet.listing import references
 from fednet.listing.check import is_handle
 from fednet.listing.places import is_country
-from fednet.node import circles, edits, erasure
+from fednet.node import circles, edits, erasure, hidden_keys
 from fednet.node.edits import NETWORK, Own
 from fednet.node.home import Home
 from fednet.node.own import OwnRecords, title_of
 from fednet.node.publish import Cosign, publish, uncosigned
-from fednet.store import destruction, drafts, feeds, hidden, letters, receipts, records
+from fednet.store import destruction, drafts, feeds, hidden, index, letters, receipts, records
 from fednet.store.feeds import Network
 from fednet.store.hidden import Hidden
 from fednet.store.receipts import Told
@@ -156,7 +157,29 @@ def hide(home: Home, what: str, now: datetime, *, serving: bool = False, expecte
         if expected is not None and expected != plan.hiding.digest:
             raise ChangedError("other records would be hidden than were shown", hint="look at the list again")
         plan.keep(now)
+        hidden_keys.note(home.path, "hide", plan.found)
     return plan.hiding
+
+
+def reapply(home: Home, now: datetime, keys: Collection[bytes] | None = None) -> int:
+    """Hide again what a database of an older day lists, though it was hidden since; how many records.
+
+    `keys`: what was hidden, as it is noted elsewhere than beside that database.
+    """
+    keys = hidden_keys.kept(home.path) if keys is None else keys
+    if not keys:
+        return 0
+    found = 0
+    with home.store.writing() as db:
+        every = list(_each(db, OwnRecords(db, home), '"kind"'))
+        listed = [own for own in every if key_of(own.handle) in keys and own.fields["kind"] != NETWORK]
+        for own in sorted(listed, key=lambda one: (one.fields["kind"] != "organization", one.handle)):
+            if hidden.taken_out(db, own.handle) is None:  # it has not gone with another one
+                plan = _Plan(db, home, own.handle, False)
+                plan.keep(now)
+                found += len(plan.found)
+        index.conceal(db, [row.handle for row in hidden.hidden(db)])
+    return found
 
 
 class _Plan:
@@ -232,6 +255,7 @@ class _Plan:
         earlier = {row.handle: row for row in hidden.hidden(self.db, self.why)}
         hidden.remove(self.db, [earlier[row[0]] for row in rows if row[0] in earlier])
         hidden.keep(self.db, [_with_earlier(row, earlier.get(row[0])) for row in rows], now)
+        index.conceal(self.db, self.found)
 
 
 Row = tuple[str, str, str, bytes, bytes | None]
@@ -304,7 +328,10 @@ def unhide(home: Home, what: str, now: datetime) -> Restored:
             if one is None:
                 raise NotFoundError(f"nothing is hidden under {what}", hint="fednet hide --list")
             rows = [one]
-        return _PuttingBack(db, home, rows, now).restored
+        restored = _PuttingBack(db, home, rows, now).restored
+        index.conceal(db, [row.handle for row in rows])
+    hidden_keys.note(home.path, "show", [row.handle for row in rows if row.after is None])
+    return restored
 
 
 class _PuttingBack:

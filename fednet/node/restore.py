@@ -23,7 +23,7 @@ from sqlite_utils import Database
 from fednet.errors import BrokenStoreError, FednetError, RollbackError, UsageError
 from fednet.feed.tlog import HASH_SIZE, leaf_hash, parse_tile, root_of, tiles_of
 from fednet.feed.wire import BEGINNING, Position
-from fednet.node import backup, circles, following, keys, tombstones, verify
+from fednet.node import backup, circles, following, hidden_keys, hiding, keys, tombstones, verify
 from fednet.node.ask import Head, Peer, Told, settle, told
 from fednet.node.backup import NO_KEY, SECRET, Key, Manifest
 from fednet.node.doctor import adopt
@@ -127,6 +127,7 @@ async def restore(
             _check_same(directory, home)
             result = Restored(network=manifest.network, name=manifest.name, made=manifest.made)
             result.destroyed = tombstones.reapply(home, tombstones.kept(directory))
+            hiding.reapply(home, now, hidden_keys.kept(directory))
             result.trust_kept = _trust_kept(directory / DATABASE, home)
             answers = await brought_up_to_date(home, reach(home), result, now, backed_up=True)
             await asyncio.to_thread(_put_in_place, directory, home)

@@ -88,6 +88,7 @@ class _TakingBack:
     def __init__(self, db: Database, home: Home, import_id: int, now: datetime) -> None:
         self.db, self.home, self.id, self.now = db, home, import_id, now
         self.own = OwnRecords(db, home)
+        self.names = {one.id: one.name for one in drafts.imports(db)}
         self.withdrawn: list[str] = []
         self.restored = 0
         self.kept: list[Kept] = []
@@ -121,7 +122,7 @@ class _TakingBack:
         elif own is None:
             self.kept.append(Kept(row.handle, self.own.title(after), "was withdrawn since"))
         elif own.body != after or later:
-            self.kept.append(Kept(row.handle, self.own.title(own.body), _since(later)))
+            self.kept.append(Kept(row.handle, self.own.title(own.body), self._since(later)))
         else:
             self.own.withdraw(own, self.now)
             self.withdrawn.append(row.handle)
@@ -136,12 +137,12 @@ class _TakingBack:
             self.kept.append(Kept(row.handle, self.own.title(own.body), "would make no sense without it"))
             return
         elif not patch.fields:
-            self.kept.append(Kept(row.handle, self.own.title(own.body), _since(later), patch.overwritten))
+            self.kept.append(Kept(row.handle, self.own.title(own.body), self._since(later), patch.overwritten))
         else:
             self.own.put(own._replace(body=whole), self.now)
             self.restored += 1
             if patch.overwritten:
-                self.kept.append(Kept(row.handle, self.own.title(own.body), _since(later), patch.overwritten))
+                self.kept.append(Kept(row.handle, self.own.title(own.body), self._since(later), patch.overwritten))
         for (id_, _), one in zip(later, rewritten, strict=True):
             self._rewrite(id_, one)
 
@@ -163,6 +164,12 @@ class _TakingBack:
         for old, new in self.moved:
             edits.repoint(self.db, self.home, old, new, self.now)
 
+    def _since(self, later: list[tuple[int, ImportRow]]) -> str:
+        if later:
+            numbered = ", ".join(f"{id_} ({self.names.get(id_, '')})" for id_, _ in later)
+            return f"import {numbered} {_did(later)} it since"
+        return "was edited since"
+
     def _rewrite(self, import_id: int, row: ImportRow) -> None:
         if row.before is None and row.after is None:  # it withdrew what was never there
             drafts.forget_import_row(self.db, import_id, row.handle)
@@ -172,10 +179,6 @@ class _TakingBack:
             drafts.set_import_rows(self.db, import_id, [row])
 
 
-def _since(later: list[tuple[int, ImportRow]]) -> str:
-    if later:
-        return f"import {', '.join(str(id_) for id_, _ in later)} {_did(later)} it since"
-    return "was edited since"
 
 
 def _did(later: list[tuple[int, ImportRow]]) -> str:

@@ -106,6 +106,11 @@ def forget(db: Database, subject: str) -> None:
     db.execute("UPDATE act SET subject = '' WHERE subject = ?", (subject,))
 
 
+def repoint(db: Database, old: str, new: str) -> None:
+    """A record goes on under another handle: what was done to it was done to that one."""
+    db.execute("UPDATE act SET subject = ? WHERE subject = ?", (new, old))
+
+
 def handles(db: Database) -> list[str]:
     """Handles of records that entries are about, and other subjects."""
     return [subject for (subject,) in db.execute("SELECT DISTINCT subject FROM act WHERE subject != ''")]

@@ -18,6 +18,7 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet import listing
+from fednet.feed.record import key_of
 from fednet.listing import Event, Exchange, Group, Organization, Person, Place, Resource, places, text, vocabulary
 from fednet.listing.organization import missing
 from fednet.store import matching, references
@@ -241,7 +242,8 @@ def language_token(tag: str) -> str:
 def add(db: Database, records: Iterable[tuple[int, int, bytes]], issued: str | None = None) -> None:
     """Index records that are not indexed yet, given as (record id, feed id, body), of an edition `issued` then."""
     day = confirmed_day(issued) if issued else None
-    _put(db, _shown((*record, day) for record in records))
+    hidden = concealed(db)
+    _put(db, _shown((*record, day) for record in records if record[0] not in hidden))
 
 
 def _put(db: Database, rows: list[tuple[int, Indexed]]) -> None:
@@ -252,13 +254,44 @@ def _put(db: Database, rows: list[tuple[int, Indexed]]) -> None:
 
 
 def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
-    """Take records out again; the bodies must be those that were indexed."""
-    rows = _shown((*record, None) for record in records)
+    """Take records out again; the bodies must be those that were indexed. What is not indexed is passed over."""
+    rows = _shown((*record, None) for record in records if _is_in(db, record[0]))
     _write(db, _DELETE, rows)
     references.remove(db, _references(rows))
     matching.forget(db, [(record_id, int(row.facets[1] or 0), row.named) for record_id, row in rows])
     db.conn.executemany("DELETE FROM facet WHERE record_id = ?", [(record_id,) for record_id, _ in rows])
     _note(db, [record_id for record_id, _ in rows], taken=True)
+
+
+def _is_in(db: Database, record_id: int) -> bool:
+    return db.conn.execute("SELECT 1 FROM facet WHERE record_id = ?", (record_id,)).fetchone() is not None
+
+
+def concealed(db: Database) -> set[int]:
+    """The own records that are hidden, and still listed for want of a signature: nobody finds them here."""
+    if not db.conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'hidden'").fetchone():  # an older database
+        return set()
+    handles = [handle for (handle,) in db.conn.execute("SELECT handle FROM hidden WHERE after IS NULL")]
+    return {record_id for record_id, *_ in _own(db, handles)}
+
+
+def conceal(db: Database, handles: Iterable[str]) -> None:
+    """Let what is searched and shown of own records follow whether they are hidden."""
+    hidden = concealed(db)
+    standing = [row for row in _own(db, handles) if row[2] is not None]
+    remove(db, [row[:3] for row in standing if row[0] in hidden])
+    issued = _issued(db)
+    back = [row for row in standing if row[0] not in hidden and not _is_in(db, row[0])]
+    _put(db, _shown((*row[:3], issued.get((row[1], row[3]))) for row in back))
+    matching.again(db, [row[0] for row in back])
+
+
+def _own(db: Database, handles: Iterable[str]) -> list[tuple[int, int, bytes, int]]:
+    """Id, feed, body and edition of the own records with these handles."""
+    feeds = db.conn.execute("SELECT f.id FROM feed f JOIN network n ON n.id = f.network_id WHERE n.own").fetchall()
+    sql = "SELECT id, feed_id, body, edition FROM record WHERE feed_id = ? AND key = ?"
+    found = (db.conn.execute(sql, (feed_id, key_of(handle))).fetchone() for handle in handles for (feed_id,) in feeds)
+    return [row for row in found if row is not None]
 
 
 def _shown(records: Iterable[tuple[int, int, bytes, int | None]]) -> list[tuple[int, Indexed]]:
@@ -344,10 +377,11 @@ def rebuild(db: Database) -> int:
     references.clear(db)
     matching.forget_all(db)
     issued = _issued(db)
+    hidden = concealed(db)
     rows = db.execute("SELECT id, feed_id, body, edition FROM record WHERE body IS NOT NULL")
     total = 0
     while batch := rows.fetchmany(5_000):
-        _put(db, _shown((*row[:3], issued.get((row[1], row[3]))) for row in batch))
+        _put(db, _shown((*row[:3], issued.get((row[1], row[3]))) for row in batch if row[0] not in hidden))
         total += len(batch)
     db.table("setting").upsert({"name": "index", "value": str(VERSION)}, pk="name")
     return total

@@ -109,6 +109,12 @@ def forget(db: Database, records: Collection[tuple[int, int, Sequence[bytes]]]) 
         changed(db)
 
 
+def again(db: Database, record_ids: Iterable[int]) -> None:
+    """Match records once more that were taken out, and are back."""
+    sql = "INSERT OR IGNORE INTO rematch SELECT key FROM record WHERE id = ?"
+    db.conn.executemany(sql, [(record_id,) for record_id in record_ids])
+
+
 def _unbear(db: Database, record_ids: Iterable[int]) -> int:
     """Take away the words of records; how many words."""
     borne = [(word, record_id) for record_id in record_ids for word in words_of(db, record_id) or ()]

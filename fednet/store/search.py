@@ -173,9 +173,10 @@ def by_handle(db: Database, record_ids: Iterable[int], start: str, most: int) ->
 
 def by_key(db: Database, key: bytes, feeds: Iterable[int]) -> Listed | None:
     """The record with that key in the first of these feeds that lists it."""
+    hidden = index.concealed(db)
     sql = "SELECT id, feed_id, handle, body FROM record WHERE feed_id = ? AND key = ? AND body NOT NULL"
     rows = (db.conn.execute(sql, (feed_id, key)).fetchone() for feed_id in feeds)
-    return next((Listed(*row) for row in rows if row is not None), None)
+    return next((Listed(*row) for row in rows if row is not None and row[0] not in hidden), None)
 
 
 def feeds_of(db: Database, record_ids: Iterable[int]) -> set[int]:

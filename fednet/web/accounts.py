@@ -21,6 +21,7 @@ from fednet.store.accounts import STAFF, Account, Factors
 from fednet.web import letters, passkeys, translation
 from fednet.web.asking import Asked, Clock, number, typed
 from fednet.web.doors import Doors, about, acted, done, see
+from fednet.web.language import keep as keep_language
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
 from fednet.web.signing import (
@@ -168,7 +169,10 @@ class Own:
                     self._ask_at(db, account._replace(name=name, language=known), email)
         except UsageError as error:
             return self._refused(request, asked, visitor, error)
-        return see(f"/account?done={'asked' if moves else 'saved'}")
+        answer = see(f"/account?done={'asked' if moves else 'saved'}")
+        if known:
+            keep_language(request, known, answer)
+        return answer
 
     def _check_may_move(self, request: Request, asked: Asked, visitor: Visitor, email: str) -> None:
         """Before an address is changed: by who is surely there, and can show that what is sent there reaches them."""

@@ -14,26 +14,47 @@ from starlette.routing import Route
 
 from fednet.errors import FednetError, UsageError
 from fednet.formats.export import csv_of
-from fednet.node import edits
+from fednet.node import edits, joining
 from fednet.node.home import Home
-from fednet.node.own import title_of
-from fednet.store import accounts, acts
+from fednet.node.own import OwnRecords
+from fednet.store import accounts, acts, applications, feeds, hidden
 from fednet.store.acts import Act, Wanted
+from fednet.web import show
 from fednet.web.act_words import deed, outcome
 from fednet.web.asking import Asked, typed
 from fednet.web.doors import Doors
+from fednet.web.entries import circle_name
 from fednet.web.show import Templates, address, sort_key
 from fednet.web.signing import secretive
+from fednet.web.translation import gettext as _
+from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
 ON_A_PAGE = 50
-OF_ACCOUNTS = frozenset({"account-ended", "account-link", "account-reset", "invited", "role-changed"})
+OF_ACCOUNTS = frozenset(
+    {"account-ended", "account-link", "account-reset", "address-changed", "invited", "role-changed"}
+)
 """Acts whose subject is the number of an account."""
+OF_APPLICATIONS = frozenset(
+    "applicant-asked application-answered application-approved application-changed application-declined "
+    "application-link application-withdrawn applied endorsed endorsers-asked".split()
+)
+"""Those whose subject is the number of an application."""
+OF_CIRCLES = frozenset({"add-circle", "let-network-read", "let-network-read-no-more"})
+SECTIONS = {
+    "node": noted("This node"),
+    "joining": noted("Joining, and what members may do"),
+    "freshness": noted("How long a confirmation holds"),
+    "signing-in": noted("Signing in"),
+    "mail": noted("Letters by e-mail"),
+    "embed": noted("Search and calendar on your own site"),
+}
+"""Headings of the page of settings, by their addresses."""
 FIELDS = ("at", "name", "role", "act", "subject", "outcome")
 
 
 class Line(NamedTuple):
-    """An entry with what its record is called today, if it is listed: the log itself knows handles only."""
+    """An entry with what it was about as that is called today, if it is there: the log itself knows handles only."""
 
     act: Act
     said: str
@@ -100,17 +121,42 @@ class Log:
 
     def _called(self, db: Database, act: Act) -> str:
         """The name of what an act was about, as it is today; empty where there is none."""
-        if act.act in OF_ACCOUNTS and _is_number(act.subject):
-            account = accounts.account(db, int(act.subject))
+        if _is_number(act.subject):
+            return self._numbered(db, act, int(act.subject))
+        if act.act == "change-settings":
+            return _(SECTIONS.get(act.subject, ""))
+        if act.act in OF_CIRCLES:
+            return circle_name(act.subject)
+        if network := feeds.pinned(db, act.subject):
+            return network.name
+        if len(act.subject) == len("CA"):
+            return show.country(act.subject)
+        return self._titled(db, act.subject)
+
+    def _numbered(self, db: Database, act: Act, number: int) -> str:
+        if act.act in OF_ACCOUNTS:
+            account = accounts.account(db, number)
             return account.name if account else ""
-        try:
-            return title_of(edits.find(db, self.home, act.subject).body)
-        except FednetError:  # withdrawn, or no record at all
+        application = applications.application(db, number) if act.act in OF_APPLICATIONS else None
+        if application is None:
             return ""
+        form = joining.form_of(application)
+        return form.title if form else self._titled(db, application.handle or "")
+
+    def _titled(self, db: Database, handle: str) -> str:
+        """What a record is called; nothing of one that is withdrawn."""
+        away = hidden.taken_out(db, handle)
+        try:
+            own = edits.of_itself(db, self.home) if handle == edits.NETWORK else edits.find(db, self.home, handle)
+        except FednetError:
+            own = None
+        body = own.body if own else away.body if away else None
+        return OwnRecords(db, self.home).title(body) if body else ""
 
     def csv(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Cells that a spreadsheet would take for formulas are defused."""
-        rows = [FIELDS, *([getattr(act, name) for name in FIELDS] for act in self._every(asked))]
+        told = [[*(getattr(act, name) for name in FIELDS), deed(act.act)] for act in self._every(asked)]
+        rows = [[*FIELDS, "said"], *told]
         return _file(csv_of(rows), "text/csv; charset=utf-8", "acts.csv")
 
     def jsonl(self, request: Request, asked: Asked, visitor: Visitor) -> Response:

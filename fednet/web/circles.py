@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fednet.directory.search import KIND_NAMES
-from fednet.errors import FednetError, NotFoundError
+from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.node import circles
 from fednet.node.home import Home
 from fednet.store import circles as stored
@@ -26,6 +27,7 @@ from fednet.web.visitors import Visitor
 
 MAX_NAME = 32
 """Characters of a circle's name (SPEC, section 4)."""
+_NAME = re.compile(rf"[a-z0-9-]{{1,{MAX_NAME}}}")
 
 DONE = {
     "made": noted("The circle is made. Nobody reads it until you let a network read it."),
@@ -67,9 +69,11 @@ class Circles:
 
     def make(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """A new circle."""
-        name = first(asked, "name").lower()
+        name = "-".join(first(asked, "name").lower().split())
         doorway.about(request, name[:MAX_NAME])
         try:
+            if not _NAME.fullmatch(name):
+                raise UsageError("a circle is called by Latin letters, digits and hyphens, 32 at most")
             circles.add(self.home, name, self.clock())
         except FednetError as error:
             return self._page(request, error=error, name=name, status=422)

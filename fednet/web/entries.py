@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
+from secrets import token_urlsafe
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ from fednet.web.asking import Asked, Clock
 from fednet.web.doors import looked
 from fednet.web.entry_forms import Form
 from fednet.web.entry_widgets import Context, Said
+from fednet.web.once import Once, form_of
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -45,6 +47,8 @@ UNSAVED = "00000000-0000-0000-0000-000000000000"
 MOST_SHOWN = 80
 """Characters of what was typed that a message about it repeats."""
 MEMBERS_SEE = frozenset({PUBLIC, PARTNERS})
+STAYS = ""
+"""Stands, to whoever may not know its name, for the circle in which an entry is."""
 
 
 class Editing(NamedTuple):
@@ -84,7 +88,8 @@ class Crossed(NamedTuple):
 
 
 class Page(NamedTuple):
-    """All that templates/entry.html draws. `base` names the version of the entry that the form was made from."""
+    """All that templates/entry.html draws. `base` names the version of the entry that the form was made from; of a
+    new one, the form."""
 
     form: Form
     kind: str
@@ -106,6 +111,7 @@ class Entries:
 
     def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:
         self.home, self.page, self.clock = home, templates.page, clock
+        self._once = Once()
         templates.environment.filters["circle_name"] = circle_name
         templates.environment.filters["audience_name"] = audience_name
         templates.environment.filters["exposure"] = exposure
@@ -153,7 +159,11 @@ class Entries:
             looked = typed._replace(audiences=audiences, exposed=seen, warned=asked.get("do") != ["look"])
             return self._shown(request, editing, looked, 422 if looked.warned else 200)
         try:
-            return editing.save(_changes(before if editing.own else {}, found), circle)
+            changes = _changes(before if editing.own else {}, found)
+            if editing.own is not None:
+                return editing.save(changes, circle)
+            form = form_of(visitor.account.id if visitor.account else "", asked)
+            return self._once.answer(form, lambda: editing.save(changes, circle))
         except (UsageError, ForbiddenError) as error:
             return self._shown(request, editing, self._refused(editing, context, asked, error), 422)
 
@@ -165,7 +175,7 @@ class Entries:
 
     def _circle(self, asked: Asked, editing: Editing) -> str:
         chosen = (entry_forms.first(asked, "circle") or "").strip()
-        return chosen if chosen in self._circles(editing) else _usual(editing)
+        return chosen if chosen and chosen in self._circles(editing) else _usual(editing)
 
     def _circles(self, editing: Editing) -> list[str]:
         """The circles to choose from, that in which the entry is now among them."""
@@ -174,7 +184,9 @@ class Entries:
         with self.home.store.reading() as db:
             names = stored.names(db)
         kept = [name for name in names if editing.circles is None or name in editing.circles]
-        return kept if _usual(editing) in kept else [*kept, _usual(editing)]
+        if _usual(editing) in kept:
+            return kept
+        return [*kept, _usual(editing) if editing.circles is None else STAYS]
 
     def _fresh(self, editing: Editing, context: Context) -> Page:
         if editing.own is None:
@@ -194,13 +206,14 @@ class Entries:
         return page._replace(base=entry_forms.first(asked, "base") or page.base)
 
     def _page(self, editing: Editing, form: Form, circle: str) -> Page:
+        circles = self._circles(editing)
         return Page(
             form=form,
             kind=editing.kind,
             title=title_of(editing.own.body) if editing.own else "",
-            base=_base(editing.own) if editing.own else "",
-            circle=circle,
-            circles=self._circles(editing),
+            base=_base(editing.own) if editing.own else token_urlsafe(16),
+            circle=circle if circle in circles else STAYS,
+            circles=circles,
             usual=edits.usual_circle(editing.kind),
             button=editing.button,
         )
@@ -290,6 +303,8 @@ def circle_name(circle: str) -> str:
     match circle:
         case "public":
             return _("Everybody")
+        case "":
+            return _("Whom the network has chosen")
         case "partners":
             return _("Partner networks, and members of this network")
         case _:

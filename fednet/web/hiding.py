@@ -138,6 +138,7 @@ class Hiding:
         try:
             doorway.about(request, hiding.asked_for(what))
             restored = hiding.unhide(self.home, what, self.clock())
+            doorway.about(request, restored.renamed.get(what, what))
         except FednetError as error:
             return self._page(request, error=error, status=error.status)
         return see(f"/workspace/hide?done={'stuck' if restored.stuck else 'gone' if restored.gone else 'back'}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
+from threading import Lock
 from typing import Any, NamedTuple
 
 import msgspec
@@ -102,6 +103,7 @@ class Wizard:
 
     def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:
         self.home, self.page, self.clock = home, templates.page, clock
+        self._one_at_a_time = Lock()
 
     # --- the first page -----------------------------------------------------------------------------------------------
 
@@ -186,12 +188,19 @@ class Wizard:
 
     def choose(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         upload = self._upload(request, visitor)
-        uploads.note(self.home, msgspec.structs.replace(upload, said=_said(upload.said, asked)))
+        if upload.result is None:
+            uploads.note(self.home, msgspec.structs.replace(upload, said=_said(upload.said, asked)))
         return see(f"/workspace/import/{upload.id}")
 
     def import_(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        """Import what was shown; when the form says something else, show that first."""
+        """Import what was shown, once; when the form says something else, show that first."""
+        with self._one_at_a_time:
+            return self._import(request, asked, visitor)
+
+    def _import(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         upload = self._upload(request, visitor)
+        if upload.result is not None:  # sent twice
+            return see(f"/workspace/import/{upload.id}")
         said = _said(upload.said, asked)
         if said != upload.said:
             uploads.note(self.home, msgspec.structs.replace(upload, said=said))

@@ -30,6 +30,7 @@ from fednet.web.doors import Doors, done, see
 from fednet.web.entries import Entries, refused
 from fednet.web.entry_forms import Form
 from fednet.web.entry_widgets import Said
+from fednet.web.once import Once, form_of
 from fednet.web.pauses import Patience, Pauses
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
@@ -126,6 +127,7 @@ class Joining:
     def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:
         self.home, self.templates, self.clock = home, templates, clock
         self.entries = Entries(home, templates, clock)
+        self._once = Once()
         self.pauses = Pauses()
         self._key = secrets.token_bytes(32)  # of this process: a form that it did not show is shown once more
 
@@ -152,6 +154,11 @@ class Joining:
             )
         if errors:
             return self._form(request, asked, visitor, asked, errors)
+        return self._once.answer(
+            form_of(client_of(request.scope), asked), lambda: self._sent(request, asked, visitor, found)
+        )
+
+    def _sent(self, request: Request, asked: Asked, visitor: Visitor, found: dict[str, Any]) -> Response:
         self._wait(request)
         try:
             form = joining.read(self.home, found)

@@ -29,8 +29,13 @@ def choose(request: Request, asked: Asked, visitor: Visitor) -> Response:
     if tag not in LANGUAGES:
         raise NotFoundError("the pages are not written in that language")
     answer = see(local(asked.get("to", ["/"])[0]))
-    answer.set_cookie(COOKIE, tag, max_age=A_YEAR, secure=request.url.scheme == "https", httponly=True, samesite="lax")
+    keep(request, tag, answer)
     return answer
+
+
+def keep(request: Request, tag: str, answer: Response) -> None:
+    """Show this browser all pages in a language from now on."""
+    answer.set_cookie(COOKIE, tag, max_age=A_YEAR, secure=request.url.scheme == "https", httponly=True, samesite="lax")
 
 
 def local(to: str) -> str:

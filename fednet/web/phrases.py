@@ -65,9 +65,13 @@ def _modules() -> list[Path]:
 
 def plainly(note: str) -> str:
     """A note without what only the command line needs: a part of a sentence that names options or commands."""
-    note = re.sub(r"\s*\([^()]*(?:--|fednet )[^()]*\)", "", note)
+    note = re.sub(r"(?:(?<!\s)\s+)?\([^()]*\)", lambda found: "" if _is_for_operators(found[0]) else found[0], note)
     parts = re.split(r"(?<=[;:]) ", note)
-    return " ".join(part for part in parts if "--" not in part and "fednet " not in part).rstrip(";: ")
+    return " ".join(part for part in parts if not _is_for_operators(part)).rstrip(";: ")
+
+
+def _is_for_operators(part: str) -> bool:
+    return "--" in part or "fednet " in part
 
 
 def is_sentence(message: str) -> bool:

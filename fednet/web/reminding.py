@@ -1,8 +1,8 @@
 """What is written of itself: reminders of terms and confirmations, and the week. Each once, by the table `reminded`.
 
 ```
-each day      destroys what was filled in or proposed, and decided long ago; members whose term ends in 60, 30 or 7
-              days, or has
+each day      destroys what was filled in or proposed, and decided long ago; tells members whose term ends in 60, 30
+              or 7 days, or has
 each Monday   the week, to the secretariat
 each month    members whose entries should be confirmed
 ```

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from fednet.directory.matching import one_batch
 from fednet.feed.text import plain
-from fednet.node import staging, tombstones, uploads
+from fednet.node import hiding, staging, tombstones, uploads
 from fednet.node.background import Background
 from fednet.node.erasure import settle_promptly
 from fednet.node.files import held
@@ -79,6 +79,7 @@ def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     uploads.sweep(home, now())
     if tombstones.reapply(home):
         settle_promptly(home)
+    hiding.reapply(home, now())
     background = Background(home, allow_private=allow_private, match=one_batch, daily=daily)
     app = create_app(home, allow_private=allow_private)
     config = uvicorn.Config(

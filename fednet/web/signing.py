@@ -218,8 +218,6 @@ class Gate:
         _set(answer, cookie_name(request), secret, lasts)
         if whole:
             _set(answer, cookie_name(request, DEVICE), self.device_cookie(account, factors.password), DEVICE_SECONDS)
-            if account.language in translation.LANGUAGES:
-                answer.set_cookie(translation.COOKIE, account.language, DEVICE_SECONDS, samesite="lax")
         return answer
 
     def new_session(self, request: Request, account: Account, to: str) -> Response:
@@ -580,7 +578,7 @@ class Signing:
                 account = people.make_first(db, link, name, email, hashed, self.clock())
             else:
                 links.use(db, link, self.clock())
-                accounts.rename(db, account.id, name, account.email, account.language or translation.speaking())
+                accounts.rename(db, account.id, name, account.email, translation.speaking())
                 people.set_password(db, account, hashed)
             account = people.active(db, account.id)
         self._must_stand(request, account)

@@ -60,7 +60,7 @@ def _plain(field: str, value: Any, title: Callable[[str], str]) -> str:
     if not isinstance(value, str):
         return str(value)
     match field:
-        case "country" | "countries":
+        case "country" | "countries" | "area_code":
             return show.country(value)
         case "languages" | "language" | "original":
             return show.language(value) if languages.name(value) != value else value

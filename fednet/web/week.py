@@ -15,7 +15,7 @@ from fednet.directory.week import Week
 from fednet.errors import UsageError
 from fednet.node import terms
 from fednet.node.home import Home
-from fednet.web import desk, show
+from fednet.web import desk, show, views
 from fednet.web.asking import Asked, Clock
 from fednet.web.doors import Doors
 from fednet.web.parties import page_of
@@ -83,7 +83,7 @@ class Weeks:
             values["update"] = printed.update(self.home.store, network, since, until, zone, now)
         except UsageError as error:
             values["error"] = error
-        return self.page("desk/update.html", request, **values)
+        return self.page("desk/update.html", request, **values, entry_of=views.entry_of)
 
 
 def _day(asked: Asked, name: str, usual: str) -> date:

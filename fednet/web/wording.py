@@ -29,4 +29,9 @@ def short_day(day: date) -> str:
     return str(format_skeleton("Ed", day, locale=locale()))
 
 
-FILTERS = {function.__name__: function for function in (short_day, weekday, weekday_narrow, weekday_short)}
+def short_date(day: date) -> str:
+    """A day beside others of about that time: "2 Dec"."""
+    return str(format_skeleton("MMMd", day, locale=locale()))
+
+
+FILTERS = {function.__name__: function for function in (short_date, short_day, weekday, weekday_narrow, weekday_short)}

@@ -38,8 +38,8 @@ FILES = frozenset(
 """Addresses that are no pages."""
 GONE = frozenset(
     {
-        "/workspace/import/{upload}", "/member/erased/{handle}", "/workspace/record/{handle}/erased", "/people/{handle}",
-        "/workspace/hide/{handle}", "/member/new/{kind}", "/member/edits/{id}",
+        "/workspace/import/{upload}", "/member/erased/{handle}", "/workspace/record/{handle}/erased",
+        "/people/{handle}", "/workspace/hide/{handle}", "/member/new/{kind}", "/member/edits/{id}",
     }
 )  # fmt: skip
 """Pages of a moment, or not for everybody: they may tell that there is nothing, which is a page, too."""

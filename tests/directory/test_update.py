@@ -62,8 +62,18 @@ def test_events_are_held_or_to_come_by_the_hour(home: Home) -> None:
     event(home, "Called off", "2026-12-01T10:00", status="cancelled")
     event(home, "Next year", "2027-01-10T10:00")
     found = asked(home)
-    assert [at.title for at in found.held.listed] == ["Held", "This morning"] and found.events == 2
-    assert [at.title for at in found.coming.listed] == ["Tonight", "Next year"]
+    assert [one.at.title for one in found.held.listed] == ["Held", "This morning"] and found.events == 2
+    assert [one.at.title for one in found.coming.listed] == ["Tonight", "Next year"]
+
+
+def test_what_repeats_is_told_once_with_all_its_days(home: Home) -> None:
+    event(home, "Clinic", "2026-11-25T18:00", rrule="FREQ=WEEKLY;COUNT=3")
+    event(home, "Between", "2026-11-26T18:00")
+    found = asked(home)
+    assert [(one.at.title, [day.day for day in one.days]) for one in found.coming.listed] == [
+        ("Clinic", [25, 2, 9]),
+        ("Between", [26]),
+    ]
 
 
 def test_only_needs_and_offers_that_are_open_are_told_needs_first(home: Home) -> None:

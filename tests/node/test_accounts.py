@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fednet.errors import BusyError, FednetError, ForbiddenError, NotFoundError, UsageError
 from fednet.node import accounts as people
-from fednet.node import edits, erasure, hiding, links, ownership, sessions, totp
+from fednet.node import circles, edits, erasure, hiding, links, ownership, sessions, totp
 from fednet.node import home as homes
 from fednet.node.accounts import Hashing
 from fednet.node.home import Home
@@ -447,6 +447,14 @@ def test_members_own_what_is_theirs_and_nothing_else(home: Home) -> None:
         assert [name for name, handle in strange.items() if ownership.owns(db, home, ada, handle)] == []
         assert ownership.owns(db, home, mina, person)
         assert not any(ownership.owns(db, home, mina, handle) for handle in (*theirs.values(), other))
+    circles.add(home, "board", NOW)
+    kept = edits.add(home, "contact", {"organization": mine, "emails": ["k@b.example"]}, NOW, "board").handle
+    moved = edits.edit(home, theirs["event"], {}, NOW, circle="board").handle
+    quiet = edits.add(home, "organization", {"names": {"en": "Quiet"}}, NOW, "board").handle
+    noor = invited(home, "organization", "Noor", quiet)
+    with home.store.reading() as db:
+        assert not any(ownership.owns(db, home, ada, handle) for handle in (kept, moved)), "the network's own affair"
+        assert ownership.owns(db, home, noor, quiet), "but for its own entry"
     edits.withdraw(home, theirs["need"], NOW)
     with home.store.reading() as db:
         assert not ownership.owns(db, home, ada, theirs["need"])

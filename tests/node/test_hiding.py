@@ -11,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fednet.directory import search
+from fednet.directory.query import Query
+from fednet.directory.search import PUBLIC
 from fednet.errors import BrokenStoreError, ChangedError, NotFoundError, UsageError
 from fednet.listing import references
 from fednet.node import circles, edits, erasure, hiding, imports, undo
@@ -19,7 +22,7 @@ from fednet.node.home import Home
 from fednet.node.imports import Choices, File
 from fednet.node.own import restore_signed
 from fednet.node.publish import publish
-from fednet.store import drafts, feeds, hidden, letters, receipts
+from fednet.store import drafts, feeds, hidden, index, integrity, letters, receipts
 from tests.node.nodes import NOW, Served, held, pin, public, synced
 
 
@@ -528,3 +531,73 @@ def test_an_import_that_is_taken_back_takes_what_is_hidden_of_it(home: Home) -> 
     assert hiding.acts(home) == []
     with pytest.raises(NotFoundError):
         hiding.unhide(home, org, NOW)
+
+
+def found_here(home: Home, name: str) -> bool:
+    """Whether the own pages and search show something of that name to everybody."""
+    return bool(search.search(home.store, Query(text=f'"{name}"'), PUBLIC, NOW).hits)
+
+
+def test_what_waits_to_be_signed_is_found_here_no_more(home: Home) -> None:
+    made = world(home)
+    publish(home, NOW)
+    assert found_here(home, "One") and shown_by_handle(home, made["one"])
+    hiding.hide(home, made["one"], NOW)
+    assert made["one"] in listed(home)  # followers still list it
+    assert not found_here(home, "One") and not shown_by_handle(home, made["one"])
+    assert not shown_by_handle(home, made["alone"]) and shown_by_handle(home, made["other"])
+    with home.store.writing() as db:
+        index.rebuild(db)
+    assert not found_here(home, "One")
+    hiding.unhide(home, made["one"], NOW)
+    assert found_here(home, "One") and shown_by_handle(home, made["one"])
+    hide(home, made["one"])
+    assert not found_here(home, "One") and doctor_is_content(home)
+    hiding.unhide(home, made["one"], NOW)
+    publish(home, NOW)
+    assert found_here(home, "One") and doctor_is_content(home)
+
+
+def shown_by_handle(home: Home, handle: str) -> bool:
+    try:
+        search.record(home.store, handle, PUBLIC, NOW)
+    except NotFoundError:
+        return False
+    return True
+
+
+def doctor_is_content(home: Home) -> bool:
+    with home.store.reading() as db:
+        state = integrity.index_state(db)
+    return state.searched == state.facets and not state.strays
+
+
+def test_what_was_hidden_stays_hidden_when_the_database_of_an_older_day_is_put_back(home: Home, tmp_path: Path) -> None:
+    made = world(home)
+    publish(home, NOW)
+    file = tmp_path / "older.backup"
+    backup.backup(home, file, NOW)
+    hide(home, made["one"])
+    assert made["one"].encode() not in (home.path / hidden_keys.NAME).read_bytes()
+    with restore.staged(home.path, file) as (copy, _):
+        assert found_here(copy, "One")
+        assert hiding.reapply(copy, NOW, hidden_keys.kept(home.path)) == 6
+        assert not found_here(copy, "One") and not shown_by_handle(copy, made["contact"])
+        assert [act.why for act in hiding.acts(copy)] == [made["one"]]
+        assert hiding.reapply(copy, NOW, hidden_keys.kept(home.path)) == 0
+    hiding.unhide(home, made["one"], NOW)
+    assert hidden_keys.kept(home.path) == set()
+    with restore.staged(home.path, file) as (copy, _):
+        assert hiding.reapply(copy, NOW, hidden_keys.kept(home.path)) == 0 and found_here(copy, "One")
+
+
+def test_a_line_of_what_is_hidden_that_a_crash_cut_is_none(home: Home) -> None:
+    file = home.path / hidden_keys.NAME
+    file.write_bytes(b"hide 00")
+    assert hidden_keys.kept(home.path) == set()
+    handle = organization(home, "One")
+    hiding.hide(home, handle, NOW)
+    assert hidden_keys.kept(home.path) == {key_of(handle)}
+    file.write_bytes(b"nothing that was hidden\n")
+    with pytest.raises(BrokenStoreError):
+        hidden_keys.kept(home.path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fednet.errors import NotFoundError
 from fednet.node import circles, edits, preview, publish
@@ -122,3 +125,18 @@ def test_what_everybody_would_read_of_people_is_noted(home: Home, kind: str, fie
     assert note in leaving.changes[0].notes[0]
     edits.add(home, "organization", organization("Plain"), NOW)
     assert [change.notes for change in preview.leaving(home)[0].changes if change.title == "Plain Legal Aid"] == [()]
+
+
+LOOSE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+
+
+@given(st.text("a1.+-@_é \"", max_size=60))
+def test_addresses_are_found_as_by_trying_every_place(text: str) -> None:
+    naive, found = LOOSE.search(text), preview._MAIL.search(text)
+    assert (found and found[0]) == (naive and naive[0])
+
+
+def test_long_runs_of_letters_are_looked_through_once() -> None:
+    """A try at each place of such a run takes minutes."""
+    for run in ("x" * 400_000, "1" * 400_000, "x@" * 200_000):
+        assert list(preview.exposed({"kind": "organization", "names": {"en": run}})) == []

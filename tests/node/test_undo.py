@@ -67,7 +67,7 @@ def test_an_older_import_is_taken_back_and_what_a_newer_one_changed_stays_and_is
     undone = undo(home, number(middle), NOW)
     assert undone.restored == 1
     assert [(kept.fields, kept.reason) for kept in undone.kept] == [
-        (("acronym",), f"import {number(newest)} changed it since")
+        (("acronym",), f"import {number(newest)} (list.csv) changed it since")
     ]
     assert fields_of(home, handle) == organization("aster", acronym="A2").fields
     undo(home, number(newest), NOW)
@@ -99,7 +99,7 @@ def test_what_a_later_import_names_as_well_is_not_withdrawn(home: Home) -> None:
     undone = undo(home, number(wrong), NOW)
     assert (undone.withdrawn, [(kept.title, kept.reason) for kept in undone.kept]) == (
         1,
-        [("Aster", f"import {number(right)} named it since")],
+        [("Aster", f"import {number(right)} (right.csv) named it since")],
     )
     assert undo(home, number(right), NOW).withdrawn == 2
 

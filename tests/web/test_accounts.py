@@ -12,7 +12,8 @@ import pytest
 from fednet.node import edits
 from fednet.node import home as homes
 from fednet.node.home import Home, Mail
-from fednet.store import accounts, acts, letters
+from fednet.node.publish import publish
+from fednet.store import accounts, acts, applications, letters
 from fednet.store.accounts import Account
 from fednet.web import signing
 from fednet.web.app import create_app
@@ -84,6 +85,7 @@ def test_a_name_a_language_and_an_address_can_be_changed(home: Home, app: Any) -
     before = present(home, browser)
     answer = browser.form("/account", name=" Mina  Example ", email="mina@new.example", language="ar")
     assert answer.headers["location"] == "/account?done=asked"
+    assert any(cookie.startswith("language=ar;") for cookie in answer.cookies), "of the pages, too"
     found = present(home, browser)
     assert (found.name, found.email, found.language) == ("Mina Example", before.email, "ar")
     for fields in ({"name": "", "email": "a@b.example"}, {"name": "M", "email": "no"}):
@@ -412,6 +414,33 @@ def test_a_record_is_named_in_the_log_as_it_is_called_today(home: Home, app: Any
         acts.end(db, acts.begin(db, present(home, ada), "edit", boat, NOW), "done")
         names = b"".join(str(row).encode() for row in db.table("act").rows)
     assert b"Paper Boat" not in names and "Paper Boat" in ada.get("/workspace/acts").text
-    edits.withdraw(home, boat, NOW)
+    publish(home, NOW)
+    moved = edits.edit(home, boat, {}, NOW, "partners")
     page = ada.get("/workspace/acts").text
-    assert "Paper Boat" not in page and boat in page
+    assert "Paper Boat" in page and f"subject={moved.handle}" in page and boat not in page
+    edits.withdraw(home, moved.handle, NOW)
+    page = ada.get("/workspace/acts").text
+    assert "Paper Boat" not in page and moved.handle in page
+
+
+def test_what_is_no_record_is_named_in_the_log_too(home: Home, app: Any, boat: str) -> None:
+    ada = client_as(home, "administrator", app=app)
+    contact = edits.add(home, "contact", {"organization": boat, "emails": ["a@boat.example"]}, NOW)
+    edits.add(home, "network", {"names": {"en": "Us"}}, NOW)
+    with home.store.writing() as db:
+        fields = {"organization": {"names": {"en": "Willow"}}, "contact": {"emails": ["w@willow.example"]}}
+        number = applications.add(db, fields, "w@willow.example", "en", NOW)
+        done = [
+            ("edit-record", contact.handle, "Paper Boat"),
+            ("edit-record", "network", "Us"),
+            ("follow", home.network.network, "Example Network"),
+            ("change-settings", "embed", "Search and calendar on your own site"),
+            ("application-approved", str(number), "Willow"),
+            ("hide", "TD", "Chad"),
+            ("add-circle", "board", "board"),
+        ]
+        for act, subject, _name in done:
+            acts.end(db, acts.begin(db, present(home, ada), act, subject, NOW), "done")
+    rows = [re.findall(r"<td>(.*?)</td>", row, re.S)[3] for row in ada.get("/workspace/acts").text.split("<tr>")[2:]]
+    assert [re.sub("<[^>]+>", "", row) for row in rows[:7]] == [name for _, _, name in reversed(done)]
+    assert "Followed a network" in ada.get("/workspace/acts.csv").text

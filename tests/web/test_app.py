@@ -91,6 +91,20 @@ def test_a_mistake_of_ours_shows_nothing_and_logs_no_query(
     assert "ZeroDivisionError" in caplog.text and "Mae" not in caplog.text
 
 
+def test_a_mistake_of_ours_logs_no_secret_of_an_address(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("fednet.node.links.find", broken)
+    client, secret = Client(create_app(home), accept="text/html", host="localhost"), "s3cret" * 8
+    with caplog.at_level(logging.ERROR):
+        for page in ("welcome", "sign-in", "confirm", "application", "endorse", "account/address"):
+            assert client.get(f"/{page}/{secret}").status == 500, page
+    assert "GET /welcome/{secret} failed" in caplog.text and "s3cret" not in caplog.text
+
+
 def test_an_error_keeps_its_own_status_word_and_hint(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(request: Request) -> PlainTextResponse:
         raise BusyError("another process is writing", hint="try again")

@@ -64,7 +64,7 @@ def test_one_that_is_uploaded_is_rehearsed(home: Home, administrator: Browser) -
         (plain.getvalue(), "This backup restores the node"),
         (plain.getvalue()[:-1000], 'role="alert"'),
         (sealed.getvalue(), "encrypted with age"),
-        (b"", "choose a file first"),
+        (b"", "Choose a file first"),
         (b"no backup", 'role="alert"'),
     ]:
         assert said in _uploaded(administrator, content, ""), said

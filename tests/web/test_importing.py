@@ -301,3 +301,18 @@ def test_a_real_file_is_imported_as_it_was_shown_and_taken_back(
     assert standing() == before + count
     assert browser.form("/workspace/import/undo", {"import": "1"}).status == 200
     assert standing() == before
+
+
+def test_an_import_that_is_sent_twice_is_done_once(home: Home) -> None:
+    browser = client_as(home, "editor")
+    address, page = looked(browser, ("membres.csv", LIST.encode()))
+    fields = fields_of(page)
+    assert browser.form(f"{address}/import", fields).status == 303
+    done = browser.get(address).text
+    for again in (f"{address}/import", address):
+        assert browser.form(again, fields).headers["location"] == address
+        assert "Take it back" in browser.get(address).text
+    assert browser.get(f"{address}/refused.csv").status == 200
+    with home.store.reading() as db:
+        assert db.execute("SELECT count(*) FROM import").fetchone() == (1,)
+    assert re.sub(r"\s+", " ", done) == re.sub(r"\s+", " ", browser.get(address).text)

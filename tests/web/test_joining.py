@@ -401,3 +401,15 @@ def test_those_that_are_ticked_are_declined_for_one_reason(home: Home, clock: Cl
     assert told == [("applicant-1@a.example", True), ("applicant-2@a.example", True)]
     assert sorted(noted) == ids[:2]
     assert desk.form(there, id="x", reason="full").status == 404
+
+
+def test_an_application_that_is_sent_twice_is_one(home: Home, clock: Clock, stranger: Browser) -> None:
+    filled_in = form(stranger, clock)
+    first, second = stranger.form("/join", filled_in), stranger.form("/join", filled_in)
+    assert (first.status, first.headers["location"]) == (303, second.headers["location"])
+    assert len(waiting(home)) == 1
+
+
+def test_an_application_that_nobody_could_approve_is_refused(home: Home, clock: Clock, stranger: Browser) -> None:
+    refused = stranger.form("/join", form(stranger, clock, **{"texts.0.names": "x" * 40_000}))
+    assert refused.status == 422 and "too long" in refused.text

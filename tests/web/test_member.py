@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fednet.node import edits
+from fednet.node import circles, edits, erasure
 from fednet.node.home import Home, Joining, Mail
 from fednet.node.own_names import OwnNames
 from fednet.node.publish import publish
@@ -407,6 +407,73 @@ def test_a_newer_link_ends_the_one_before(home: Home, org: str) -> None:
     assert stranger.get(second).status == 200
 
 
+@pytest.mark.parametrize("kind", ["event", "exchange", "contact"])
+def test_a_link_changes_whatever_an_organisation_keeps_and_is_not_used_up_by_a_form_that_is_refused(
+    home: Home, org: str, kind: str
+) -> None:
+    made = {
+        "event": {
+            "titles": {"en": "A talk"},
+            "type": "webinar",
+            "start": "2026-12-02",
+            "all_day": True,
+            "hosts": [org],
+        },
+        "exchange": {"type": "need", "titles": {"en": "A need"}, "organization": org},
+        "contact": {"emails": ["a@quiet.example"], "organization": org},
+    }
+    handle = edits.add(home, kind, made[kind], NOW, "partners").handle
+    stranger, url = client_as(home, "anybody"), link_of(home, handle)
+    sent = filled(stranger, f"{url}?change=yes") | {"do": "save"}
+    name = "emails" if kind == "contact" else "texts.0.titles"
+    assert stranger.form(url, {**sent, name: "" if kind != "contact" else "nobody"}).status == 422
+    assert stranger.form(url, sent).status == 200
+    assert newest(home).handle == handle and stranger.get(url).status == 404
+
+
+def test_what_the_network_keeps_about_a_member_in_a_circle_of_its_own_is_neither_shown_nor_touched(
+    home: Home, org: str, member: Browser, editor: Browser
+) -> None:
+    circles.add(home, f"c{org[:8]}", NOW)
+    kept = edits.add(home, "contact", {"organization": org, "emails": ["h@h.example"]}, NOW, f"c{org[:8]}").handle
+    assert kept not in member.get("/member").text
+    for path in ("", "/withdraw"):
+        assert member.get(f"/member/records/{kept}{path}").status == 403
+    for act in ("confirm", "withdraw", "erase"):
+        assert member.form(f"/member/records/{kept}/{act}", sure="yes").status == 403
+    asking = confirming.ask(home, [kept], NOW)
+    assert member.account is not None
+    with home.store.reading() as db:
+        assert confirming._recipient(db, home, edits.find(db, home, kept)) == ("h@h.example", None)
+    assert len(asking.links) == 1
+
+
+def test_one_of_several_hosts_leaves_an_event_and_does_not_take_it_away(home: Home, org: str, member: Browser) -> None:
+    other = edits.add(home, "organization", {"names": {"en": "Other House"}}, NOW).handle
+    when = {"titles": {"en": "A talk"}, "type": "webinar", "start": "2026-12-02", "all_day": True}
+    handle = edits.add(home, "event", {**when, "hosts": [other, org]}, NOW).handle
+    assert "stays" in member.get(f"/member/records/{handle}/withdraw").text
+    answer = member.form(f"/member/records/{handle}/withdraw", sure="yes")
+    assert answer.headers["location"] == "/member?done=left" and fields(home, handle)["hosts"] == [other]
+    assert member.get(f"/member/records/{handle}").status == 403
+    alone = edits.add(home, "event", {**when, "hosts": [org]}, NOW).handle
+    assert member.form(f"/member/records/{alone}/withdraw", sure="yes").headers["location"] == "/member?done=withdrawn"
+
+
+def test_who_has_confirmed_an_erasure_in_a_circle_of_the_networks_own_is_not_for_members(
+    home: Home, org: str, member: Browser
+) -> None:
+    circles.add(home, f"e{org[:8]}", NOW)
+    pages = []
+    for circle in ("partners", f"e{org[:8]}"):
+        handle = edits.add(home, "contact", {"organization": org, "emails": ["h@h.example"]}, NOW, circle).handle
+        publish(home, NOW)
+        erasure.erase(home, handle, NOW)
+        publish(home, NOW)
+        pages.append(member.get(f"/member/erased/{handle}").text)
+    assert "says that the entry is erased" in pages[0] and "says that the entry is erased" not in pages[1]
+
+
 @pytest.fixture
 def mail(home: Home) -> Iterator[None]:
     """Letters can be sent."""
@@ -465,3 +532,17 @@ def test_templates_hold_no_inline_script_or_style() -> None:
     for path in (Path(confirming.__file__).parent / "templates").rglob("*.html"):
         if path.name.startswith(("entry", "member", "confirm", "edit")):
             assert not re.search(r"<script|style=|on\w+=", path.read_text("utf-8"))
+
+
+def test_members_are_not_told_what_a_circle_of_the_network_is_called(home: Home) -> None:
+    circles.add(home, "quietshelter", NOW)
+    own = edits.add(home, "organization", {"names": {"en": "Sheltered"}, "acronym": "SH"}, NOW, "quietshelter")
+    publish(home, NOW)
+    member, url = client_as(home, "organization", organization=own.handle), f"/member/records/{own.handle}"
+    for page in ("/member", url):
+        assert "quietshelter" not in member.get(page).text
+    assert "Whom the network has chosen" in member.get(url).text
+    looked = member.form(url, filled(member, url) | {"do": "look"})
+    assert looked.status == 200 and "quietshelter" not in looked.text
+    assert send(member, url, acronym="SHX").status == 303
+    assert newest(home).circle == "", "it stays where it is"

@@ -47,6 +47,13 @@ def test_however_many_names_there_are_memory_is_bounded_and_the_newest_are_kept(
     assert pauses.left(999, ACCOUNT, NOW) > NONE == pauses.left(0, ACCOUNT, NOW)
 
 
+def test_an_attempt_counts_before_it_is_judged_and_not_at_all_once_it_succeeded() -> None:
+    pauses = Pauses()
+    assert [pauses.begin("a", ACCOUNT, NOW) for _ in range(9)].count(NONE) == ACCOUNT.free
+    pauses.succeeded("a")
+    assert pauses.begin("a", ACCOUNT, NOW) == NONE
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.booleans(), st.integers(0, 4_000)), max_size=60),
     st.integers(1, 4),

@@ -77,7 +77,7 @@ def test_a_network_is_followed_after_its_fingerprint_was_compared(
 
 def test_an_invitation_to_somebody_else_is_refused(home: Home, other: tuple[Home, str], administrator: Browser) -> None:
     answer = administrator.form("/workspace/peers/look", invitation=invitation(other[1], home.network.network))
-    assert answer.status == 422 and "expected the fingerprint" in answer.text
+    assert answer.status == 422 and "Expected the fingerprint" in answer.text
     for wrong in ("", "nonsense", "http://127.0.0.1:1/"):
         assert administrator.form("/workspace/peers/look", invitation=wrong).status in (400, 502)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
+from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -13,17 +15,18 @@ from fednet.node import edits
 from fednet.node import home as homes
 from fednet.node.home import Home
 from fednet.node.publish import publish
-from fednet.store import acts
+from fednet.store import acts, drafts
 from fednet.store.accounts import STAFF
 from fednet.web import policy
 from fednet.web.act_words import WORDS
 from fednet.web.app import create_app
-from fednet.web.doors import Doors
+from fednet.web.callers import Callers
+from fednet.web.doors import Doors, looked
 from fednet.web.policy import ANYBODY, MEMBERS, TABLE
-from fednet.web.visitors import COOKIE
+from fednet.web.visitors import COOKIE, Visitors
 from tests.asgi import Answer
 from tests.web.place import NOW
-from tests.web.signed_in import Browser, client_as
+from tests.web.signed_in import Browser, client_as, usual
 
 ROLES = sorted(ANYBODY)
 POSTS = sorted(path for method, path in TABLE if method == "POST")
@@ -101,6 +104,11 @@ def changes(world: World) -> tuple[Any, ...]:
     return world.home.store.changed(), entries, (world.home.path / "node.toml").read_bytes()
 
 
+def logged(world: World) -> list[acts.Act]:
+    with world.home.store.reading() as db:
+        return acts.every(db, acts.Wanted())
+
+
 def ask(browser: Browser, method: str, path: str) -> Answer:
     return browser.form(path) if method == "POST" else browser.get(path)
 
@@ -146,7 +154,10 @@ def test_an_auditor_changes_nothing_but_their_own_account() -> None:
 
 
 def test_nobody_can_change_a_record_without_signing_in() -> None:
-    begins = ("/sign-in", "/sign-out", "/welcome/", "/join", "/application/", "/endorse/", "/confirm/", "/language")
+    begins = (
+        "/sign-in", "/sign-out", "/welcome/", "/account/address/", "/join", "/application/", "/endorse/", "/confirm/",
+        "/language",
+    )  # fmt: skip
     changing = [path for path in OF_ANYBODY if TABLE["POST", path].act]
     assert [path for path in changing if not path.startswith(begins)] == []
 
@@ -253,13 +264,46 @@ def test_a_form_that_is_in_no_log_changes_nothing(world: World) -> None:
 def test_what_is_done_is_in_the_log_with_who_did_it_and_how_it_ended(world: World) -> None:
     editor = world.browsers["editor"]
     assert editor.form("/workspace/accounts", name="Eve", email="e@members.example", role="administrator").status == 403
-    assert editor.form("/account", name="Edna", email="edna@members.example").status == 303
+    assert editor.account is not None
+    assert editor.form("/account", name="Edna", email=editor.account.email).status == 303
     with world.home.store.reading() as db:
         newest = acts.latest(db, limit=1)[0]
-    assert editor.account is not None
     assert (newest.account_id, newest.role, newest.act, newest.outcome) == (
         editor.account.id,
         "editor",
         "account",
         "done",
     )
+
+
+def test_the_log_holds_nothing_that_members_wrote_into_addresses_and_no_record_that_is_not_there(world: World) -> None:
+    member, editor = world.browsers["organization"], world.browsers["editor"]
+    gone, before = "00000000-0000-4000-8000-000000000000", len(logged(world))
+    for path in ("/member/edits/{}/withdraw", "/member/people/{}/end", "/member/endorsements/{}"):
+        for text in ("words" * 500, gone, "é", "９"):
+            assert member.form(path.format(quote(text)), verdict="endorsed").status in (404, 409), path
+    for act in ("confirm", "withdraw", "erase"):
+        assert editor.form(f"/workspace/record/{gone}/{act}", sure="yes").status == 404
+    entries = logged(world)[before:]
+    assert {one.subject for one in entries} == {""} and len(entries) == 15, "that it was refused is in the log"
+
+
+def test_a_page_that_says_it_only_showed_something_is_in_the_log_if_it_wrote(
+    world: World,
+) -> None:
+    editor = world.browsers["editor"]
+    writes = False
+
+    def page(request: Any, asked: Any, visitor: Any) -> Response:
+        looked(request)
+        if writes:
+            with world.home.store.writing() as db:
+                drafts.set_setting(db, "something", "else")
+        return Response("")
+
+    doors = Doors(world.home, Visitors(world.home, Callers(world.home, usual), usual), usual)
+    editor = Browser(Starlette(routes=[doors.route("POST", "/workspace/publish", page)]), editor.account, editor.secret)
+    before = len(logged(world))
+    for writes in (False, True):
+        assert editor.form("/workspace/publish").status == 200
+        assert [one.act for one in logged(world)[before:]] == ["publish"] * writes

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fednet.errors import NotFoundError
-from fednet.node import edits, erasure
+from fednet.node import edits, erasure, hiding
 from fednet.node.home import Home
 from fednet.node.publish import publish
 from fednet.node.roll import roll
@@ -176,7 +177,7 @@ def test_an_entry_is_erased_only_by_its_name_and_a_tick(home: Home) -> None:
     assert title in browser.get(address).text
     for wrong in ({"name": title}, {"understood": "1"}, {"name": "Lantern", "understood": "1"}):
         answer = browser.form(address, wrong)
-        assert answer.status == 422 and "nothing was erased" in answer.text
+        assert answer.status == 422 and "Nothing was erased" in answer.text
     assert own(home, handle)
     answer = browser.form(address, {"name": f"  {title} ", "understood": "1"})
     assert answer.headers["location"] == f"/workspace/record/{handle}/erased"
@@ -247,3 +248,31 @@ def test_each_kind_has_its_list_its_form_and_its_pages(home: Home, kind: str) ->
 def test_those_that_are_shown_are_ticked_at_once(home: Home) -> None:
     page = client_as(home, "editor").get("/workspace/records/organization?ticked=1").text
     assert page.count(" checked>") == 3
+
+
+def test_a_form_of_a_new_entry_that_is_sent_twice_makes_one(home: Home) -> None:
+    browser = client_as(home, "editor")
+    there = "/workspace/records/organization/new"
+    base = re.search(r'name="base" value="([^"]+)"', browser.get(there).text)
+    assert base is not None
+    fields = {"base": base[1], "texts.0.language": "English", "texts.0.names": "Sent Twice", "do": "save"}
+    first, second = browser.form(there, fields), browser.form(there, fields)
+    assert (first.status, second.headers["location"]) == (303, first.headers["location"])
+    other = browser.form(there, fields | {"texts.0.names": "Sent Later"})
+    assert other.headers["location"] != first.headers["location"], "who goes back and types something else means it"
+    page = browser.get("/workspace/records/organization").text
+    assert page.count("Sent Twice") == page.count("Sent Later") > 0
+
+
+def test_what_is_hidden_is_marked_in_the_list_and_can_be_erased_from_there(home: Home) -> None:
+    browser = client_as(home, "editor")
+    org = edits.add(home, "organization", {"names": {"en": "Never Signed"}}, NOW).handle
+    hiding.hide(home, org, NOW)
+    page = browser.get("/workspace/records/organization?state=hidden").text
+    assert "Never Signed" in page and '<span class="mark grave">hidden</span>' in page
+    assert f"/workspace/record/{org}/erase" in browser.get("/workspace/hide").text
+    assert "Never Signed" in browser.get(f"/workspace/record/{org}/erase").text
+    gone = browser.form(f"/workspace/record/{org}/erase", understood="1", name="Never Signed")
+    assert gone.status == 303
+    assert hiding.acts(home) == []
+    assert browser.get(f"/workspace/record/{org}/erase").status == 404

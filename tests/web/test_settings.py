@@ -150,7 +150,10 @@ def test_a_circle_is_made_and_a_network_let_in_and_out(home: Home, administrator
     with home.store.reading() as db:
         (other,) = feeds.peers(db)
     assert administrator.form("/workspace/circles", name="Board").status == 303
-    assert administrator.form("/workspace/circles", name="no good").status == 422
+    assert administrator.form("/workspace/circles", name="Lake Chad").status == 303
+    assert "<bdi>lake-chad</bdi>" in administrator.get("/workspace/circles").text
+    refused = administrator.form("/workspace/circles", name="مجلس")
+    assert refused.status == 422 and "Latin letters, digits and hyphens, 32 at most" in refused.text
     assert administrator.form("/workspace/circles", name="public").status == 422
     page = administrator.get("/workspace/circles").text
     assert "Nobody but our secretariat reads it yet" in page and other.name in page

@@ -123,6 +123,16 @@ def test_a_member_signs_in_and_out(home: Home, app: Any) -> None:
     assert log(home) == [(mina.name, "sign-out", "done"), (mina.name, "sign-in", "done")]
 
 
+def test_the_pages_stay_in_the_language_in_which_somebody_signs_in(home: Home, app: Any) -> None:
+    mina, person = account(home), Person(app)
+    with home.store.writing() as db:
+        accounts.rename(db, mina.id, mina.name, mina.email, "en")
+    person.headers["accept-language"] = "ar"
+    assert 'lang="ar"' in person.get("/sign-in").text
+    person.sign_in(mina.email)
+    assert 'lang="ar"' in person.get("/account").text
+
+
 def test_the_cookie_goes_to_this_host_only_over_https_only_and_to_no_script(home: Home, app: Any) -> None:
     answer = Person(app).sign_in(account(home).email)
     cookie = next(line for line in answer.cookies if line.startswith("__Host-session="))

@@ -162,3 +162,17 @@ def test_each_language_is_offered_under_its_own_name_and_leads_back_to_the_page(
             f'href="/language/{tag}?to=%2Fevents%3Fview%3Dmonth" rel="nofollow" lang="{tag}" hreflang="{tag}"' in page
         )
         assert f">{name}</a>" in page
+
+
+def test_phrases_hold_what_a_constant_says_and_notes_without_what_only_the_command_line_needs() -> None:
+    known = set(phrases.every())
+    assert "links work once, and for a limited time: ask for a new one" in known
+    assert {"columns left out: %(named)s", "no column was understood"} <= known
+    assert phrases.plainly("it was cut; --sheet NAME takes another (see fednet import)") == "it was cut"
+
+
+def test_a_handle_is_read_from_left_to_right_in_every_language(home: Home, browser: Client) -> None:
+    with home.store.reading() as db:
+        handle = roll(db, home, "organization")[0].handle
+    page = browser.get(f"/organizations/{handle}", cookie="language=ar").text
+    assert f'<code dir="ltr">{handle}</code>' in page
