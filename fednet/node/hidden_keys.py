@@ -1,5 +1,6 @@
-"""What was hidden, noted beside the high-water mark in a file that no backup holds, so that no older day brings it back.
+"""What was hidden, signed or not yet, in a file beside the high-water mark that no backup holds.
 
+A database of an older day hides it again before anything is served (`hiding.reapply`).
 ```
 hide <key in hex>
 show <key in hex>
@@ -32,7 +33,8 @@ def note(home: Path, act: Literal["hide", "show"], handles: Iterable[str]) -> No
 
 def kept(home: Path) -> set[bytes]:
     """The keys of what is hidden. A last line that a crash cut is of an act that was never done."""
-    path, found = home / NAME, set()
+    path = home / NAME
+    found: set[bytes] = set()
     if not path.exists():
         return set()
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
@@ -40,5 +42,5 @@ def kept(home: Path) -> set[bytes]:
             act, key = line.decode().split(" ")
             {"hide": found.add, "show": found.discard}[act](hex_bytes(key, HASH_SIZE, "key"))
         except (FednetError, ValueError, KeyError):
-            raise BrokenStoreError(f"{path}: line {number} tells nothing that was hidden", hint="fednet doctor") from None
+            raise BrokenStoreError(f"{path}: line {number} names nothing hidden", hint="fednet doctor") from None
     return found

@@ -517,14 +517,16 @@ def acts(home: Home) -> list[Act]:
 
 
 def titles(home: Home, rows: Iterable[Hidden]) -> list[str]:
-    """What hidden records were called; a contact as its organisation."""
+    """What hidden records were called; a contact of nobody in person as its organisation."""
     with home.store.reading() as db:
         own = OwnRecords(db, home)
         whose = {row.handle: row.body for row in hidden.hidden(db)}
         found = []
         for row in rows:
-            about = str(msgspec.json.decode(row.body).get("organization", ""))
-            found.append(title_of(whose[about]) if row.body and about in whose else own.title(row.body))
+            fields = msgspec.json.decode(row.body)
+            about = str(fields.get("organization", ""))
+            nameless = fields.get("kind") == "contact" and not fields.get("person")
+            found.append(title_of(whose[about]) if nameless and about in whose else own.title(row.body))
     return found
 
 

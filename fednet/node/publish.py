@@ -40,7 +40,7 @@ from fednet.node.home import Home
 from fednet.node.keys import Keys
 from fednet.node.mark import DAMAGED
 from fednet.node.standing import log
-from fednet.store import drafts, feeds, hidden, records
+from fednet.store import drafts, feeds, records
 from fednet.store.drafts import Draft, Prepared
 from fednet.store.feeds import Feed, Network
 
@@ -291,9 +291,7 @@ def _signed(home: Home, feed: Feed, prepared: Prepared, identity: Identity, onli
     name = origin(before.network, feed.circle, epoch)
     changes = wire.parse_changes(prepared.changes, feed.commitments)
     home.mark.advance(feed.circle, epoch, start, frontier.size, frontier.root)
-    with home.store.reading() as db:
-        hiding = {key_of(row.handle) for row in hidden.hidden(db) if row.after is None}
-    tombstones.keep(home.path, feed, Position(epoch, parse_edition(prepared.line).edition), changes, hiding)
+    tombstones.keep(home.path, feed, Position(epoch, parse_edition(prepared.line).edition), changes)
     checkpoint = sign(Checkpoint(name, frontier.size, frontier.root).text, online.log_signer(name))
     return Answer(
         network=before.network,

@@ -2,7 +2,6 @@
 
 ```
 <network id> <circle> <epoch>.<edition> <key in hex>
-<network id> <circle> <epoch>.<edition> <key in hex> hidden      this network dropped it to hide it: it is hidden again
 ```
 A line is added, durably, before the edition that erases is signed here, and after one of another network was accepted.
 A database that was put back from an older day destroys again what they name, before it is served. The file tells keys
@@ -12,8 +11,7 @@ only, which are hashes.
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -21,18 +19,17 @@ from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError, FednetError
 from fednet.feed.checkpoint import check_circle, check_network
-from fednet.feed.record import Change, Drop, Erase, Put, erase
+from fednet.feed.record import Change, Erase, erase
 from fednet.feed.text import hex_bytes
 from fednet.feed.tlog import HASH_SIZE
 from fednet.feed.wire import BEGINNING, Position, parse_position
 from fednet.node.files import sync_directory
 from fednet.node.home import Home
-from fednet.store import feeds, hidden, records
+from fednet.store import feeds, records
 from fednet.store.feeds import Feed
 
 NAME = "tombstones"
 LONGEST_LINE = 256
-HIDDEN = "hidden"
 
 
 class Tombstone(NamedTuple):
@@ -40,22 +37,18 @@ class Tombstone(NamedTuple):
     circle: str
     position: Position
     key: bytes
-    hidden: bool = False
 
     @property
     def line(self) -> str:
-        words = f"{self.network} {self.circle} {self.position} {self.key.hex()}"
-        return f"{words} {HIDDEN}\n" if self.hidden else f"{words}\n"
+        return f"{self.network} {self.circle} {self.position} {self.key.hex()}\n"
 
 
-def keep(
-    home: Path, feed: Feed, position: Position, changes: Iterable[Change], hidden: Container[bytes] = frozenset()
-) -> None:
-    """Remember what the edition at a position of a feed erases, and drops of `hidden` keys; durable when this returns."""
+def keep(home: Path, feed: Feed, position: Position, changes: Iterable[Change]) -> None:
+    """Remember what the edition at a position of a feed erases; durable when this returns."""
     lines = [
-        Tombstone(feed.network.network, feed.circle, position, change.key, isinstance(change, Drop)).line
+        Tombstone(feed.network.network, feed.circle, position, change.key).line
         for change in changes
-        if isinstance(change, Erase) or (isinstance(change, Drop) and change.key in hidden)
+        if isinstance(change, Erase)
     ]
     if lines:
         append(home / NAME, "".join(lines).encode())
@@ -106,41 +99,32 @@ def newest(home: Path, network: str, circle: str) -> Position:
 
 
 def _parsed(line: str) -> Tombstone:
-    network, circle, position, key, *hidden = line.removesuffix("\n").split(" ")
-    if hidden not in ([], [HIDDEN]):
-        raise ValueError(hidden)
+    network, circle, position, key = line.removesuffix("\n").split(" ")
     return Tombstone(
-        check_network(network), check_circle(circle), parse_position(position), hex_bytes(key, HASH_SIZE, "key"),
-        bool(hidden),
-    )  # fmt: skip
+        check_network(network), check_circle(circle), parse_position(position), hex_bytes(key, HASH_SIZE, "key")
+    )
 
 
 def reapply(home: Home, tombstones: Iterable[Tombstone] | None = None) -> int:
     """Destroy again what was erased after the positions that the database holds; how many records it was.
 
     A feed in which something was destroyed is no longer the state of the edition it holds: it is hidden until it was
-    read again from whoever has the newest. What was hidden is hidden again, to be put back.
+    read again from whoever has the newest.
     """
     found = list(kept(home.path) if tombstones is None else tombstones)
     if not found:
         return 0
     with home.store.writing() as db:
-        now = datetime.now(UTC)
-        return sum(_destroyed(db, feed, found, now) for feed in feeds.feeds(db))
+        return sum(_destroyed(db, feed, found) for feed in feeds.feeds(db))
 
 
-def _destroyed(db: Database, feed: Feed, tombstones: Iterable[Tombstone], now: datetime) -> int:
+def _destroyed(db: Database, feed: Feed, tombstones: Iterable[Tombstone]) -> int:
     mine = (feed.network.network, feed.circle)
-    later = [one for one in tombstones if one[:2] == mine and one.position > feed.followed.position]
-    erased = {one.key for one in later if not one.hidden}
+    keys = {one.key for one in tombstones if one[:2] == mine and one.position > feed.followed.position}
     changes: list[Change] = []
-    for key in sorted({one.key for one in later}):
+    for key in sorted(keys):
         held = records.record(db, feed.id, feed.commitments, key)
-        if isinstance(held, Put) and key not in erased:
-            if hidden.taken_out(db, held.handle) is None:
-                hidden.keep(db, [(held.handle, held.handle, feed.circle, held.body, None)], now)
-            changes.append(Drop(key))
-        elif held is not None and not isinstance(held, Erase):
+        if held is not None and not isinstance(held, Erase):
             changes.append(erase(feed.commitments, key))
     if changes:
         records.apply(db, feed.id, changes, feed.followed.position.edition)

@@ -179,8 +179,6 @@ class _TakingBack:
             drafts.set_import_rows(self.db, import_id, [row])
 
 
-
-
 def _did(later: list[tuple[int, ImportRow]]) -> str:
     return "changed" if any(one.before or one.after for _, one in later) else "named"
 

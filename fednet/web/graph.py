@@ -9,6 +9,7 @@ make the same picture, in any language, and the same sentences below it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from math import atan2, hypot
@@ -30,6 +31,7 @@ ROW = 21
 """How wide a narrow letter is, and how far lines are apart, in the 16 px of the sheet."""
 PADDING = 9
 WIDEST = round(LETTERS * LETTER) + 2 * PADDING
+TALLEST = 110
 EDGE = 4
 """What stays free at the border of the picture."""
 LEAST_HEIGHT, MORE_HEIGHT, ENOUGH_HEIGHT = 240, 25, 700
@@ -147,13 +149,14 @@ def drawing(found: Connections) -> Drawing | None:
 
 def _ring(points: Sequence[Point], lines: Sequence[Line]) -> tuple[int, list[Box]]:
     """The height of the picture, and its boxes: the first in the middle, the others clockwise from above."""
-    ends = sum(points[0].id in (line.one, line.other) for line in lines)
+    ends = Counter(end for line in lines for end in (line.one, line.other))
     middle, *others = [_box(point) for point in points]
-    middle = middle._replace(height=max(middle.height, min(6 * ends, 150)))
+    middle = _taller(middle, 6 * ends[middle.point.id])
     above, below = ABOVE_AND_BELOW[len(others)] if len(others) < len(ABOVE_AND_BELOW) else MOST_ABOVE_AND_BELOW
     right = (len(others) - above - below + 1) // 2
     top, beside, bottom = others[:above], others[above : above + right], others[above + right :][:below][::-1]
     left = others[above + right + below :][::-1]
+    beside, left = ([_taller(box, SLOT * ends[box.point.id]) for box in column] for column in (beside, left))
     height = max(
         min(LEAST_HEIGHT + MORE_HEIGHT * len(others), ENOUGH_HEIGHT),
         middle.height + 2 * (max([0, *[box.height for box in top + bottom]]) + (BETWEEN + EDGE) * bool(others[2:])),
@@ -167,6 +170,11 @@ def _ring(points: Sequence[Point], lines: Sequence[Line]) -> tuple[int, list[Box
         *_across(bottom, "bottom", inner, height)[::-1],
         *_down(left, "left", height)[::-1],
     ]
+
+
+def _taller(box: Box, height: int) -> Box:
+    """A box with room for the lines that end at its side, within reason."""
+    return box._replace(height=max(box.height, min(height, TALLEST) // 2 * 2))
 
 
 def _apart(count: int) -> int:
@@ -305,7 +313,7 @@ class _End(NamedTuple):
 
 
 def _at(box: Box, side: Side, lines: Sequence[Line], by_id: dict[str, Box]) -> Iterator[tuple[Line, Box]]:
-    """The lines that end at one side of a box, each with the other end. The middle is left towards the other end."""
+    """The lines that end at one side of a box, each with the box at its other end."""
     for line in lines:
         if box.point.id in (line.one, line.other):
             other = by_id[line.other if line.one == box.point.id else line.one]
@@ -314,12 +322,8 @@ def _at(box: Box, side: Side, lines: Sequence[Line], by_id: dict[str, Box]) -> I
 
 
 def _side(box: Box, other: Box) -> Side:
-    """At which side of the ring a line ends: that of the box; from the middle, that which the other end faces."""
-    if box.side:
-        return box.side
-    if abs(other.x - box.x) - (other.width + box.width) / 2 > BETWEEN:
-        return "left" if other.x < box.x else "right"
-    return other.side or "top"
+    """At which side of the ring a line ends: that of the box; in the middle, that of the other end."""
+    return box.side or other.side or "top"
 
 
 def _outward(box: Box, side: Side) -> Place:
@@ -342,8 +346,6 @@ def _order(side: Side, rank: dict[str, int]) -> Callable[[_End], tuple[float, in
         turned = (box.side or other.side) in ("bottom", "left")
         if box.side and other.side:
             turned ^= rank[box.point.id] > rank[other.point.id]
-        elif not box.side:
-            turned ^= (side, other.side) in (("right", "bottom"), ("left", "top"))
         return atan2(along, ahead), -lane if turned else lane
 
     return key
@@ -381,9 +383,10 @@ def _ways(start: Place, end: Place, leaving: Place, arriving: Place) -> Iterator
     (x1, y1), (x2, y2), (u1, v1), (u2, v2) = start, end, leaving, arriving
     far = hypot(x2 - x1, y2 - y1) or 1
     across, down = -(y2 - y1) / far, (x2 - x1) / far
+    faced = max(0.0, (x2 - x1) * u1 + (y2 - y1) * v1) if (u1, v1) == (-u2, -v2) else far
     for first, second in TWISTS:
         for pull in PULLS:
-            deep = pull * max(44.0, 0.4 * far)
+            deep = pull * max(44.0, min(0.4 * far, 0.6 * faced))
             yield (
                 start,
                 (x1 + u1 * deep + across * first, y1 + v1 * deep + down * first),

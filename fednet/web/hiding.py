@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -58,11 +59,11 @@ DONE = {
 class Standing(NamedTuple):
     """An act of hiding that stands: what it hides, the circles where it is not signed yet, and who has confirmed it.
 
-    `heard` has each network once: it has let go when it has in every circle.
+    `titles` are names and kinds. `heard` has each network once: it has let go when it has in every circle.
     """
 
     act: Act
-    titles: Sequence[str]
+    titles: Sequence[tuple[str, str]]
     unsigned: Sequence[str]
     heard: Sequence[Heard]
 
@@ -202,7 +203,9 @@ class Hiding:
 
     def _standing(self, act: Act) -> Standing:
         unsigned, heard = hiding.heard(self.home, act.hidden)
-        titles = hiding.titles(self.home, act.hidden[:SHOWN])
+        some = act.hidden[:SHOWN]
+        kinds = [str(msgspec.json.decode(row.body).get("kind", "")) for row in some]
+        titles = list(zip(hiding.titles(self.home, some), kinds, strict=True))
         return Standing(act, titles, unsigned, _by_network(heard))
 
     def _shown(self, request: Request, name: str, status: int, **values: Any) -> Response:

@@ -180,6 +180,7 @@ class Wizard:
             remembered=sorted(preview.remembered) if preview else [],
             shown=self._shown(tried) if tried else [],
             changes=_changes(tried) if tried else [],
+            changing=sum(one.outcome in ("withdrawn", "changed") for one in tried.records) if tried else 0,
             counts=_counts(tried) if tried else [],
             refused=tried.refused[:REFUSED_SHOWN] if tried else (),
             missing=tried.missing[:MISSING_SHOWN] if tried else (),

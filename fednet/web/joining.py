@@ -269,6 +269,8 @@ class Joining:
 
     def application(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         secret, found = self._mine(request)
+        if not found.open:  # what was said after an act is not true for ever
+            asked = {}
         return self._page(
             "application.html", request, asked,
             secret=secret,
@@ -276,6 +278,7 @@ class Joining:
             application=found,
             state=STATES[found.state],
             said=said(self.entries, visitor, found),
+            form=joining.form_of(found),
             mailed=letters.possible(self.home),
         )  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -132,7 +131,7 @@ class Templates:
 
     def _site(self) -> str:
         """What this node's network calls itself in the reader's language, else its name in the settings."""
-        with suppress(FednetError, sqlite3.Error), self.home.store.reading() as db:  # a page says even that it broke
+        with suppress(FednetError), self.home.store.reading() as db:  # a page says even that it broke
             public = feeds.feed(db, self.home.network, PUBLIC)
             for found in index_search.of_kind(db, KIND_NUMBERS["network"], [public.id] if public else []):
                 itself = parse(found.body)

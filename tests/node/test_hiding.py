@@ -15,8 +15,9 @@ from fednet.directory import search
 from fednet.directory.query import Query
 from fednet.directory.search import PUBLIC
 from fednet.errors import BrokenStoreError, ChangedError, NotFoundError, UsageError
+from fednet.feed.record import key_of
 from fednet.listing import references
-from fednet.node import circles, edits, erasure, hiding, imports, undo
+from fednet.node import backup, circles, edits, erasure, hidden_keys, hiding, imports, restore, undo
 from fednet.node import home as homes
 from fednet.node.home import Home
 from fednet.node.imports import Choices, File
@@ -577,7 +578,7 @@ def test_what_was_hidden_stays_hidden_when_the_database_of_an_older_day_is_put_b
     publish(home, NOW)
     file = tmp_path / "older.backup"
     backup.backup(home, file, NOW)
-    hide(home, made["one"])
+    hiding.hide(home, made["one"], NOW)  # nobody could sign it
     assert made["one"].encode() not in (home.path / hidden_keys.NAME).read_bytes()
     with restore.staged(home.path, file) as (copy, _):
         assert found_here(copy, "One")
@@ -601,3 +602,13 @@ def test_a_line_of_what_is_hidden_that_a_crash_cut_is_none(home: Home) -> None:
     file.write_bytes(b"nothing that was hidden\n")
     with pytest.raises(BrokenStoreError):
         hidden_keys.kept(home.path)
+
+
+def test_what_is_hidden_is_called_by_its_own_name_if_it_has_one(home: Home) -> None:
+    one = organization(home, "Harbour")
+    edits.add(home, "contact", {"organization": one, "person": "Amina"}, NOW)
+    edits.add(home, "contact", {"organization": one, "emails": ["a@harbour.example"]}, NOW)
+    publish(home, NOW)
+    hiding.hide(home, one, NOW)
+    [act] = hiding.acts(home)
+    assert sorted(hiding.titles(home, act.hidden)) == ["Amina", "Harbour", "Harbour"]

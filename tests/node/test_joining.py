@@ -231,7 +231,7 @@ def test_many_are_declined_for_one_reason_all_or_none(home: Home) -> None:
     told: list[str] = []
     joining.decline(home, ids[:2], "full", NOW, lambda _, one: told.append(one.email))
     with home.store.reading() as db:
-        assert [(one.state, one.reason) for one in map(lambda id_: joining.find(db, id_), ids[:2])] == [
+        assert [(one.state, one.reason) for one in (joining.find(db, id_) for id_ in ids[:2])] == [
             ("declined", "full")
         ] * 2
     assert told == ["applicant-1@a.example", "applicant-2@a.example"]

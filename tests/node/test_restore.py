@@ -12,20 +12,7 @@ from typing import Any
 import pytest
 
 from fednet.errors import BrokenStoreError, MalformedError, RollbackError, UsageError
-from fednet.node import (
-    ask,
-    backup,
-    circles,
-    doctor,
-    edits,
-    epochs,
-    hiding,
-    publish,
-    restore,
-    staging,
-    standing,
-    tombstones,
-)
+from fednet.node import ask, backup, circles, doctor, edits, epochs, publish, restore, staging, standing, tombstones
 from fednet.node.ask import Peer
 from fednet.node.fetch import Fetcher
 from fednet.node.following import block, block_unknown, partner
@@ -814,20 +801,3 @@ def test_a_peer_that_holds_nothing_of_ours_is_an_answer_too(mirrored: Mirrored, 
 
     (answer,) = asyncio.run(run())
     assert answer.heads == () and answer.identity is None
-
-
-def test_what_was_hidden_since_is_hidden_again_and_not_shown(nodes: Nodes) -> None:
-    home, file = nodes.home("Home", "Alpha", "Beta"), nodes.directory / "node.backup"
-    backup.backup(home, file, NOW)
-    (alpha,) = [one.handle for one in hiding.found(home, "Alpha")]
-    hiding.hide(home, alpha, NOW)
-    hiding.spread(home, NOW)
-    home.close()
-    for path in home.path.glob("fednet.db*"):
-        path.unlink()
-    assert restored(home.path, file).destroyed == 1
-    home = nodes.again(home)
-    assert alpha not in listing(home, home.network.network)
-    (act,) = hiding.acts(home)
-    assert (act.why, act.title) == (alpha, "Alpha Legal Aid")
-    assert tombstones.reapply(home) == 0, "once"

@@ -67,7 +67,7 @@ def test_an_older_import_is_taken_back_and_what_a_newer_one_changed_stays_and_is
     undone = undo(home, number(middle), NOW)
     assert undone.restored == 1
     assert [(kept.fields, kept.reason) for kept in undone.kept] == [
-        (("acronym",), f"import {number(newest)} (list.csv) changed it since")
+        (("acronym",), f"import {number(newest)} (members.csv) changed it since")
     ]
     assert fields_of(home, handle) == organization("aster", acronym="A2").fields
     undo(home, number(newest), NOW)

@@ -318,8 +318,9 @@ def test_a_member_says_on_its_own_page_whom_it_endorses(home: Home, clock: Clock
     member = client_as(home, "organization", organization=first, name="Ann", clock=clock)
     asking = member.get("/member").text
     assert "Applicant 1" in asking and f'action="/member/endorsements/{found.id}"' in asking
-    assert member.form(f"/member/endorsements/{found.id}", verdict="endorsed", seen=seen(member, "/member")).status == 303
-    assert member.form(f"/member/endorsements/{found.id}", verdict="declined", seen=version).status == 409
+    there = f"/member/endorsements/{found.id}"
+    assert member.form(there, verdict="endorsed", seen=seen(member, "/member")).status == 303
+    assert member.form(there, verdict="declined", seen=version).status == 409
     with home.store.reading() as db:
         said = {one.organization: (one.verdict, one.said_by) for one in applications.endorsements(db, found.id)}
     assert said == {first: ("endorsed", "Ann"), second: (None, None)}
@@ -413,3 +414,12 @@ def test_an_application_that_is_sent_twice_is_one(home: Home, clock: Clock, stra
 def test_an_application_that_nobody_could_approve_is_refused(home: Home, clock: Clock, stranger: Browser) -> None:
     refused = stranger.form("/join", form(stranger, clock, **{"texts.0.names": "x" * 40_000}))
     assert refused.status == 422 and "too long" in refused.text
+
+
+def test_an_applicant_sees_all_that_it_filled_in_and_is_not_thanked_for_ever(clock: Clock, stranger: Browser) -> None:
+    address = sent(stranger, clock)
+    page = stranger.get(f"{address}?done=sent").text
+    for said in ("We wish", "statutes.pdf", "full", "everybody", "Your application is sent"):
+        assert said in page, said
+    stranger.form(f"{address}/withdraw")
+    assert "Your application is sent" not in stranger.get(f"{address}?done=sent").text

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from argon2 import PasswordHasher
@@ -19,6 +21,7 @@ from fednet.store import accounts, acts
 from fednet.store.accounts import Account
 from fednet.web import signing
 from fednet.web.app import create_app
+from fednet.web.pauses import ACCOUNT
 from fednet.web.visitors import COOKIE
 from tests.asgi import Answer
 from tests.web.place import NOW
@@ -455,6 +458,31 @@ def test_nobody_is_flooded_with_letters(mailing: Home, clock: Clock) -> None:
         statuses = [person.form("/sign-in/letter", email=email).status for _ in range(5)]
         assert statuses == [303] * 3 + [429] * 2
     assert len(letters(mailing)) == 3
+
+
+def test_strangers_do_not_use_up_the_letters_of_a_browser_that_somebody_used(mailing: Home, clock: Clock) -> None:
+    app = create_app(mailing, clock=clock)
+    mina, person = account(mailing), Person(app)
+    with mailing.store.writing() as db:
+        secret = links.make(db, "sign-in", account_id=mina.id, now=NOW, lasts=timedelta(minutes=15))
+    person.form(f"/sign-in/{secret}")
+    person.form("/sign-out")
+    assert [Person(app).form("/sign-in/letter", email=mina.email).status for _ in range(4)] == [303] * 3 + [429]
+    assert [person.form("/sign-in/letter", email=mina.email).status for _ in range(4)] == [303] * 3 + [429]
+
+
+def test_many_guesses_at_once_are_no_more_than_few_one_after_the_other(home: Home, app: Any) -> None:
+    mina = account(home)
+
+    async def ask() -> list[int]:
+        body = urlencode({"email": mina.email, "password": "wrong one again"}).encode()
+        kind = {"content_type": "application/x-www-form-urlencoded", "sec_fetch_site": "same-origin"}
+        person = Person(app)
+        asked = [person._ask("POST", "/sign-in", body, {**person.headers, **kind}) for _ in range(20)]
+        return [one.status for one in await asyncio.gather(*asked)]
+
+    assert 0 < asyncio.run(ask()).count(422) <= ACCOUNT.free
+    assert asyncio.run(ask()) == [429] * 20
 
 
 def test_without_mail_no_letter_is_promised(home: Home, app: Any) -> None:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from fednet.errors import UsageError
 from fednet.listing.check import zone
-from fednet.web import language, translation
+from fednet.node.home import Home
+from fednet.node.roll import roll
+from fednet.web import language, phrases, translation
 from fednet.web.translation import LANGUAGES, negotiated, spoken
 from tests.asgi import Client
 
