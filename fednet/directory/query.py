@@ -187,7 +187,8 @@ def _near(given: Any, name: str) -> tuple[int, int] | str:
     return latitude, longitude
 
 
-_DEGREES = re.compile(r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,9})?)(?:\s*[,;]\s*|\s+)([+-]?[0-9]{1,3}(?:\.[0-9]{1,9})?)", re.ASCII)
+_NUMBER = r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,9})?)"
+_DEGREES = re.compile(rf"{_NUMBER}(?:\s*[,;]\s*|\s+){_NUMBER}", re.ASCII)
 
 
 def _region(given: Any, name: str) -> str:

@@ -114,7 +114,7 @@ class Gate:
         """As `admit`, for letters to an address; those asked for where its account has signed in count apart."""
         self._wait_for_client(request)
         nonce = self._device(request, email)
-        name = self._begin(("letter-device", nonce) if nonce else ("letter", email.casefold()), LETTERS)
+        self._begin(("letter-device", nonce) if nonce else ("letter", email.casefold()), LETTERS)
         self.failed(request)
 
     def admit_second(self, account: Account) -> Name:

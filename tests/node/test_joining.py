@@ -343,6 +343,8 @@ class Lives(RuleBasedStateMachine):
         self.secrets: dict[int, str] = {}
         self.asked: dict[int, dict[str, str]] = {}
         self.verdicts: dict[tuple[int, str], str] = {}
+        self.whys: dict[int, str] = {}
+        self.used: set[str] = set()
         self.said: dict[int, int] = {}
         self.made: dict[int, Approved] = {}
 
@@ -373,7 +375,7 @@ class Lives(RuleBasedStateMachine):
     def apply(self) -> None:
         found = applied(self.home, len(self.states) + 1, self.now)
         self.states[found.id], self.secrets[found.id] = "waits", found.secret
-        self.asked[found.id], self.said[found.id] = {}, 0
+        self.asked[found.id], self.said[found.id], self.whys[found.id] = {}, 0, "We wish to."
 
     @rule(data=st.data())
     def ask_back(self, data: st.DataObject) -> None:
@@ -387,11 +389,15 @@ class Lives(RuleBasedStateMachine):
         id_ = self._one(data)
         self.said[id_] += self._tried(id_, "waits", lambda: joining.answer(self.home, id_, "we are we", self.now))
 
-    @rule(data=st.data())
-    def change(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), why=st.sampled_from(["We wish to.", "for another reason"]))
+    def change(self, data: st.DataObject, why: str) -> None:
+        """Who has spoken for what it was has not spoken for another."""
         id_ = self._one(data)
-        form = joining.read(self.home, filled(self.home, id_, why="for another reason"))
-        self._tried(id_, "waits", lambda: joining.change(self.home, id_, form, self.now))
+        form = joining.read(self.home, filled(self.home, id_, why=why))
+        if self._tried(id_, "waits", lambda: joining.change(self.home, id_, form, self.now)):
+            if why != self.whys[id_]:
+                self.verdicts = {one: said for one, said in self.verdicts.items() if one[0] != id_}
+            self.whys[id_] = why
 
     @rule(data=st.data())
     def ask_endorsers(self, data: st.DataObject) -> None:
@@ -410,7 +416,10 @@ class Lives(RuleBasedStateMachine):
         handle = data.draw(st.sampled_from(sorted(self.asked[id_]) or ["00000000-0000-4000-8000-000000000009"]))
         open_ = self.states[id_] in ("waits", "asked")
         if open_ and handle in self.asked[id_] and (id_, handle) not in self.verdicts:
-            joining.endorse(self.home, id_, handle, verdict, "", self.now, secret=self.asked[id_][handle])
+            secret = self.asked[id_][handle]
+            usable = None if secret in self.used else secret  # else on its own page
+            joining.endorse(self.home, id_, handle, verdict, "", self.now, secret=usable)
+            self.used.add(secret)
             self.verdicts[id_, handle] = verdict
         else:
             with pytest.raises(ChangedError):

@@ -419,7 +419,7 @@ def test_an_application_that_nobody_could_approve_is_refused(home: Home, clock: 
 def test_an_applicant_sees_all_that_it_filled_in_and_is_not_thanked_for_ever(clock: Clock, stranger: Browser) -> None:
     address = sent(stranger, clock)
     page = stranger.get(f"{address}?done=sent").text
-    for said in ("We wish", "statutes.pdf", "full", "everybody", "Your application is sent"):
+    for said in ("We wish", "statutes.pdf", "full", "Everybody", "Your application is sent"):
         assert said in page, said
     stranger.form(f"{address}/withdraw")
     assert "Your application is sent" not in stranger.get(f"{address}?done=sent").text
