@@ -9,9 +9,7 @@ KINZI = "\u1004\u103a\u1039"
 
 _ORDER = {mark: place for place, mark in enumerate("\u103b\u103c\u103d\u103e\u1031\u102d\u102e\u1032\u102f\u1030")}
 _AA = "\u102b\u102c"
-_MARKS = re.compile(
-    "(?P<marks>[\u102b-\u1032\u1036-\u1038\u103a-\u103e]{2,})"
-)
+_MARKS = re.compile("(?P<marks>[\u102b-\u1032\u1036-\u1038\u103a-\u103e]{2,})")
 _LATE = "\u102b-\u1032\u1036-\u1038\u103b-\u103e"
 _STACKED_LATE = re.compile(rf"(?<![{_LATE}])([{_LATE}]+)((?:\u1039[{CONSONANTS}])+)")
 _ZERO = re.compile(

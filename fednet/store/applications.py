@@ -188,9 +188,7 @@ def name_endorsers(db: Database, id_: int, handles: Iterable[str]) -> None:
 
 def unsay(db: Database, id_: int) -> None:
     """Nobody has spoken for what the applicant has filled in now."""
-    db.execute(
-        "UPDATE endorsement SET verdict = NULL, said_at = NULL, said_by = NULL WHERE application_id = ?", (id_,)
-    )
+    db.execute("UPDATE endorsement SET verdict = NULL, said_at = NULL, said_by = NULL WHERE application_id = ?", (id_,))
 
 
 def endorsements(db: Database, id_: int) -> list[Endorsement]:

@@ -63,9 +63,7 @@ def revise(db: Database, revised: Callable[[bytes], bytes]) -> None:
 
 def rewrite(db: Database, row: Hidden, body: bytes, after: bytes | None) -> None:
     """Let something else be kept of a record."""
-    db.execute(
-        "UPDATE hidden SET body = ?, after = ? WHERE handle = ? AND why = ?", (body, after, row.handle, row.why)
-    )
+    db.execute("UPDATE hidden SET body = ?, after = ? WHERE handle = ? AND why = ?", (body, after, row.handle, row.why))
 
 
 def rename(db: Database, old: str, new: str) -> None:

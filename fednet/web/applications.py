@@ -86,9 +86,7 @@ class Applications:
         self.home, self.templates, self.clock = home, templates, clock
         self.entries = Entries(home, templates, clock)
 
-    def all(
-        self, request: Request, asked: Asked, visitor: Visitor, error: FednetError | None = None
-    ) -> Response:
+    def all(self, request: Request, asked: Asked, visitor: Visitor, error: FednetError | None = None) -> Response:
         with self.home.store.reading() as db:
             waiting = applications.of_state(db, OPEN)
             decided = applications.of_state(db, ("approved", "declined", "withdrawn"), DECIDED_SHOWN)

@@ -128,7 +128,6 @@ class Templates:
             headers={"Content-Language": translation.speaking(), "Vary": "Accept-Language, Cookie"},
         )
 
-
     def _site(self) -> str:
         """What this node's network calls itself in the reader's language, else its name in the settings."""
         with suppress(FednetError), self.home.store.reading() as db:  # a page says even that it broke

@@ -130,7 +130,7 @@ def test_what_everybody_would_read_of_people_is_noted(home: Home, kind: str, fie
 LOOSE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
 
 
-@given(st.text("a1.+-@_é \"", max_size=60))
+@given(st.text('a1.+-@_é "', max_size=60))
 def test_addresses_are_found_as_by_trying_every_place(text: str) -> None:
     naive, found = LOOSE.search(text), preview._MAIL.search(text)
     assert (found and found[0]) == (naive and naive[0])
