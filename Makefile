@@ -45,7 +45,7 @@ docs: .venv/.synced
 # The shapes of countries, from the npm package world-atlas; needed again only when that changes.
 map: .venv/.synced
 	@npm ci --silent --prefix tests/browser
-	@$(RUN) -m fednet.web.worldmap tests/browser/node_modules/world-atlas/countries-50m.json > fednet/web/static/world.new
+	@$(RUN) -m fednet.web.public.worldmap tests/browser/node_modules/world-atlas/countries-50m.json > fednet/web/static/world.new
 	@mv fednet/web/static/world.new fednet/web/static/world.svg
 
 # The pictures of docs/secretariats.md, of a first week that goes by in chromium.

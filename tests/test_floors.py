@@ -27,6 +27,8 @@ IMPURE = {
 }  # fmt: skip
 CLOCK = re.compile(r"\b(datetime\.now|datetime\.utcnow|date\.today|os\.urandom|open\()")
 SQL = re.compile(r"\b(SELECT .* FROM|INSERT (OR \w+ )?INTO|DELETE FROM|UPDATE \w+ SET|CREATE TABLE|PRAGMA)\b")
+WEB = ("programs", "public", "access", "entry", "members", "workspace")
+ABOVE = ("app", "serve", "reminding")  # they hold all of it together
 FILES = sorted(path.relative_to(ROOT) for path in (ROOT / "fednet").rglob("*.py"))
 
 
@@ -55,6 +57,16 @@ def test_imports_run_downward(path: Path) -> None:
     ours = {name.split(".")[1] for name in imported(path) if name.startswith("fednet.")} - {"errors"}
     if own:
         assert ours - MAY_IMPORT[own] - {own} == set()
+
+
+def room(path: Path) -> int:
+    return WEB.index(path.parts[2]) if path.parts[2] in WEB else -1
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if package(p) == "web" and p.stem not in ABOVE], ids=str)
+def test_rooms_of_the_web_import_only_those_before_them(path: Path) -> None:
+    ours = {name.split(".")[2] for name in imported(path) if name.startswith("fednet.web.")} & set(WEB)
+    assert {name for name in ours if WEB.index(name) > room(path)} == set()
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if package(p) in ("feed", "listing")], ids=str)

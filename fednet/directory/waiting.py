@@ -21,7 +21,7 @@ What = Literal[
     "failing", "silent", "unsigned", "backup", "rehearsal", "witness",
 ]  # fmt: skip
 WHATS: tuple[What, ...] = get_args(What)
-"""In the order in which they are shown; of `halted` and `term` only the node knows (`fednet.web.desk`)."""
+"""In the order in which they are shown; of `halted` and `term` only the node knows (`fednet.web.workspace.desk`)."""
 
 BACKUP_AFTER = timedelta(days=7)
 WITNESSES = 2

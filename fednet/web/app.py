@@ -26,61 +26,62 @@ from fednet.node.address import parsed
 from fednet.node.home import Home, now
 from fednet.store import columns
 from fednet.store.feeds import own
-from fednet.web import (
-    about,
-    accounts,
-    acts,
-    alternates,
-    api,
-    applications,
-    backups,
-    calendars,
-    cards,
-    changes,
-    checking,
-    circles,
-    confirmations,
-    confirming,
-    desk,
-    embed,
-    events,
-    feeds,
-    groups,
-    hiding,
-    hsds,
-    hsds_addresses,
-    importing,
-    joining,
-    keys,
-    language,
-    letters,
-    matching,
-    member,
-    networks,
-    openapi,
-    pages,
-    peers,
-    planning,
-    proposals,
-    publishing,
-    receipts,
-    records,
-    resources,
-    searching,
-    settings,
-    signing,
-    status,
-    week,
-    witness,
-)
+from fednet.web import letters
+from fednet.web.access import accounts, signing
 from fednet.web.asgi import Addressed, Caught, Compressed, Limited, Secured, Spoken, Throttled, Timed
 from fednet.web.asking import Clock
 from fednet.web.callers import Callers
 from fednet.web.doors import Doors
-from fednet.web.entries import Entries
+from fednet.web.entry.entries import Entries
+from fednet.web.members import confirming, joining, member
+from fednet.web.programs import (
+    alternates,
+    api,
+    calendars,
+    cards,
+    changes,
+    feeds,
+    hsds,
+    hsds_addresses,
+    openapi,
+    receipts,
+    witness,
+)
+from fednet.web.public import (
+    about,
+    checking,
+    embed,
+    events,
+    groups,
+    language,
+    networks,
+    pages,
+    resources,
+    searching,
+    status,
+)
 from fednet.web.refusal import Refusals
 from fednet.web.show import Templates
 from fednet.web.visitors import Visitors
+from fednet.web.workspace import (
+    acts,
+    applications,
+    backups,
+    circles,
+    confirmations,
+    desk,
+    hiding,
+    importing,
+    keys,
+    matching,
+    peers,
+    planning,
+    proposals,
+    publishing,
+    records,
+    settings,
+    week,
+)
 
 STATIC = Path(__file__).parent / "static"
 

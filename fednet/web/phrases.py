@@ -28,8 +28,10 @@ FOR_PROGRAMS = frozenset(
     node/restore.py node/revisions.py node/sheet.py node/signatures.py node/sites.py node/tombstones.py node/verify.py
     node/watch.py node/witnessing.py node/epochs.py node/recovery.py node/receipts.py
     store/accounts.py store/database.py store/destruction.py store/feeds.py store/integrity.py store/schema.py
-    web/api.py web/callers.py web/catalogue.py web/changes.py web/feeds.py web/files.py web/hsds.py
-    web/hsds_addresses.py web/openapi.py web/receipts.py web/witness.py web/addresses.py web/worldmap.py
+    web/callers.py web/catalogue.py web/programs/addresses.py web/programs/api.py
+    web/programs/changes.py web/programs/feeds.py web/programs/files.py web/programs/hsds.py
+    web/programs/hsds_addresses.py web/programs/openapi.py web/programs/receipts.py web/programs/witness.py
+    web/public/worldmap.py
     """.split()
 )
 """Modules that refuse programs, operators at a command line, and bytes: shown as they are, in English."""

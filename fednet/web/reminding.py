@@ -25,7 +25,9 @@ from fednet.node.terms import Term
 from fednet.store import accounts
 from fednet.store import letters as stored
 from fednet.store.accounts import STAFF
-from fednet.web import confirming, letters, translation, week
+from fednet.web import letters, translation
+from fednet.web.members import confirming
+from fednet.web.workspace import week
 
 MORNING = 7
 """The hour from which on letters of the day are written."""

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from fednet.node.home import Home
-from fednet.web.feeds import routes
+from fednet.web.programs.feeds import routes
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from fednet.node.home import Home
 from fednet.store import drafts, feeds, records, sources
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed, Network
-from fednet.web.feeds import routes
+from fednet.web.programs.feeds import routes
 
 NOW = datetime(2026, 11, 21, 18, 0, 0, tzinfo=UTC)
 

@@ -33,9 +33,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-import fednet.web.feeds
-import fednet.web.receipts
-import fednet.web.witness
+import fednet.web.programs.feeds
+import fednet.web.programs.receipts
+import fednet.web.programs.witness
 from fednet.errors import FednetError
 from fednet.feed.checkpoint import Checkpoint, parse_checkpoint
 from fednet.feed.note import Note
@@ -436,9 +436,9 @@ def served_app(opened: Home) -> App:
     """What a node answers to others."""
     callers = Callers(opened, home.now)
     routes = [
-        *fednet.web.feeds.routes(opened, callers),
-        *fednet.web.receipts.routes(opened, callers),
-        *fednet.web.witness.routes(opened, home.now),
+        *fednet.web.programs.feeds.routes(opened, callers),
+        *fednet.web.programs.receipts.routes(opened, callers),
+        *fednet.web.programs.witness.routes(opened, home.now),
     ]
     return Starlette(routes=routes, exception_handlers={FednetError: _refusal})
 

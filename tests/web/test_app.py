@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+import fednet.web
 from fednet.errors import BusyError
 from fednet.feed.edition import LIFETIME
 from fednet.node.home import Home
-from fednet.web import api
 from fednet.web.app import create_app
+from fednet.web.programs import api
 from tests.asgi import Client
 from tests.web.place import NOW
 
@@ -80,7 +81,7 @@ def test_a_mistake_of_ours_shows_nothing_and_logs_no_query(
         raise ZeroDivisionError("secret detail")
 
     monkeypatch.setattr(api, "search", broken)
-    monkeypatch.setattr("fednet.web.searching.search", broken)
+    monkeypatch.setattr("fednet.web.public.searching.search", broken)
     client = Client(create_app(home), accept="text/html")
     with caplog.at_level(logging.ERROR):
         program, page = client.get("/api/v1/organizations?text=Mae+Sot"), client.get("/?text=Mae+Sot")
@@ -109,7 +110,7 @@ def test_an_error_keeps_its_own_status_word_and_hint(home: Home, monkeypatch: py
     def busy(request: Request) -> PlainTextResponse:
         raise BusyError("another process is writing", hint="try again")
 
-    monkeypatch.setattr("fednet.web.feeds.routes", lambda *_: [Route("/feeds/x", busy)])
+    monkeypatch.setattr("fednet.web.programs.feeds.routes", lambda *_: [Route("/feeds/x", busy)])
     answer = Client(create_app(home)).get("/feeds/x")
     assert (answer.status, answer.json) == (
         503,
@@ -118,7 +119,7 @@ def test_an_error_keeps_its_own_status_word_and_hint(home: Home, monkeypatch: py
 
 
 def test_nothing_that_is_served_comes_from_elsewhere() -> None:
-    web = Path(api.__file__).parent
+    web = Path(fednet.web.__file__).parent
     for file in (*web.glob("templates/**/*.html"), *web.glob("static/*.[cjs]*")):
         written = file.read_text("utf-8")
         assert "//" not in re.sub(r"http://www\.w3\.org|https://[\w.-]*\bexample\b", "", written), file.name

@@ -88,10 +88,11 @@ _ADDRESS = re.compile(r"[\s-]*/[a-z/-]*")
 
 FOR_PROGRAMS = {
     *phrases.FOR_PROGRAMS,
-    *(f"web/{name}.py" for name in ("alternates", "calendars", "cards", "phrases", "serve")),
+    *("web/phrases.py", "web/serve.py"),
+    *(f"web/programs/{name}.py" for name in ("alternates", "calendars", "cards")),
 }
 """Modules that speak English to programs and operators, in OpenAPI and logs."""
-PAGES = [path for path in sorted(WEB.glob("*.py")) if f"web/{path.name}" not in FOR_PROGRAMS]
+PAGES = [path for path in sorted(WEB.rglob("*.py")) if path.relative_to(WEB.parent).as_posix() not in FOR_PROGRAMS]
 
 
 PHRASES = set(phrases.every())

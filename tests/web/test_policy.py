@@ -18,12 +18,12 @@ from fednet.node.publish import publish
 from fednet.store import acts, drafts
 from fednet.store.accounts import STAFF
 from fednet.web import policy
-from fednet.web.act_words import WORDS
 from fednet.web.app import create_app
 from fednet.web.callers import Callers
 from fednet.web.doors import Doors, looked
 from fednet.web.policy import ANYBODY, MEMBERS, TABLE
 from fednet.web.visitors import COOKIE, Visitors
+from fednet.web.workspace.act_words import WORDS
 from tests.asgi import Answer
 from tests.web.place import NOW
 from tests.web.signed_in import Browser, client_as, usual

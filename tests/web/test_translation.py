@@ -11,7 +11,8 @@ from fednet.errors import UsageError
 from fednet.listing.check import zone
 from fednet.node.home import Home
 from fednet.node.roll import roll
-from fednet.web import language, phrases, translation
+from fednet.web import phrases, translation
+from fednet.web.public import language
 from fednet.web.translation import LANGUAGES, negotiated, spoken
 from tests.asgi import Client
 

@@ -1,0 +1,1 @@
+"""Who may come in: signing in, second factors, accounts and their people."""

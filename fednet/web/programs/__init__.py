@@ -1,0 +1,1 @@
+"""Addresses for programs and other nodes: feeds, receipts, witness; JSON, files, calendars, HSDS; OpenAPI."""

@@ -1,0 +1,1 @@
+"""The desk of the secretariat, `/workspace`: what waits, records, imports, what leaves; networks, keys, settings."""
