@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -101,9 +101,16 @@ def ending(home: Home, now: datetime, within: int = NOTICE) -> list[Term]:
         return [one for one in terms(db, home, today(home, now)) if one.left <= within]
 
 
-def renew(home: Home, handles: Collection[str], now: datetime, months: int | None = None) -> list[Term]:
+def renew(
+    home: Home,
+    handles: Collection[str],
+    now: datetime,
+    months: int | None = None,
+    seen: Mapping[str, date] | None = None,
+) -> list[Term]:
     """Let memberships go on for another term, all or none: from their end, or from today when that is long past.
 
+    One that does not end any more on the day on which it was `seen` to end has been renewed, and is left as it is.
     `months` is by default what the settings say. Raises UsageError when that is none, or one has no end.
     """
     months = home.config.joining.term_months if months is None else months
@@ -111,14 +118,17 @@ def renew(home: Home, handles: Collection[str], now: datetime, months: int | Non
         raise UsageError("membership has no term here", hint="set term_months in the settings")
     day = today(home, now)
     with home.store.writing() as db:
-        return [_renewed(db, home, handle, day, months, now) for handle in dict.fromkeys(handles)]
+        ends = {handle: (seen or {}).get(handle) for handle in handles}
+        return [_renewed(db, home, handle, day, months, now, end) for handle, end in ends.items()]
 
 
-def _renewed(db: Database, home: Home, handle: str, day: date, months: int, now: datetime) -> Term:
+def _renewed(db: Database, home: Home, handle: str, day: date, months: int, now: datetime, seen: date | None) -> Term:
     own = edits.find(db, home, handle)
     before = term(own, day)
     if before is None:
         raise UsageError("this membership does not end")
+    if seen is not None and seen != before.until:
+        return before
     until = later(before.until, months)
     if until <= day:
         until = later(day, months)

@@ -112,7 +112,7 @@ class Caught:
         except Exception:
             if scope["type"] != "http":
                 raise
-            log.exception("%s %s failed", scope["method"], getattr(scope.get("route"), "path", "of no page"))
+            log.exception("%s %s failed", scope["method"], getattr(scope.get("route"), "path", "?"))
             if begun:  # half an answer can only be cut off
                 raise
             await self.answer(Request(scope))(scope, receive, send)

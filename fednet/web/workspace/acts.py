@@ -36,9 +36,11 @@ OF_ACCOUNTS = frozenset(
 )
 """Acts whose subject is the number of an account."""
 OF_APPLICATIONS = frozenset(
-    "applicant-asked application-answered application-approved application-changed application-declined "
-    "application-link application-withdrawn applied endorsed endorsers-asked".split()
-)
+    {
+        "applicant-asked", "application-answered", "application-approved", "application-changed",
+        "application-declined", "application-link", "application-withdrawn", "applied", "endorsed", "endorsers-asked",
+    }
+)  # fmt: skip
 """Those whose subject is the number of an application."""
 OF_CIRCLES = frozenset({"add-circle", "let-network-read", "let-network-read-no-more"})
 SECTIONS = {

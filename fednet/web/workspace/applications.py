@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -269,17 +270,26 @@ class Applications:
         return answer
 
     def renew(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        handles = [check_handle(handle) for handle in asked.get("handle", [])]
+        """Each choice is a handle and the day on which the membership was shown to end: sent twice, renewed once."""
         try:
-            if not handles:
+            seen = dict(map(_chosen, asked.get("handle", [])))
+            if not seen:
                 raise UsageError("choose at least one member")
-            terms.renew(self.home, handles, self.clock())
+            terms.renew(self.home, seen, self.clock(), seen=seen)
         except UsageError as error:
             return self.terms(request, {}, visitor, error)
         return see("/workspace/terms?done=renewed")
 
     def _page(self, template: str, request: Request, asked: Asked, **values: Any) -> Response:
         return self.templates.page(template, request, done=done(asked, DONE), **values)
+
+
+def _chosen(value: str) -> tuple[str, date]:
+    handle, _space, day = value.partition(" ")
+    try:
+        return check_handle(handle), date.fromisoformat(day)
+    except ValueError:
+        raise UsageError("choose at least one member") from None
 
 
 def _titled(found: Application) -> tuple[str, Application]:

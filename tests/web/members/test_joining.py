@@ -332,8 +332,15 @@ def test_memberships_are_renewed_many_at_once(home: Home, clock: Clock) -> None:
         edits.add(home, "organization", {"names": {"en": name}, "membership": {"until": "2026-12-01"}}, NOW).handle
         for name in ("One", "Two", "Three")
     ]
-    assert desk.form("/workspace/terms", handle=handles[:2]).status == 303
-    assert re.findall('name="handle" value="([^"]+)"', desk.get("/workspace/terms").text) == [handles[2]]
+    chosen = re.findall('name="handle" value="([^"]+)"', desk.get("/workspace/terms").text)
+    assert sorted(chosen) == sorted(f"{handle} 2026-12-01" for handle in handles)
+    for _ in ("sent", "sent again"):
+        assert desk.form("/workspace/terms", handle=[one for one in chosen if handles[2] not in one]).status == 303
+    assert re.findall('name="handle" value="([^"]+)"', desk.get("/workspace/terms").text) == [
+        f"{handles[2]} 2026-12-01"
+    ]
+    with home.store.reading() as db:
+        assert edits.find(db, home, handles[0]).fields["membership"]["until"] == "2027-12-01"
     assert desk.form("/workspace/terms").status == 422
     assert client_as(home, "auditor", clock=clock).form("/workspace/terms", handle=handles[2]).status == 403
 
