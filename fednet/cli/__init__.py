@@ -30,7 +30,7 @@ COMMANDS = {
     "different": ("matching.different", "say that they are not"),
     "withdraw": ("records.withdraw", "take a record out"),
     "erase": ("records.erase", "destroy a record, here and at every follower"),
-    "hide": ("hiding.hide", "in an emergency, take a record or a country's records out of every circle"),
+    "hide": ("hiding.hide", "in an emergency, take records out of every circle"),
     "preview": ("preview.preview", "what leaves this node, and for whom"),
     "publish": ("publishing.publish", "sign an edition of what waits"),
     "serve": ("node.serve", "pages, API, feeds; publish and sync by itself"),

@@ -256,7 +256,7 @@ def test_own_records_that_nobody_confirmed_lately_are_due_the_oldest_first(world
     ]
     assert [one.title for one in due(world.store, NOW, date(2026, 11, 21)).due] == ["Old", "Somebody", "Fresh"]
     assert [one.title for one in due(world.store, NOW, date(2024, 1, 1)).due] == ["Old"]
-    assert due(world.store, NOW, limit=2) == (3, due(world.store, NOW).due[:2])
+    assert due(world.store, NOW, limit=2) == (3, due(world.store, NOW).due[:2], 1)
 
 
 def test_drafts_count_as_they_stand(world: World) -> None:

@@ -174,8 +174,8 @@ def test_what_an_epoch_has_closed_is_no_longer_confirmed(nodes: Nodes) -> None:
     receipts.take(origin, asker, Receipt(network, "public", 1, 1), NOW)
     feed = held(origin, origin)
     told = stored.Told(Position(1, 3), "2026-11-21T18:00:00Z")
-    assert erasure._holds(feed, told, 1) and not erasure._holds(feed, told, 2)
-    assert erasure._holds(feed, told._replace(position=Position(2, 2)), 2)
+    assert erasure.holds(feed, told, 1) and not erasure.holds(feed, told, 2)
+    assert erasure.holds(feed, told._replace(position=Position(2, 2)), 2)
 
 
 @pytest.mark.parametrize(

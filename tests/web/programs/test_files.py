@@ -172,7 +172,7 @@ def test_a_page_holds_what_programs_are_told(program: Client, browser: Client) -
         for item in program.get(f"/api/v1/{kind}?limit=100").json["items"]:
             page = browser.get(f"/{kind}/{item['handle']}").text
             written = page.partition('<script type="application/ld+json">')[2].partition("</script>")[0]
-            assert page.count("<script") == bool(written)
+            assert page.count('<script type="application/ld+json">') == bool(written)
             if written:
                 assert json.loads(written)["@id"].endswith(f"/{kind}/{item['handle']}")
 

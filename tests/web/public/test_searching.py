@@ -275,7 +275,7 @@ def test_the_one_script_is_small_and_asks_nobody_else() -> None:
     import fednet.web
 
     script = (Path(fednet.web.__file__).parent / "static" / "fednet.js").read_text("utf-8")
-    assert len(script) < 6_000
+    assert len(script) < 7_000
     for word in ("http", "innerHTML", "eval(", "localStorage", "sessionStorage", "document.cookie", "import"):
         assert word not in script
 
