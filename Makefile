@@ -26,7 +26,7 @@ demo: .venv/.program
 	@$(RUN) nodes/demo.py $(if $(ONCE),--once)
 
 test: .venv/.synced $(JUDGES)/.synced
-	@$(RUN) -m pytest -n 2 --dist loadfile
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # What the browser tests judge pages with; without npm they are skipped, and say so.
 $(JUDGES)/.synced: tests/browser/package-lock.json

@@ -42,7 +42,7 @@ MEMBER_PASSWORD = "lanterns along the quay"
 PATIENCE = 60.0  # seconds for a sync that the node makes by itself
 
 
-@pytest.mark.parametrize(("language", "scripts"), [("en", True), ("ar", False), ("en", False), ("ar", True)])
+@pytest.mark.parametrize(("language", "scripts"), [("en", True), ("ar", False)])
 def test_a_first_week(chromium: Browser, tmp_path: Path, language: str, scripts: bool) -> None:
     if not CHAD.file.exists():
         pytest.skip(f"{CHAD.file.name} is not here: it belongs into shared/data beside the project")
