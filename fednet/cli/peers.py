@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fednet.node.following import Offer
     from fednet.node.home import Home
     from fednet.store.feeds import Network
-    from fednet.store.sources import Introduction
+    from fednet.store.sources import Mention
 
 
 @click.command()
@@ -80,7 +80,7 @@ def _compared(offer: Offer, invited: str | None) -> bool:
 @click.command()
 @json_option
 def peers(as_json: bool) -> None:
-    """List the networks that this node follows, those that they introduce, and those that are blocked.
+    """List the networks that this node follows, those that they mention, and those that are blocked.
 
     \b
         fednet peers
@@ -97,7 +97,7 @@ def peers(as_json: bool) -> None:
             for network in feeds.networks(db)
             if not network.own
         ]
-        found += map(_introduced, sources.introductions(db))
+        found += map(_mentioned, sources.mentions(db))
         found += map(_refused, blocks.unpinned(db))
     if as_json:
         show_json(found)
@@ -110,7 +110,7 @@ def peers(as_json: bool) -> None:
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """A network that is followed, or one that a followed network speaks of (`introduced_by`).
+    """A network that is followed, or one that a followed network speaks of (`mentioned_by`).
 
     `silent` says why nothing is to be expected of it: its newest edition has `expired`, or it is `unheard` of.
     """
@@ -123,14 +123,14 @@ class Peer(msgspec.Struct, frozen=True):
     partner: bool = False
     blocked: bool = False
     pinned_at: str | None = None
-    introduced_by: str | None = None
+    mentioned_by: str | None = None
     silent: str | None = None
     silent_since: str | None = None
 
     @property
     def how(self) -> str:
-        if self.introduced_by:
-            return f"introduced by {self.introduced_by}"
+        if self.mentioned_by:
+            return f"mentioned by {self.mentioned_by}"
         known = "blocked" if self.blocked else "partner" if self.partner else "followed"
         return f"{known}, silent since {self.silent_since}" if self.silent else known
 
@@ -150,14 +150,14 @@ def _pinned(network: Network, urls: list[str], silent: Silence | None) -> Peer:
     )
 
 
-def _introduced(offered: Introduction) -> Peer:
+def _mentioned(offered: Mention) -> Peer:
     return Peer(
         network=offered.network,
         name=offered.name,
         fingerprint=fingerprint_of(offered.network),
         following=False,
         urls=offered.urls,
-        introduced_by=offered.by,
+        mentioned_by=offered.by,
     )
 
 

@@ -47,7 +47,7 @@ def add(name: str, url: str, origin: bool) -> None:
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One address of a network. `kind` is origin, mirror, or introduced (by the network `by`: a last resort)."""
+    """One address of a network. `kind` is origin, mirror, or mentioned (by the network `by`: a last resort)."""
 
     network: str
     name: str
@@ -72,14 +72,14 @@ def list_(as_json: bool) -> None:
             Source(network.network, network.name, *place)
             for network in feeds.networks(db)
             if not network.own
-            for place in (*sources.named(db, network), *sources.introduced(db, network))
+            for place in (*sources.named(db, network), *sources.mentioned(db, network))
         ]
     if as_json:
         show_json(found)
         return
     show_table(
         ["network", "address", "kind"],
-        [(one.name, one.url, f"introduced by {one.by}" if one.by else one.kind) for one in found],
+        [(one.name, one.url, f"mentioned by {one.by}" if one.by else one.kind) for one in found],
     )
 
 

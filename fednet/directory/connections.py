@@ -83,7 +83,7 @@ def _followed(networks: Sequence[Network]) -> Iterator[Line]:
 
 def _spoken_of(db: Database, points: Mapping[str, Point]) -> dict[str, Point]:
     """Networks that others say they follow, and that are not followed here."""
-    offered = sources.introductions(db)
+    offered = sources.mentions(db)
     return {one.network: Point(one.network, one.name, known=False) for one in offered if one.network not in points}
 
 

@@ -86,7 +86,7 @@ class Network(msgspec.Struct, frozen=True):
     pinned_at: str
     circles: tuple[Circle, ...]
     sources: tuple[str, ...]
-    introduces: tuple[Offer, ...]
+    mentions: tuple[Offer, ...]
     silent: Silence | None = None
     confirm_within_days: int = USUAL_DAYS
     withheld: int | None = None
@@ -141,7 +141,7 @@ def _network(db: Database, network: feeds.Network, view: _View) -> Network:
     ]
     circles = tuple([_circle(db, feed, view, forgotten) for feed, forgotten in held])
     public = next((feed for feed, _ in held if feed.circle == "public"), None)
-    offers = [Offer(o.network, o.name, o.urls) for o in sources.introductions(db) if o.by == network.name]
+    offers = [Offer(o.network, o.name, o.urls) for o in sources.mentions(db) if o.by == network.name]
     return Network(
         network=network.network,
         name=network.name,
@@ -153,7 +153,7 @@ def _network(db: Database, network: feeds.Network, view: _View) -> Network:
         pinned_at=network.pinned_at,
         circles=circles,
         sources=tuple(sources.urls(db, network)) if _tells_all(reader) else (),
-        introduces=tuple(offers) if _tells_all(reader) else (),
+        mentions=tuple(offers) if _tells_all(reader) else (),
         silent=_silence(public, view.now) if public else None,
         confirm_within_days=view.terms.get(public.id, USUAL_DAYS) if public else USUAL_DAYS,
         withheld=_withheld(held) if network.own and _tells_all(reader) else None,

@@ -33,7 +33,7 @@ from fednet.store.circles import leave
 from fednet.store.feeds import Feed, Network
 
 MAX_WELL_KNOWN = 256 * 1024
-MAX_INTRODUCTIONS = 1_000
+MAX_MENTIONS = 1_000
 MAX_URLS = 8
 
 
@@ -46,7 +46,7 @@ class Offer(NamedTuple):
     url: str
 
 
-class Introduced(msgspec.Struct, frozen=True):
+class Mentioned(msgspec.Struct, frozen=True):
     """A network that a peer follows, as its /.well-known/fednet says; a hint, trusted for nothing."""
 
     network: str
@@ -60,7 +60,7 @@ class WellKnown(msgspec.Struct, frozen=True):
     protocols: list[int]
     network: str
     name: str = ""
-    follows: tuple[Introduced, ...] = ()
+    follows: tuple[Mentioned, ...] = ()
 
 
 class Looked(NamedTuple):
@@ -110,7 +110,7 @@ def take(home: Home, found: Looked, *, partner: bool = False) -> Network:
         network = pin(db, found.identity)
         sources.add_origin(db, network, found.offer.url)
         feeds.set_partner(db, network, partner or network.partner)
-        keep_introductions(db, network, found.hints)
+        keep_mentions(db, network, found.hints)
         return feeds.again(db, network)
 
 
@@ -177,18 +177,18 @@ async def read_identity(
     return check_pinned(await asyncio.to_thread(parse_identity, fetched.body, held), network)
 
 
-def keep_introductions(db: Database, network: Network, hints: WellKnown) -> None:
+def keep_mentions(db: Database, network: Network, hints: WellKnown) -> None:
     """Remember whom a peer follows, to offer it; nothing is followed by itself."""
     if hints.network != network.network:
         return
     offered = []
-    for one in hints.follows[:MAX_INTRODUCTIONS]:
+    for one in hints.follows[:MAX_MENTIONS]:
         try:
             urls = [base_url(url) for url in one.urls[:MAX_URLS]]
             offered.append((check_network(one.network), one.name[:200], urls))
         except FednetError:
             continue  # a hint that makes no sense is no hint
-    sources.introduce(db, network, offered)
+    sources.mention(db, network, offered)
 
 
 def unfollow(home: Home, network: Network) -> None:
@@ -221,7 +221,7 @@ def block(home: Home, network: Network, blocked: bool = True) -> None:
         for feed in feeds.feeds(db, network):
             records.forget(db, feed.id)
             feeds.hide(db, feed)
-        sources.introduce(db, network, [])
+        sources.mention(db, network, [])
     erasure.settle(home)
 
 

@@ -18,7 +18,7 @@ from fednet.node.accept import learn_identity
 from fednet.node.circles import forget_restricted
 from fednet.node.confirming import confirm
 from fednet.node.fetch import Fetcher, error_detail
-from fednet.node.following import forget_long_expired, keep_introductions, read_identity, read_well_known
+from fednet.node.following import forget_long_expired, keep_mentions, read_identity, read_well_known
 from fednet.node.home import Home, now
 from fednet.node.reading import Progress, Reading, Synced
 from fednet.node.signatures import signer
@@ -125,12 +125,12 @@ async def _last_resort(
         return failed
     peers.pop(network.id, None)
     asked = random.sample(list(peers.values()), min(len(peers), PEERS_ASKED))
-    await asyncio.gather(*(_introductions(home, fetcher, peer, url) for peer, url in asked if url))
+    await asyncio.gather(*(_mentions(home, fetcher, peer, url) for peer, url in asked if url))
     with home.store.reading() as db:
-        introduced = sources_of.introduced(db, network)
-    if not introduced:
+        mentioned = sources_of.mentioned(db, network)
+    if not mentioned:
         return failed
-    sources = [Address(fetcher, place.url, network.network) for place in introduced]
+    sources = [Address(fetcher, place.url, network.network) for place in mentioned]
     found = await sync_from(home, sources, network, progress=progress, repair=repair)
     return found if found.verified else failed
 
@@ -214,16 +214,16 @@ async def _hints(home: Home, origin: Address, network: Network) -> None:
         feed = feeds.feed(db, network, "public")
     if feed is not None and feed.visible:
         return
-    await _introductions(home, origin.fetcher, network, origin.url)
+    await _mentions(home, origin.fetcher, network, origin.url)
 
 
-async def _introductions(home: Home, fetcher: Fetcher, peer: Network, url: str) -> None:
+async def _mentions(home: Home, fetcher: Fetcher, peer: Network, url: str) -> None:
     """Whom a peer says that it follows."""
     try:
         async with asyncio.timeout(HINTS_SECONDS):
             hints = await read_well_known(fetcher, url)
         with home.store.writing() as db:
-            keep_introductions(db, peer, hints)
+            keep_mentions(db, peer, hints)
     except (FednetError, TimeoutError):
         return
 

@@ -446,6 +446,28 @@ CREATE UNIQUE INDEX hidden_once ON hidden (handle) WHERE after IS NULL;
 """
 
 
+
+EXCHANGE = """
+CREATE TABLE exchange (                         -- needs, offers and sources of funding that are shown, as they are compared
+  record_id INTEGER PRIMARY KEY,
+  feed_id INTEGER NOT NULL
+);
+CREATE TABLE dismissed (                        -- a need and an offer that a person said do not fit
+  need TEXT NOT NULL,                           -- handles
+  offer TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (need, offer)
+) WITHOUT ROWID;
+"""
+
+INTRODUCTION = """
+ALTER TABLE introduction RENAME TO mention;
+CREATE TABLE introduction (                     -- two sides who may be put in touch about a need or an offer
+  id TEXT PRIMARY KEY
+) WITHOUT ROWID;
+"""
+
+
 @migrations()
 def m001_first(db: Database) -> None:
     _run(db, FIRST)
@@ -471,6 +493,13 @@ def m003_directory(db: Database) -> None:
 def m004_desk(db: Database) -> None:
     """Accounts, what they did, who asks to join, edits that wait for approval, letters, and hidden records."""
     _run(db, DESK)
+
+
+@migrations()
+def m005_exchange(db: Database) -> None:
+    """Needs and offers that are compared, and introductions about them."""
+    _run(db, EXCHANGE)
+    _run(db, INTRODUCTION)
 
 
 def _run(db: Database, script: str) -> None:

@@ -13,12 +13,12 @@ from sqlite_utils import Database
 
 from fednet.store.feeds import Network
 
-MAX_INTRODUCED = 3
+MAX_MENTIONED = 3
 """Peers that are asked for a network because they say that they follow it."""
 
 
 class Place(NamedTuple):
-    """A base URL, and what it is: `origin`, `mirror`, or `introduced` by the peer of that name."""
+    """A base URL, and what it is: `origin`, `mirror`, or `mentioned` by the peer of that name."""
 
     url: str
     kind: str
@@ -77,10 +77,10 @@ def remove(db: Database, network: Network, url: str) -> bool:
     return bool(db.execute("DELETE FROM source WHERE network_id = ? AND url = ?", (network.id, url)).rowcount)
 
 
-# --- introductions ----------------------------------------------------------------------------------------------------
+# --- mentions ---------------------------------------------------------------------------------------------------------
 
 
-class Introduction(msgspec.Struct, frozen=True):
+class Mention(msgspec.Struct, frozen=True):
     """A network that a followed network, the one with the name `by`, speaks of."""
 
     network: str
@@ -89,36 +89,36 @@ class Introduction(msgspec.Struct, frozen=True):
     by: str
 
 
-def introduce(db: Database, by: Network, offered: Iterable[tuple[str, str, Sequence[str]]]) -> None:
+def mention(db: Database, by: Network, offered: Iterable[tuple[str, str, Sequence[str]]]) -> None:
     """Replace what a network offers, as (network id, name, urls)."""
-    db.execute("DELETE FROM introduction WHERE by_network_id = ?", (by.id,))
+    db.execute("DELETE FROM mention WHERE by_network_id = ?", (by.id,))
     db.conn.executemany(
-        "INSERT OR IGNORE INTO introduction (network, by_network_id, name, urls) VALUES (?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO mention (network, by_network_id, name, urls) VALUES (?, ?, ?, ?)",
         [(network, by.id, name, msgspec.json.encode(list(urls)).decode()) for network, name, urls in offered],
     )
 
 
-def introductions(db: Database) -> list[Introduction]:
+def mentions(db: Database) -> list[Mention]:
     """Networks that followed networks offer and that are not pinned here."""
     rows = db.execute(
-        "SELECT i.network, i.name, i.urls, n.name FROM introduction i JOIN network n ON n.id = i.by_network_id "
+        "SELECT i.network, i.name, i.urls, n.name FROM mention i JOIN network n ON n.id = i.by_network_id "
         "WHERE i.network NOT IN (SELECT network FROM network) AND i.network NOT IN (SELECT network FROM blocked) "
         "ORDER BY i.name, n.name"
     )
-    return [Introduction(network, name, tuple(msgspec.json.decode(urls)), by) for network, name, urls, by in rows]
+    return [Mention(network, name, tuple(msgspec.json.decode(urls)), by) for network, name, urls, by in rows]
 
 
-def introduced(db: Database, network: Network) -> list[Place]:
+def mentioned(db: Database, network: Network) -> list[Place]:
     """Peers that say they follow a network, at addresses that nobody named for it: a last resort."""
     rows = db.execute(
-        "SELECT s.url, n.name FROM introduction i JOIN network n ON n.id = i.by_network_id "
+        "SELECT s.url, n.name FROM mention i JOIN network n ON n.id = i.by_network_id "
         "JOIN source s ON s.network_id = n.id AND s.rank = 0 "
         "WHERE i.network = ? AND n.network != i.network AND n.frozen IS NULL "
         "AND n.network NOT IN (SELECT network FROM blocked) "
         "AND s.url NOT IN (SELECT url FROM source WHERE network_id = ?) ORDER BY n.id LIMIT ?",
-        (network.network, network.id, MAX_INTRODUCED),
+        (network.network, network.id, MAX_MENTIONED),
     )
-    return [Place(url, "introduced", name) for url, name in rows]
+    return [Place(url, "mentioned", name) for url, name in rows]
 
 
 def spoken_of(db: Database, most: int) -> list[tuple[int, str]]:
@@ -126,7 +126,7 @@ def spoken_of(db: Database, most: int) -> list[tuple[int, str]]:
     `most` at the most."""
     rows = db.execute(
         "SELECT by_network_id, network FROM (SELECT by_network_id, network, "
-        "row_number() OVER (PARTITION BY by_network_id ORDER BY network) AS place FROM introduction) "
+        "row_number() OVER (PARTITION BY by_network_id ORDER BY network) AS place FROM mention) "
         "WHERE place <= ? AND network NOT IN (SELECT network FROM blocked) ORDER BY by_network_id, network",
         (most,),
     )

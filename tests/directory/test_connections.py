@@ -35,10 +35,10 @@ def ids(home: Home) -> dict[str, str]:
         return {network.name: network.network for network in feeds.networks(db)}
 
 
-def introduces(home: Home, name: str, *networks: tuple[str, str]) -> None:
+def mentions(home: Home, name: str, *networks: tuple[str, str]) -> None:
     with home.store.writing() as db:
         by = feeds.named(db, name)
-        sources.introduce(db, by, [(network, called, ["https://node.example"]) for network, called in networks])
+        sources.mention(db, by, [(network, called, ["https://node.example"]) for network, called in networks])
 
 
 def test_this_node_follows_what_it_shows(home: Home) -> None:
@@ -50,7 +50,7 @@ def test_this_node_follows_what_it_shows(home: Home) -> None:
 
 def test_whom_others_follow_is_told_of_networks_that_are_shown_here(home: Home) -> None:
     known = ids(home)
-    introduces(home, "Alpha", (known["Beta"], "whatever Alpha calls it"), (STRANGER, "A name to put onto your page"))
+    mentions(home, "Alpha", (known["Beta"], "whatever Alpha calls it"), (STRANGER, "A name to put onto your page"))
     found = connections(home.store, PUBLIC, NOW)
     assert Line(known["Alpha"], "follows", known["Beta"]) in found.lines
     assert "A name to put onto your page" not in str(found) and "whatever" not in str(found)
@@ -61,7 +61,7 @@ def test_whom_others_follow_is_told_of_networks_that_are_shown_here(home: Home) 
 
 def test_a_blocked_network_is_nowhere(home: Home) -> None:
     known = ids(home)
-    introduces(home, "Alpha", (known["Beta"], "Beta"), (STRANGER, "Stranger"))
+    mentions(home, "Alpha", (known["Beta"], "Beta"), (STRANGER, "Stranger"))
     with home.store.writing() as db:
         blocks.block(db, known["Beta"], NOW)
         blocks.block(db, STRANGER, NOW)
@@ -105,7 +105,7 @@ def test_a_cosignature_that_fails_or_is_nobodys_makes_none(home: Home) -> None:
 
 def test_what_touches_a_network_is_all_that_its_page_tells(home: Home) -> None:
     known = ids(home)
-    introduces(home, "Alpha", (known["Beta"], "Beta"))
+    mentions(home, "Alpha", (known["Beta"], "Beta"))
     found = connections(home.store, PUBLIC, NOW)
     around = found.around(known["Beta"])
     assert around.points[0].name == "Beta"

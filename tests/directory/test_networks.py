@@ -37,16 +37,16 @@ def test_the_public_learns_no_closed_circle_partner_address_or_error(world: Worl
     with world.store.writing() as db:
         feeds.set_partner(db, pinned, True)
         sources.add_origin(db, pinned, "http://127.0.0.1:8412")
-        sources.introduce(db, pinned, [("q" * 32, "Other", ["https://other.example"])])
+        sources.mention(db, pinned, [("q" * 32, "Other", ["https://other.example"])])
         feeds.failed(db, feeds.feeds(db, pinned)[0], NOW, "no answer from 127.0.0.1")
     [seen] = networks(world.store, PUBLIC, NOW)
     assert [circle.circle for circle in seen.circles] == ["public"]
-    assert (seen.partner, seen.sources, seen.introduces) == (False, (), ())
+    assert (seen.partner, seen.sources, seen.mentions) == (False, (), ())
     assert seen.circles[0].error is None
     [known] = networks(world.store, OPERATOR, NOW)
     assert [circle.circle for circle in known.circles] == ["public", "partners"]
     assert (known.partner, known.sources) == (True, ("http://127.0.0.1:8412",))
-    assert [(offer.network, offer.name) for offer in known.introduces] == [("q" * 32, "Other")]
+    assert [(offer.network, offer.name) for offer in known.mentions] == [("q" * 32, "Other")]
     assert known.circles[0].error == "no answer from 127.0.0.1"
 
 

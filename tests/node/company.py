@@ -193,7 +193,7 @@ class AThousandStatements(Publisher):
         return self.chain
 
 
-class ManyIntroductions(Publisher):
+class ManyMentions(Publisher):
     def well_known(self) -> Body:
         follows = [
             {"network": f"{number:032d}".replace("0", "a").replace("1", "b").replace("8", "c").replace("9", "d"),
@@ -315,7 +315,7 @@ TROUBLE: tuple[type[Publisher], ...] = (
 )  # fmt: skip
 """What is refused, or left when its time is over."""
 TAKEN: tuple[type[Publisher], ...] = (
-    EndlessHints, EmptyChanges, ManyDrops, AThousandStatements, ManyIntroductions, DeepHints, ManyEditions,
+    EndlessHints, EmptyChanges, ManyDrops, AThousandStatements, ManyMentions, DeepHints, ManyEditions,
     LargeRecords,
 )  # fmt: skip
 """Not nice, and not wrong: what is signed is taken."""

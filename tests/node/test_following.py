@@ -1,4 +1,4 @@
-"""Following: nobody is pinned unseen, nobody comes in by an introduction, and letting go leaves nothing behind."""
+"""Following: nobody is pinned unseen, nobody comes in by a mention, and letting go leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_following_again_never_shortens_the_identity(nodes: Nodes) -> None:
     origin.close()
 
 
-def test_introductions_are_offered_and_never_followed(nodes: Nodes) -> None:
+def test_mentions_are_offered_and_never_followed(nodes: Nodes) -> None:
     far, near, follower = nodes.home("Far", "Alpha"), nodes.home("Near", "Beta"), nodes.home("Follower")
     far_url = nodes.served(far).url
     pin(near, far, far_url)
@@ -133,14 +133,14 @@ def test_introductions_are_offered_and_never_followed(nodes: Nodes) -> None:
     near.config = msgspec.structs.replace(near.config, introduce=True)
     follow(follower, nodes.served(near).url, yes=True)
     with follower.store.reading() as db:
-        (offered,) = sources.introductions(db)
+        (offered,) = sources.mentions(db)
     assert (offered.network, offered.name, offered.urls, offered.by) == (far.network.network, "Far", (far_url,), "Near")
     synced(follower)
     assert known(follower) == ["Near"] and listing(follower, far.network.network) == {}
     near.config = msgspec.structs.replace(near.config, introduce=False)
     follow(follower, nodes.served(near).url, yes=True)
     with follower.store.reading() as db:
-        assert sources.introductions(db) == []
+        assert sources.mentions(db) == []
 
 
 def test_unfollowing_leaves_no_trace(nodes: Nodes) -> None:
@@ -278,10 +278,10 @@ def test_a_network_is_blocked_before_anybody_brings_it(nodes: Nodes) -> None:
     follow(follower, nodes.served(near).url, yes=True)
     assert known(follower) == ["Near"]
     with follower.store.reading() as db:
-        assert sources.introductions(db) == []
+        assert sources.mentions(db) == []
     following.block_unknown(follower, origin.network.network, False)
     with follower.store.reading() as db:
-        assert [offered.name for offered in sources.introductions(db)] == ["Origin"]
+        assert [offered.name for offered in sources.mentions(db)] == ["Origin"]
     assert follow(follower, served.url, yes=True).network == origin.network.network
     with pytest.raises(NotFoundError):
         following.block_unknown(follower, "a" * 32, False)

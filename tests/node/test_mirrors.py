@@ -240,10 +240,10 @@ def test_restricted_circles_are_not_mirrored(nodes: Nodes) -> None:
     assert converged(origin, third)
 
 
-# --- found by introduction
+# --- found by mention
 
 
-def introducing(nodes: Nodes, origin: Home, mirror: Home, at_mirror: Served, url: str) -> Home:
+def mentioning(nodes: Nodes, origin: Home, mirror: Home, at_mirror: Served, url: str) -> Home:
     """A node that follows the origin at `url`, and the mirror, which says whom it follows."""
     mirror.config = msgspec.structs.replace(mirror.config, introduce=True)
     follower = nodes.home("Follower")
@@ -258,17 +258,17 @@ def both_synced(home: Home) -> dict[str, sync.Synced]:
 
 def test_a_peer_that_says_it_follows_a_network_is_the_last_resort(nodes: Nodes) -> None:
     origin, _, mirror, at_mirror = mirrored(nodes, "Alpha")
-    follower = introducing(nodes, origin, mirror, at_mirror, nowhere())
+    follower = mentioning(nodes, origin, mirror, at_mirror, nowhere())
     result = both_synced(follower)["Origin"]
     assert result.verified and result.source == at_mirror.url and converged(origin, follower)
     with follower.store.reading() as db:
-        (place,) = sources.introduced(db, network_of(follower, origin))
-    assert tuple(place) == (at_mirror.url, "introduced", "Mirror")
+        (place,) = sources.mentioned(db, network_of(follower, origin))
+    assert tuple(place) == (at_mirror.url, "mentioned", "Mirror")
 
 
 def test_nobody_else_is_asked_while_the_origin_answers(nodes: Nodes) -> None:
     origin, served, mirror, at_mirror = mirrored(nodes, "Alpha")
-    follower = introducing(nodes, origin, mirror, at_mirror, served.url)
+    follower = mentioning(nodes, origin, mirror, at_mirror, served.url)
     both_synced(follower)
     at_mirror.asked.clear()
     assert both_synced(follower)["Origin"].source == served.url
@@ -278,7 +278,7 @@ def test_nobody_else_is_asked_while_the_origin_answers(nodes: Nodes) -> None:
 @pytest.mark.parametrize("why", ["blocked", "frozen", "silent"])
 def test_peers_that_are_not_to_be_asked_are_not(nodes: Nodes, why: str) -> None:
     origin, _, mirror, at_mirror = mirrored(nodes, "Alpha")
-    follower = introducing(nodes, origin, mirror, at_mirror, nowhere())
+    follower = mentioning(nodes, origin, mirror, at_mirror, nowhere())
     match why:
         case "blocked":
             following.block(follower, network_of(follower, mirror))
@@ -297,7 +297,7 @@ def test_a_peer_that_lies_about_another_network_is_refused(nodes: Nodes) -> None
     origin, _, mirror, at_mirror = mirrored(nodes, "Alpha")
     proxy = nodes.proxy(at_mirror.url)
     proxy.change = lambda path, answer: Answer(answer.status, answer.body.replace(b"Alpha", b"Alpaca"), answer.headers)
-    follower = introducing(nodes, origin, mirror, at_mirror, nowhere())
+    follower = mentioning(nodes, origin, mirror, at_mirror, nowhere())
     with follower.store.writing() as db:
         sources.set_origin(db, network_of(follower, mirror), proxy.url)
         sources.remove(db, network_of(follower, mirror), at_mirror.url)

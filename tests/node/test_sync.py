@@ -514,7 +514,7 @@ def test_hints_that_make_no_sense_are_no_hints(nodes: Nodes) -> None:
         pin(follower, origin, proxy.url)
         assert synced(follower).verified, hints
         with follower.store.reading() as db:
-            urls = [url for introduced in sources.introductions(db) for url in introduced.urls]
+            urls = [url for mentioned in sources.mentions(db) for url in mentioned.urls]
         assert all(url.startswith(("http://x.example", "https://")) for url in urls)
 
 

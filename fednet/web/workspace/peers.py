@@ -255,7 +255,7 @@ class Peers:
         found = known.networks(self.home.store, OPERATOR, self.clock())
         told = {(one.network.network, one.circle): one for one in received(self.home)}
         with self.home.store.reading() as db:
-            offered = sources.introductions(db)
+            offered = sources.mentions(db)
             refused = blocks.unpinned(db)
         own = next(one for one in found if one.own)
         return self.templates.page(
@@ -413,7 +413,7 @@ class Peer:
         network = next(one for one in every if one.network == pinned.network)
         usual = {"error": None, "done": "", "url": "", "policy": (pinned.policy or b"").decode("utf-8", "replace")}
         with self.home.store.reading() as db:
-            places = [*sources.named(db, pinned), *sources.introduced(db, pinned)]
+            places = [*sources.named(db, pinned), *sources.mentioned(db, pinned)]
             own = sorted(circles.own_circles_of(db, pinned))
             reads = [self._reads(circle) for circle in own]
             partners = self._reads(circles.PARTNERS)

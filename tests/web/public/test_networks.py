@@ -49,7 +49,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         pinned = feeds.named(db, "Other Network")
         sources.add_origin(db, pinned, "https://other.example.net")
         own = feeds.own(db).network
-        sources.introduce(db, pinned, [(own, "Own", []), (STRANGER, "A stranger", ["https://stranger.example"])])
+        sources.mention(db, pinned, [(own, "Own", []), (STRANGER, "A stranger", ["https://stranger.example"])])
     app = create_app(home, clock=lambda: NOW)
     yield World(home, Client(app, accept="text/html", host="node.example.org"), own, other)
     home.close()
