@@ -170,6 +170,12 @@ class IdentityForkError(IdentityError):
     word = "identity-fork"
 
 
+class WrongKeyError(RefusedError):
+    """A message is sealed to another key than that of its reader's newest statement."""
+
+    word = "wrong-key"
+
+
 class VersionError(RefusedError):
     """The peer speaks no protocol version that we speak."""
 

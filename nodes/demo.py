@@ -44,6 +44,23 @@ CALL = {
     "mode": "online",
 }
 MOVED = {"start": "2026-12-11T09:00:00", "end": "2026-12-11T10:00:00"}
+NEED, OFFER = "A lawyer for children in Mae Sot", "Lawyers for secondment to a legal aid office in Asia"
+ASKED = "Our lawyer leaves in June. Could one of yours come before that?"
+TWINS = ("Magpie Ferry Legal Aid Centre", "Birchhaven Sponsorship Circle")  # of APRRN and of CCR
+TWINNING = {
+    "kind": "twinning",
+    "titles": {"en": "Community sponsorship, from twenty years to none", "ko": "민간 후원 자매결연"},
+    "goals": {"en": "A first group of sponsors in Seoul is trained and has received a family."},
+    "start": "2026-10",
+    "end": "2027-09",
+    "activities": [
+        {"date": "2026-10-14", "text": {"en": "First call"}},
+        {"date": "2027-02", "text": {"en": "A visit of two weeks"}},
+    ],
+    "state": "active",
+    "themes": ["sponsorship-resettlement"],
+    "uid": "twinning-magpie-birchhaven@example",
+}
 SCRIPTS = ("ช่วยเหลือทางกฎหมาย", "法律援助", "aide juridique", "Papr Boat")
 IMPORTS = ("members.csv", "groups.jsonl", "persons.jsonl", "resources.jsonl", "exchange.jsonl", "events.ics")
 QUIET = {"FEDNET_NODE", "FEDNET_ALLOW_PRIVATE_ADDRESSES"}
@@ -247,6 +264,61 @@ def _subscribed(addresses: dict[str, str], host: str, reader: str) -> str:
     return "  ".join(line for line in call if line.startswith(("DTSTART", "SEQUENCE")))
 
 
+def exchange(needing: str, offering: str) -> None:
+    """A need meets an offer of another network; whoever needs asks to be introduced, and the other says yes."""
+    need = _entry(needing, NEED)
+    show(needing, "exchange", "match", need)
+    best = lines(needing, "exchange", "match", need)[0]
+    if best["title"] != OFFER or not best["reasons"]:
+        raise DemoError(f"{NEED} is met by {best}")
+    reached = ("--name", "The coordinator", "--email", "desk@paper-boat.example")
+    said = lines(needing, "exchange", "introduce", best["handle"], "--for", need, "--text", ASKED, *reached, "--yes")
+    sync(needing)
+    (asked,) = lines(offering, "exchange", "introductions")
+    answered = ("--name", "The secondment desk", "--email", "desk@otterbridge.example")
+    fednet(offering, "exchange", "accept", asked["id"], *answered, "--yes")
+    sync(offering)
+    sync(needing)
+    show(needing, "exchange", "introductions", said[0]["id"])
+    known = {name: [one["state"] for one in lines(name, "exchange", "introductions")] for name in NODES}
+    if known != {name: ["introduced"] if name in (needing, offering) else [] for name in NODES}:
+        raise DemoError(f"who knows of the introduction: {known}")
+    say(f"  {needing} and {offering} were put in touch; nobody else learns that they were")
+
+
+def _entry(node: str, title: str) -> str:
+    """The handle of an own need or offer."""
+    return next(str(one["handle"]) for one in lines(node, "exchange", "list", "--text", title) if one["title"] == title)
+
+
+def nobody_offers(reader: str) -> None:
+    unmet = lines(reader, "exchange", "list", "--unmet", "--type", "need")
+    if not unmet:
+        raise DemoError("every need has a match, which the example entries do not say")
+    for one in unmet[:4]:
+        say(f"  {one['title']} ({one['organization']})")
+
+
+def twinning(one: str, other: str) -> None:
+    """Two networks state the same twinning of two of their organisations, each in its own words and keys."""
+    twins = [
+        {"network": _fingerprint(node), "handle": _organization(node, name), "name": name}
+        for node, name in zip((one, other), TWINS, strict=True)
+    ]
+    for node in (one, other):
+        stated = DEMO / node / "twinning.json"
+        stated.write_text(json.dumps({**TWINNING, "organizations": twins}))
+        fednet(node, "add", "twinning", "--json", str(stated))
+        fednet(node, "publish")
+    sync(one)
+    sync(other)
+
+
+def _organization(node: str, name: str) -> str:
+    found = lines(node, "search", name, "--kind", "organization", "--network", _fingerprint(node))
+    return next(str(each["handle"]) for each in found if each["title"] == name)
+
+
 def check_converged(addresses: dict[str, str]) -> None:
     """Every node holds every network, at one edition, and every stored byte re-hashes to what was signed."""
     seen: dict[str, set[tuple[int, int]]] = {}
@@ -290,6 +362,10 @@ def main() -> int:
         witness_each_other(addresses)
         say("A call that is announced in Bangkok, and then moved, in the calendar that people subscribe to in Canada:")
         move_an_event(addresses, "aprrn", "ccr")
+        say("\nA need in Asia that somebody in Canada can meet; one asks to be introduced, the other says yes:")
+        exchange("aprrn", "ccr")
+        say("Two networks state the twinning of two of their members, each for itself:")
+        twinning("aprrn", "ccr")
         for name in addresses:
             sync(name)
         check_converged(addresses)
@@ -309,12 +385,14 @@ def main() -> int:
             "my",
         )
         show("ccr", "search", *wanted)
+        say("What is needed, in all four networks, and offered by nobody yet?")
+        nobody_offers("inrr")
         say("What is on, in every network, in Bangkok time? (asked in Asia)")
         show("aprrn", "agenda", "--zone", "Asia/Bangkok", "--from", "2026-12-01", "--to", "2026-12-31")
         if not once:
             say("Open in a browser:")
             for name, address in addresses.items():
-                say(f"  {name:<6} {address}/   {address}/events")
+                say(f"  {name:<6} {address}/   {address}/events   {address}/exchange   {address}/exchange/chart")
             say("Ctrl-C ends the demonstration.")
             wait_for_end()
     return 0

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+import pyrage
+import pytest
 from hypothesis import settings
 
 settings.register_profile("fednet", parent=settings(), deadline=None)
 settings.load_profile("fednet")
+
+
+@pytest.fixture
+def quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A passphrase costs seconds on purpose: here it opens at once what was sealed with it, and nothing else.
+
+    `tests/node/test_restore.py` and the stories pay the price.
+    """
+
+    def opening(raw: bytes, passphrase: str) -> bytes:
+        told, _, found = raw.partition(b"|")
+        if told != passphrase.encode():
+            raise pyrage.DecryptError("wrong")
+        return found
+
+    sealing = lambda raw, passphrase: passphrase.encode() + b"|" + raw  # noqa: E731
+    monkeypatch.setattr(pyrage.passphrase, "encrypt", sealing, raising=False)
+    monkeypatch.setattr(pyrage.passphrase, "decrypt", opening, raising=False)

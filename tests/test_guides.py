@@ -13,18 +13,14 @@ import json
 import re
 import shlex
 import shutil
-import socket
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import openpyxl
-import pyrage
 import pytest
-import uvicorn
 from click.testing import CliRunner
 
 from fednet.cli import main
@@ -32,6 +28,7 @@ from fednet.node import publish, standing
 from fednet.node.home import Home
 from fednet.web.app import create_app
 from tests.node.nodes import NOW, add
+from tests.serving import Serving
 
 ROOT = Path(__file__).parents[1]
 GUIDES = ("README.md", "docs/operating.md", "docs/calendar.md", "docs/importing.md")
@@ -78,20 +75,12 @@ def steps(guide: str) -> Iterator[Step]:
             found[-1] = found[-1]._replace(said=(*found[-1].said, line))
 
 
-class Serving:
+class Place(Serving):
     """Stands at one address from the beginning; what answers there may change, or be away."""
 
     def __init__(self) -> None:
         self.app: Any = None
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(
-            self._answer, interface="asgi3", log_level="critical", lifespan="off", timeout_graceful_shutdown=1
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
-        self._thread.start()
+        super().__init__(self._answer)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         if self.app is not None:
@@ -100,11 +89,6 @@ class Serving:
         await send({"type": "http.response.start", "status": 502, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    def close(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        self._socket.close()
-
 
 class Office:
     """A network's folder, and the address at which its node is served."""
@@ -112,7 +96,7 @@ class Office:
     def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
         self.folder, self.name, self._stack = folder, name, stack
         folder.mkdir()
-        self.serving = Serving()
+        self.serving = Place()
         stack.callback(self.serving.close)
         self.paper = ""
         (folder / "members.csv").write_text(MEMBERS)
@@ -262,13 +246,7 @@ MEANWHILE: dict[str, Callable[[World], None]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A passphrase costs seconds on purpose, three times here; tests/node/test_backup.py has what it opens."""
-    monkeypatch.setattr(pyrage.passphrase, "encrypt", lambda raw, passphrase: raw, raising=False)
-    monkeypatch.setattr(pyrage.passphrase, "decrypt", lambda raw, passphrase: raw, raising=False)
-
-
+@pytest.mark.usefixtures("quick_passphrases")
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_command_of_a_guide_does_what_it_says(
     guide: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -27,6 +27,7 @@ SAID = {
     "blocked": "blocked",
     "sealed": "sealed for another network",
     "unasked": "not a partner",
+    "told": "introductions",
     "refused": "refused",
     "failed": "failed",
 }
@@ -83,6 +84,8 @@ def write(file: Path, since: Position, recipient: str | None, mirrors: bool, yes
          for one in written.feeds],
     )  # fmt: skip
     say(f"{file}: {counted(written.bytes, 'byte')}")
+    if written.introductions:
+        say(f"it tells {plain(reader.name) if reader else ''} of {counted(written.introductions, 'introduction')}")
     say(f"hint: fednet bundle read {file.name}, at the other end")
 
 

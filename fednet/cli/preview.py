@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 import msgspec
 
-from fednet.cli.options import json_option, opened
+from fednet.cli.options import circle_option, json_option, opened
 from fednet.cli.output import counted, differing, say, short, show_entries, show_json, written
+from fednet.errors import UsageError
 
 if TYPE_CHECKING:
     from fednet.node.preview import Change, Leaving, View
@@ -19,20 +20,35 @@ EVERYBODY = "everybody"
 
 @click.command()
 @click.argument("handle", metavar="[HANDLE]", required=False)
+@click.option("--as", "kind", metavar="KIND", help="Of a record that is not added yet: its kind.")
+@click.option("--fields", "file", type=click.File("rb"), metavar="FILE|-", help="With --as: a JSON object with fields.")
+@circle_option
 @json_option
-def preview(handle: str | None, as_json: bool) -> None:
+def preview(handle: str | None, kind: str | None, file: IO[bytes] | None, circle: str | None, as_json: bool) -> None:
     """Show what waits to be signed, by who will read it; or one record as each audience sees it.
 
     Nothing is signed, and nobody learns of anything. With --json, one line for each change, or for each audience.
+    With --as and --fields a record is shown as it would be if fednet add were given the same; nothing is kept.
 
     \b
         fednet preview
         fednet preview 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e
+        echo '{"type": "need", "titles": {"en": "A trainer"}}' |
+          fednet preview --as exchange --fields - --circle partners
     """
-    from fednet.node.preview import leaving, views
+    from fednet.cli.records import check_kind, fields_in
+    from fednet.node.home import now
+    from fednet.node.preview import leaving, made, views, views_with
 
     home = opened()
-    if handle is not None:
+    if (kind is None) != (file is None):
+        raise UsageError("a record that is not added yet has a kind and fields", hint="give both --as and --fields")
+    if kind is not None and file is not None:
+        if handle is not None:
+            raise UsageError("a record that is not added yet has no handle", hint="leave HANDLE out")
+        check_kind(kind)
+        _show_views(views_with(home, made(home, kind, fields_in(file), circle, now())), as_json)
+    elif handle is not None:
         _show_views(views(home, handle), as_json)
     else:
         _show_leaving(leaving(home), as_json)

@@ -37,7 +37,7 @@ fields_option = click.option(
 def add(kind: str, file: IO[bytes], circle: str | None) -> None:
     """Add a record and print its handle.
 
-    KIND is organization, contact, person, group, event, exchange, resource, opinion or network.
+    KIND is organization, contact, person, group, event, exchange, twinning, resource, opinion or network.
 
     \b
         echo '{"names": {"en": "Example Legal Aid"}, "seat": {"country": "TH"}}' |
@@ -46,8 +46,7 @@ def add(kind: str, file: IO[bytes], circle: str | None) -> None:
     from fednet.node import edits
     from fednet.node.home import now
 
-    if kind not in listing.KINDS:
-        raise UsageError(f"there is no kind {kind!r}", hint=f"choose one of: {', '.join(listing.KINDS)}")
+    check_kind(kind)
     fields = fields_in(file)
     own = edits.add(opened(), kind, fields, now(), circle)
     click.echo(own.handle)
@@ -198,6 +197,11 @@ def _warn_of_unknown(kind: str, fields: dict[str, Any]) -> None:
         meant = get_close_matches(name, known, 1)
         say(f"note: {name!r} is no field of a record of kind {kind}; it is kept" +
             (f". Did you mean {meant[0]!r}?" if meant else ""))  # fmt: skip
+
+
+def check_kind(kind: str) -> None:
+    if kind not in listing.KINDS:
+        raise UsageError(f"there is no kind {kind!r}", hint=f"choose one of: {', '.join(listing.KINDS)}")
 
 
 def fields_in(file: IO[bytes]) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from fednet.cli.output import say, show_fields, show_table
+from fednet.cli.output import counted, say, show_fields, show_table
+from fednet.feed.text import utc_text
 
 if TYPE_CHECKING:
     from fednet.directory.networks import Circle, Network
     from fednet.node.home import Home
+    from fednet.node.messages import Undelivered
     from fednet.node.receipts import Received
 
 NEWS = timedelta(days=90)
@@ -40,7 +42,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     own circle; `organizations` are counted, and how many of their entries are `complete`, `stale` or `never_confirmed`
     in the sense of docs/decisions/0018; `withheld` are the records that this network keeps from the public, None (not
     told) of others; `silent` is why a network is, and `silent_since`; `destroying` while copies of something that was
-    erased are left here; `hint` says what to do about what
+    erased are left here; `untold` are introductions of which the network has not heard what this one said last, since
+    when, and why (with the public circle); `hint` says what to do about what
     is wrong.
     """
 
@@ -78,6 +81,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     withheld: int | None = None
     receipts: tuple[Receipt, ...] = ()
     destroying: bool = False
+    untold: int = 0
+    untold_since: str | None = None
+    untold_error: str | None = None
     tried_at: str | None = None
     source: str | None = None
     error: str | None = None
@@ -88,7 +94,7 @@ def lines(home: Home) -> list[Line]:
     """Every circle that this node publishes or has drafts for, every feed that it follows."""
     from fednet.directory.networks import networks
     from fednet.directory.search import OPERATOR
-    from fednet.node import standing
+    from fednet.node import messages, standing
     from fednet.node.home import now
     from fednet.node.receipts import received
     from fednet.store import destruction, drafts
@@ -104,6 +110,8 @@ def lines(home: Home) -> list[Line]:
             opened = {circle.circle for circle in network.circles}
             found += [_unopened(network, circle, count) for circle, count in waiting.items() if circle not in opened]
     found = [_with_receipts(line, confirmed, destroying) for line in found]
+    untold = {one.network.network: one for one in messages.undelivered(home)}
+    found = [_with_untold(line, untold.get(line.network)) for line in found]
     halted = standing.halted(home)
     if halted is None:
         return found
@@ -165,6 +173,13 @@ def _with_receipts(line: Line, confirmed: Sequence[Received], destroying: bool) 
     return msgspec.structs.replace(line, receipts=newest, destroying=destroying)
 
 
+def _with_untold(line: Line, untold: Undelivered | None) -> Line:
+    if untold is None or line.circle != "public":
+        return line
+    since = utc_text(untold.since)
+    return msgspec.structs.replace(line, untold=untold.count, untold_since=since, untold_error=untold.error)
+
+
 def _unopened(network: Network, circle: str, waiting: int) -> Line:
     """A circle of which nothing is published yet."""
     return Line(
@@ -213,6 +228,9 @@ def show(found: Sequence[Line]) -> None:
             say(f"{line.name}: new keys since {line.opened}; what the old ones signed after {line.believed} is void")
         if line.silent and line.circle == "public" and not line.own:
             say(f"{line.name} is silent: {SILENCE[line.silent]} {line.silent_since}")
+        if line.untold:
+            why = f": {line.untold_error}" if line.untold_error else ""
+            say(f"{line.name} has not heard of {counted(line.untold, 'introduction')} since {line.untold_since}{why}")
         if line.forgotten:
             say(f"{line.name}, circle {line.circle}: expired on {line.expires}, too long ago to be shown (node.toml)")
         if line.error:

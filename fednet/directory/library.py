@@ -64,7 +64,7 @@ def resources(store: Store, wanted: Wanted, reader: Reader, now: datetime, start
     query = Query(kinds=("resource",), languages=wanted.languages, networks=wanted.networks, text=wanted.text)
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
-        read = _read(store, db, query, sources, now)
+        read = looked_at(store, db, query, sources, now)
         found = [(row, record) for row, record in read if isinstance(record, Resource) and _fits(record, wanted)]
         found.sort(key=lambda pair: (listing.title(pair[1]).casefold(), pair[0].handle))
         found.sort(key=lambda pair: pair[1].date or "", reverse=True)
@@ -72,10 +72,10 @@ def resources(store: Store, wanted: Wanted, reader: Reader, now: datetime, start
         return Shelf(len(found), hits(db, page, sources, now, joined(store, db, sources, now)))
 
 
-def _read(
+def looked_at(
     store: Store, db: Database, query: Query, sources: Mapping[int, Source], now: datetime
 ) -> list[tuple[Listed, listing.Listing | None]]:  # fmt: skip
-    """The records that a query finds, each statement by itself, in no order."""
+    """The records that a query finds, each statement by itself, in no order; no more than `MAX_LOOKED_AT`."""
     ids = fitting(store, db, query, sources, now)
     if len(ids) > MAX_LOOKED_AT:
         feeds = among(sources, query.networks)
@@ -129,7 +129,7 @@ def groups(
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
         order = {network: at for at, network in enumerate(dict.fromkeys(one.network for one in sources.values()))}
-        read = _read(store, db, Query(kinds=("group",), networks=tuple(networks)), sources, now)
+        read = looked_at(store, db, Query(kinds=("group",), networks=tuple(networks)), sources, now)
         found = [(row, record) for row, record in read if isinstance(record, Group)]
         found.sort(key=lambda pair: (pair[1].type or "~", listing.title(pair[1]).casefold(), pair[0].handle))
         found.sort(key=lambda pair: order[sources[pair[0].feed_id].network])

@@ -17,11 +17,12 @@ from fednet.store import waiting as lying
 from fednet.store.database import Store
 
 What = Literal[
-    "halted", "frozen", "application", "edit", "confirmation", "unconfirmed", "match", "refused-rows", "term", "letter",
-    "failing", "silent", "unsigned", "backup", "rehearsal", "witness",
+    "halted", "frozen", "application", "edit", "confirmation", "unconfirmed", "match", "refused-rows", "term",
+    "over", "ends-soon", "letter", "failing", "silent", "unsigned", "backup", "rehearsal", "witness",
 ]  # fmt: skip
 WHATS: tuple[What, ...] = get_args(What)
-"""In the order in which they are shown; of `halted` and `term` only the node knows (`fednet.web.workspace.desk`)."""
+"""In the order in which they are shown; of `halted`, `term`, `over` and `ends-soon` only the node knows
+(`fednet.web.workspace.desk`)."""
 
 BACKUP_AFTER = timedelta(days=7)
 WITNESSES = 2

@@ -15,8 +15,9 @@ from fednet.directory.query import Query
 from fednet.directory.search import OPERATOR, Hit
 from fednet.directory.waiting import LAST_BACKUP, LAST_REHEARSAL
 from fednet.errors import NotFoundError
-from fednet.store import drafts
+from fednet.store import drafts, introductions
 from fednet.store.database import Store
+from fednet.store.introductions import Figure
 
 DAYS = 7
 AHEAD = timedelta(days=14)
@@ -25,10 +26,18 @@ MAX_CHANGES = 2_000
 MAX_LISTED = 30
 
 
+class Introductions(NamedTuple):
+    """How many were asked for, answered, and came about."""
+
+    asked: int
+    answered: int
+    introduced: int
+
+
 class Week(NamedTuple):
     """`since` is the first day that counts. `changed`: own records that were listed or changed, the newest first, of
     `kinds` so many of each; `withdrawn` own ones. `others`: name of a network and how much of it changed, most first.
-    `more`: more happened than was looked at. `backup` and `rehearsal` are instants, None for never."""
+    `more`: more happened than was looked at. `introductions`: those in which this node has a part. `backup` and `rehearsal` are instants, None for never."""
 
     since: date
     changed: list[Hit]
@@ -39,6 +48,7 @@ class Week(NamedTuple):
     more: bool
     silent: list[Network]
     coming: list[Occurrence]
+    introductions: Introductions
     backup: str | None
     rehearsal: str | None
 
@@ -53,6 +63,7 @@ def week(store: Store, zone: str, now: datetime, days: int = DAYS) -> Week:
     listed = [one.hit for one in mine if one.hit is not None]
     with store.reading() as db:
         made, rehearsed = drafts.setting(db, LAST_BACKUP), drafts.setting(db, LAST_REHEARSAL)
+        introduced = _introductions(introductions.figures(db), began)
     today = now.astimezone(ZoneInfo(zone)).date()
     since = began.astimezone(ZoneInfo(zone)).date()
     return Week(
@@ -65,6 +76,7 @@ def week(store: Store, zone: str, now: datetime, days: int = DAYS) -> Week:
         more=len(found) >= MAX_CHANGES,
         silent=[network for network in known if network.silent and not network.own and not network.blocked],
         coming=_coming(store, Agenda(since=today, until=today + AHEAD, zone=zone), now),
+        introductions=introduced,
         backup=made,
         rehearsal=rehearsed,
     )
@@ -83,6 +95,17 @@ def _since(store: Store, began: datetime, now: datetime) -> Iterator[Change]:
         if page.next is None:
             return
         cursor = page.next
+
+
+def _introductions(figures: list[Figure], began: datetime) -> Introductions:
+    def since(at: str | None) -> bool:
+        return at is not None and datetime.fromisoformat(at) >= began
+
+    return Introductions(
+        sum(since(one.asked_at) for one in figures),
+        sum(since(one.answered_at) for one in figures),
+        sum(since(one.introduced_at) for one in figures),
+    )
 
 
 def _since_day(hit: Hit) -> str:

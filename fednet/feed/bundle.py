@@ -9,7 +9,8 @@ end 2
 ```
 Paths are those below `/feeds/`, with `changes?since=<position>` as one of them. The first resource is the identity of
 the network that wrote the bundle, and of every network the identity comes before everything else. Restricted circles
-are in `sealed`: another bundle, encrypted to its reader. The file is this text compressed with zstd.
+are in `sealed`: another bundle, encrypted to its reader; there is also `<network id>/message` (`fednet.feed.message`).
+The file is this text compressed with zstd.
 
 Nothing is believed because it is in a bundle: what it holds is judged like what a mirror serves.
 """
@@ -30,6 +31,7 @@ from fednet.feed.wire import BEGINNING, Answer, Position
 
 HEAD = f"fednet/{wire.VERSION} bundle".encode()
 SEALED = "sealed"
+MESSAGE = "message"
 
 MAX_LINE = 512  # a resource line
 MAX_RESOURCE = wire.MAX_ANSWER
@@ -192,7 +194,7 @@ def check_path(path: str, *, sealed: bool) -> None:
     """Raise MalformedError unless `path` is `<network id>/` and one of the resources that a bundle may hold."""
     network, _, rest = path.partition("/")
     check_network(network)
-    if rest == "identity":
+    if rest == "identity" or (rest == MESSAGE and sealed):
         return
     circle, _, rest = rest.partition("/")
     if check_circle(circle) != "public" and not sealed:

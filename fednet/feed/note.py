@@ -164,10 +164,10 @@ def sign(text: bytes, *signers: Signer) -> Note:
     return Note(text, tuple(signer.signature(text) for signer in signers))
 
 
-def parse(raw: bytes) -> Note:
+def parse(raw: bytes, limit: int = MAX_NOTE) -> Note:
     """The parts of a note: the last empty line separates the text from the signature lines."""
-    if len(raw) > MAX_NOTE:
-        raise LimitError(f"a note of {len(raw)} bytes, at most {MAX_NOTE} are read")
+    if len(raw) > limit:
+        raise LimitError(f"a note of {len(raw)} bytes, at most {limit} are read")
     utf8(raw, "note")
     text, separator, block = raw.rpartition(b"\n\n")
     if not separator or not block.endswith(b"\n"):

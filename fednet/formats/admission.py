@@ -23,6 +23,7 @@ _ESSENTIAL = {
     "resource": {"titles"},
     "opinion": {"verdict", "subjects"},
     "network": {"names"},
+    "twinning": {"organizations"},
 }
 _REFERRING = ("organization",)
 _PLACEHOLDER = "00000000-0000-4000-8000-000000000000"

@@ -20,6 +20,7 @@ from fednet.formats.reading import identity, unknown_choice
 from fednet.formats.table import Row, Sheet
 from fednet.formats.tongues import language_of
 from fednet.listing import languages
+from fednet.listing.vocabulary import EXCHANGE_TYPES
 
 HEADER_WITHIN_ROWS = 30
 """Titles and remarks may stand above the header, but not more of them than this."""
@@ -228,11 +229,17 @@ def _likely_kind(headers: list[str], mapping: dict[str, str]) -> str:
     wanted = {target.partition(":")[0] for target in mapping.values()}
     scores: dict[str, int] = {}
     for kind, required in REQUIRED.items():
-        fields = {column.field for column in _columns(headers, {}, kind, {})} | (wanted & FIELDS[kind].keys())
-        telling = kind not in _TELLING or bool(_TELLING[kind] & fields)
+        columns = _columns(headers, {}, kind, {})
+        fields = {column.field for column in columns} | (wanted & FIELDS[kind].keys())
+        telling = kind not in _TELLING or bool(_TELLING[kind] & fields) or (kind == "exchange" and _told_type(columns))
         known = required in fields or (kind == "person" and "last_name" in fields)
         scores[kind] = len(fields) if telling and known else 0
     return max(scores, key=lambda kind: scores[kind])  # on a tie the first: organisations are what is mostly listed
+
+
+def _told_type(columns: list[Column]) -> bool:
+    """Whether the column of the titles says of all of them that they are needs, or offers."""
+    return any(column.field == "titles" and EXCHANGE_TYPES.find(column.header) for column in columns)
 
 
 def _columns(headers: list[str], tags: dict[int, str], kind: str, wanted: _Wanted) -> list[Column]:

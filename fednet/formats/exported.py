@@ -52,6 +52,20 @@ _MORE_SHAPES = {
         "person": "text",
     },
     "group": {"names": "translated", "type": "text", "description": "translated"},
+    "twinning": {
+        "titles": "translated",
+        "organizations": "json",
+        "goals": "translated",
+        "start": "date",
+        "end": "date",
+        "activities": "json",
+        "outcome": "translated",
+        "state": "twinning-state",
+        "themes": "themes",
+        "resources": "texts",
+        "exchanges": "texts",
+        "uid": "text",
+    },
 }
 _REFERRING = {"contact": "organization", "person": "organization", "exchange": "organization"}
 

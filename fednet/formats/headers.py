@@ -233,38 +233,62 @@ extra: json
 source: text
     id, reference, ref, handle
 type: exchange-type
-    type, need or offer, need offer, offer or need, besoin ou offre, necesidad u oferta, tipo, النوع
+    type, need or offer, need offer, needs and offers, offer or need, need offer or funding, what kind, besoin ou offre,
+    besoin offre, besoin offre ou financement, necesidad u oferta, necesidad oferta u financiación, tipo, النوع,
+    احتياج أو عرض, احتياج عرض
 titles: translated
     titles, title, titre, intitulé, título, titulo, العنوان, name, nom, nombre, nome, الاسم, event, event name,
-    événement, evento, subject, summary, need, offer, besoin, offre, necesidad, oferta
+    événement, evento, subject, summary, need, needs, offer, offers, besoin, besoins, offre, offres, necesidad,
+    necesidades, oferta, ofertas, الاحتياجات, العروض, what, what is needed, what is
+    offered, what is needed or offered, in short, in a sentence, quoi, quoi exactement, objet, de quoi s agit il, qué,
+    qué se necesita, qué se ofrece, asunto, ماذا, الموضوع بإيجاز, المطلوب, المعروض
 description: translated
     description, about, mission, summary, overview, descripción, descrição, présentation, الوصف, وصف, remarks,
-    details
+    details, notes, more, détails, précisions, remarques, detalles, observaciones, notas, التفاصيل, ملاحظات
 organization: text
     organization, organisation, organización, organização, المنظمة, association, employer, affiliation,
-    organization name, organisation name, member organization
+    organization name, organisation name, member organization, member organisation, member, who, by, from, membre,
+    organisme, qui, nom de l organisation, miembro, quién, nombre de la organización, المنظمة العضو, الجهة, من
 themes: themes
     themes, theme, topics, topic, thèmes, thème, sujets, temas, tema, المواضيع, الموضوع, subjects, subject,
-    services, sector, secteur
+    services, sector, secteur, area, areas of work, domaine, domaines, ámbito, ámbitos, áreas, المجال, المجالات
 client_groups: client-groups
     client groups, client group, clients, target client group, target group, target groups, population,
     populations, public cible, population cible, groupes cibles, groupe cible, clientèle, población objetivo,
     grupo meta, grupos meta, población, público-alvo, beneficiaries, bénéficiaires, beneficiarios,
-    beneficiários, الفئات المستهدفة, الفئة المستهدفة, المستفيدون
+    beneficiários, الفئات المستهدفة, الفئة المستهدفة, المستفيدون, for whom, for, whom, pour qui, para quién,
+    para quiénes, لمن
 modality: modality
-    modality, modalité, modalidad, modalidade, form, how, الطريقة
+    modality, modalité, modalidad, modalidade, form, how, الطريقة, kind of exchange, type of exchange, exchange type,
+    form of exchange, type d échange, genre d échange, forme, comment, tipo de intercambio, forma, cómo, نوع التبادل,
+    شكل التبادل, كيف
 countries: countries
     country, pays, país, pais, البلد, الدولة, country of seat, seat country, country name, nom du pays, country
-    code, code pays, countries, países, البلدان
+    code, code pays, countries, países, البلدان, where, region, regions, countries and regions, où, région, régions,
+    pays et régions, dónde, región, regiones, países y regiones, أين, المنطقة, المناطق
 languages: languages
     languages, language, langues, langue, langues parlées, idiomas, idioma, lenguas, línguas, اللغات, اللغة,
     languages spoken, spoken languages
 stage: stage
-    stage, resettlement stage, étape, etapa, المرحلة
-open_until: date
-    open until, deadline, until, closes, date limite, ouvert jusqu au, fecha límite, prazo, الموعد النهائي
+    stage, resettlement stage, étape, etapa, المرحلة, stage of resettlement, resettlement country, étape de
+    réinstallation, pays de réinstallation, etapa de reasentamiento, país de reasentamiento, مرحلة إعادة التوطين
+posted: date
+    posted, posted on, date posted, posting date, since, date, publié le, affiché le, depuis, date de publication,
+    publicado, publicado el, fecha de publicación, desde, fecha, تاريخ النشر, نشر في, منذ
+open_until: last-day
+    open until, deadline, until, closes, closing date, valid until, expires, expiry, date limite, ouvert jusqu au, jusqu
+    au, échéance, date d échéance, valable jusqu au, fecha límite, prazo, abierto hasta, hasta, plazo, vence,
+    الموعد النهائي, مفتوح حتى, حتى
 state: exchange-state
-    state, status, statut, estado, الحالة
+    state, status, statut, estado, الحالة, état
+closed: date
+    closed, closed on, date closed, fermé le, clos le, date de clôture, clôturé le, cerrado, cerrado el, fecha de
+    cierre, تاريخ الإغلاق, أغلق في
+outcome: outcome
+    outcome, result, what came of it, résultat, issue, suite donnée, resultado, desenlace, النتيجة
+outcome_note: translated
+    outcome note, outcome notes, result note, note on the outcome, note sur le résultat, nota sobre el resultado,
+    ملاحظة عن النتيجة
 original: text
     original, original language
 confirmed: json

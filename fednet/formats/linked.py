@@ -66,7 +66,7 @@ class Party(NamedTuple):
 
 
 def document(rows: Iterable[Exported], *, page: PageOf | None = None) -> dict[str, Any]:
-    """All organisations, events and persons among the rows as one document.
+    """All organisations, events, persons and entries of the exchange among the rows as one document.
 
     Where several networks list something under one handle, none of it is told by the page of that handle: what has one
     `@id` is one thing to whoever reads this.
@@ -91,6 +91,8 @@ def _node(row: Exported, page: PageOf | None) -> dict[str, Any] | None:
             return event(fields, url, parent=_page(page, "event", fields.get("parent")))
         case "person":
             return person(fields, url)
+        case "exchange":
+            return exchange(fields, url)
         case _:
             return None
 
@@ -319,6 +321,51 @@ def _locations(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     if fields.get("join_url"):
         found.append({"@type": "VirtualLocation", "url": fields["join_url"]})
     return found
+
+
+# --- needs, offers and funding ----------------------------------------------------------------------------------------
+
+_EXCHANGES = {"need": "Demand", "offer": "Offer", "funding": "MonetaryGrant"}
+_BY = {"Offer": "offeredBy", "MonetaryGrant": "funder"}
+
+
+def exchange(fields: Mapping[str, Any], url: str, *, by: Party | None = None) -> dict[str, Any] | None:
+    """A need, an offer or a source of funding; None for another type. `by`: whose it is, where the caller knows more of
+    that than the record says, which may be a handle alone."""
+    kind = _EXCHANGES.get(str(fields.get("type")))
+    if kind is None:
+        return None
+    said = str(fields.get("organization") or "")
+    whose = by or (Party(said) if said and not is_handle(said) else None)
+    party = _filled({"@type": "Organization", "name": whose.name, "url": whose.url}) if whose else None
+    node = {
+        "@type": kind,
+        "@id": url,
+        "url": url if url.startswith("http") else None,
+        "name": _texts(fields.get("titles")),
+        "description": _texts(fields.get("description")),
+    }
+    if party:
+        node |= {_BY[kind]: party} if kind in _BY else {"@reverse": {"seeks": party}}
+    if kind != "MonetaryGrant":
+        node |= {
+            "itemOffered": _sought(fields),
+            "areaServed": [_area(code) for code in _list(fields.get("countries"))],
+            "validFrom": fields.get("posted"),
+            "validThrough": fields.get("open_until"),
+        }
+    return _filled(node)
+
+
+def _sought(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is needed or offered, of each theme, for whom."""
+    groups = [vocabulary.CLIENT_GROUPS.name(code) for code in _list(fields.get("client_groups"))]
+    audience = [{"@type": "Audience", "audienceType": name} for name in groups]
+    return [
+        _filled({"@type": "Service", "serviceType": vocabulary.THEMES.name(code), "identifier": code,
+                 "audience": audience})
+        for code in _list(fields.get("themes"))
+    ]  # fmt: skip
 
 
 # --- values -----------------------------------------------------------------------------------------------------------

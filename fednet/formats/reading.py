@@ -23,7 +23,7 @@ MAX_CELL_CHARACTERS = 32 << 10
 MAX_REFUSED = 10_000
 """Refusals kept for one file; the count of those beyond goes into a note."""
 
-TRANSLATED = frozenset({"names", "titles", "description"})
+TRANSLATED = frozenset({"names", "titles", "description", "outcome_note", "goals", "outcome"})
 """Fields that are language maps: when a record is imported again, the languages of both are kept."""
 
 _COMBINING = re.compile("[\u0300-\u036f]")

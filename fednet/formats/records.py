@@ -12,6 +12,7 @@ from fednet.formats.reading import Entry, RowError, identity, shown
 from fednet.formats.recurrence import local_text
 from fednet.formats.rows import RowReader, nested, stated_source
 from fednet.formats.table import Row
+from fednet.listing.vocabulary import EXCHANGE_TYPES
 
 
 def read_records(reader: RowReader) -> list[Entry]:
@@ -41,6 +42,8 @@ def _entries(reader: RowReader, row: Row, flat: dict[str, Any]) -> list[Entry]:
     if kind == "event" and not _timed(flat, row, reader):
         return []
     contact = {name.partition(".")[2]: flat.pop(name) for name in list(flat) if name.startswith("contact.")}
+    if kind == "exchange" and not _typed(flat, row, reader):
+        return []
     fields = nested(kind, flat)
     if isinstance(organization := fields.get("organization"), str):
         fields["organization"] = {"source": identity(organization), "name": organization}
@@ -54,6 +57,23 @@ def _entries(reader: RowReader, row: Row, flat: dict[str, Any]) -> list[Entry]:
         return []
     reachable = _contact(entry, contact, row, reader) if contact else None
     return [entry, reachable] if reachable else [entry]
+
+
+def _typed(flat: dict[str, Any], row: Row, reader: RowReader) -> bool:
+    """Whether a row says what it is; in a table without a column for that, the header of its titles may (`Needs`)."""
+    header = reader.headers.get("titles", "")
+    if "type" not in reader.headers and (told := EXCHANGE_TYPES.find(header)):
+        flat["type"] = told
+    if "type" in flat:
+        return True
+    column = reader.headers.get("type", "type")
+    if not any(refusal.line == row.line and refusal.column == column for refusal in reader.refused[-MAX_LOOKED_BACK:]):
+        reader.refused.append(RowError(row.line, column, "", "the row says neither need nor offer nor funding"))
+    return False
+
+
+MAX_LOOKED_BACK = 50
+"""Refusals of a row among which is the one of its type: a row has fewer columns."""
 
 
 def _source(fields: dict[str, Any]) -> str:

@@ -75,7 +75,7 @@ class RowReader:
                 column.header, values.day_first_in([cell(row, column) for row in table.rows])
             )
             for column in table.columns
-            if self._shapes[column.field] in {"moment", "date"}
+            if self._shapes[column.field] in values.DATES
         }
         self._headers = {column.field.split(".")[0]: column.header for column in reversed(table.columns)}
         self._tallies = {column.at: _Tally() for column in table.columns}

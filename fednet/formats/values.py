@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -43,11 +44,15 @@ def read(shape: str, text: str, *, day_first: bool | None = None, near: bool = T
     """
     if shape == "date" and _MONTH_OR_YEAR.fullmatch(text):
         return Value(text)
-    if shape in {"moment", "date"}:
+    if shape == "last-day" and (last := _last_day_of(text)):
+        return Value(last)
+    if shape in DATES:
         return _date(text, shape == "moment", day_first)
     return _read_again(shape, text, near) if len(text) < REPEATED else _read(shape, text, near)
 
 
+DATES = frozenset({"moment", "date", "last-day"})
+"""Shapes of which the cells of a column may have to be read together: 3/4/2026 is one of two days."""
 REPEATED = 200
 """Characters up to which a cell is likely to be written in many rows: its value is kept."""
 
@@ -299,6 +304,21 @@ def _dated(text: str, day_first: bool | None) -> tuple[date, str] | str:
     return "is no date (it should look like 2026-05-31)"
 
 
+_MONTH = re.compile(r"(?:([12]\d{3})(?:-(\d{2}))?|(\d{1,2})\s*/\s*([12]\d{3})|([^\W\d]+)\.?\s+(?:de\s+)?([12]\d{3}))")
+
+
+def _last_day_of(text: str) -> str | None:
+    """The last day of a month or a year that is written as `2026-05`, `05/2026`, `May 2026` or `2026`."""
+    found = _MONTH.fullmatch(text.strip())
+    if found is None:
+        return None
+    year = int(found[1] or found[4] or found[6])
+    month = int(found[2] or found[3] or 0) if not found[5] else _months().get(identity(found[5]), 0)
+    if not found[2] and not found[3] and not found[5]:
+        month = 12
+    return date(year, month, monthrange(year, month)[1]).isoformat() if 1 <= month <= 12 else None
+
+
 @cache
 def _months() -> dict[str, int]:
     from babel.dates import get_month_names
@@ -324,9 +344,11 @@ _ONE_TERM = {
     "event-mode": _of(vocabulary.EVENT_MODES),
     "exchange-type": _of(vocabulary.EXCHANGE_TYPES),
     "exchange-state": _of(vocabulary.EXCHANGE_STATES),
+    "outcome": _of(vocabulary.EXCHANGE_OUTCOMES),
     "modality": _of(vocabulary.MODALITIES),
     "stage": _of(vocabulary.STAGES),
     "resource-type": _of(vocabulary.RESOURCE_TYPES),
+    "twinning-state": _of(vocabulary.TWINNING_STATES),
 }
 _TERMS = {
     "services": _of(vocabulary.SERVICES, "service"),

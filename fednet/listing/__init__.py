@@ -11,7 +11,7 @@ from __future__ import annotations
 from fednet.listing.check import check, normalize
 from fednet.listing.contact import Contact
 from fednet.listing.event import Event, Override
-from fednet.listing.exchange import Exchange
+from fednet.listing.exchange import Exchange, is_closed, is_over
 from fednet.listing.fields import Confirmed, ListingError
 from fednet.listing.group import Group, Role
 from fednet.listing.network import Network
@@ -21,10 +21,12 @@ from fednet.listing.person import Person
 from fednet.listing.record import KINDS, Listing, encode, parse
 from fednet.listing.resource import Resource
 from fednet.listing.terms import KIND_NUMBERS, Terms, display, terms, title
+from fednet.listing.twinning import Activity, Twin, Twinning
 
 __all__ = [
     "KINDS",
     "KIND_NUMBERS",
+    "Activity",
     "Confirmed",
     "Contact",
     "Event",
@@ -44,9 +46,13 @@ __all__ = [
     "Role",
     "Subject",
     "Terms",
+    "Twin",
+    "Twinning",
     "check",
     "display",
     "encode",
+    "is_closed",
+    "is_over",
     "normalize",
     "parse",
     "terms",

@@ -399,8 +399,12 @@ RULES: dict[str, dict[str, Rule]] = {
         "countries": _TERRITORIES,
         "languages": _LANGUAGES,
         "stage": term(vocabulary.STAGES),
+        "posted": day,
         "open_until": day,
         "state": term(vocabulary.EXCHANGE_STATES),
+        "closed": day,
+        "outcome": term(vocabulary.EXCHANGE_OUTCOMES),
+        "outcome_note": texts,
     },
     "resource": _RECORD
     | {
@@ -427,6 +431,21 @@ RULES: dict[str, dict[str, Rule]] = {
         "languages": _LANGUAGES,
         "countries": _TERRITORIES,
         "confirm_within_days": integer(1, MAX_DAYS),
+    },
+    "twinning": _RECORD
+    | {
+        "titles": texts,
+        "organizations": many(shape({"network": text, "handle": handle, "name": text}, bare="name")),
+        "goals": texts,
+        "start": partial_day,
+        "end": partial_day,
+        "activities": many(shape({"date": partial_day, "text": texts}, bare="text")),
+        "outcome": texts,
+        "state": term(vocabulary.TWINNING_STATES),
+        "themes": _THEMES,
+        "resources": many(handle),
+        "exchanges": many(handle),
+        "uid": text,
     },
 }
 """For each kind the fields it has and how each is read; a test holds it to the types."""
@@ -514,7 +533,8 @@ def _event(read: dict[str, Any]) -> dict[str, Any]:
 def _tag_texts(read: dict[str, Any]) -> None:
     """Gives texts without a language that of the record, when it is said."""
     original = read.get("original")
-    for found in read.values():
+    told = [activity.get("text") for activity in read.get("activities", ()) if isinstance(activity, dict)]
+    for found in (*read.values(), *told):
         if original and isinstance(found, dict) and UNDETERMINED in found:
             found.setdefault(original, found.pop(UNDETERMINED))
 
@@ -525,6 +545,24 @@ def _require(read: dict[str, Any], kind: type[Listing]) -> None:
             raise ListingError(name, None, f"is missing: every {read['kind']} has one")
     if read["kind"] == "opinion" and len(read["subjects"]) != 2:
         raise ListingError("subjects", read["subjects"], "are not two different records")
+    if read["kind"] == "twinning":
+        _check_twins(read)
+
+
+def _check_twins(read: dict[str, Any]) -> None:
+    """Two organisations that are not the same, each with a name; it does not end before it starts."""
+    twins = read["organizations"]
+    if len(twins) != 2:
+        raise ListingError("organizations", twins, "are not two different organisations")
+    if len({twin.get("handle") or key(twin.get("name", "")) or twin.get("name") for twin in twins}) != 2:
+        raise ListingError("organizations", twins, "are not two different organisations")
+    for twin in twins:
+        if "name" not in twin:
+            raise ListingError("organizations.name", None, "is missing: each of the two is named")
+    start, end = read.get("start", ""), read.get("end", "")
+    length = min(len(start), len(end))
+    if end[:length] < start[:length]:
+        raise ListingError("end", end, f"is before the start, {start}")
 
 
 @cache

@@ -47,6 +47,7 @@ CLIENT_GROUPS = Vocabulary(
             "traite | víctimas de la trata | personas víctimas de trata | ضحايا الاتجار بالأشخاص | ضحايا "
             "الاتجار",
             "human_situations:survivors:human_trafficking_survivors",
+            broader="vulnerable-migrants",
         ),
         term(
             4,
@@ -109,6 +110,7 @@ CLIENT_GROUPS = Vocabulary(
             "| أطفال غير مصحوبين | الأطفال غير المصحوبين | الأطفال غير المصحوبين والمنفصلين | الطفل الغير "
             "المصحوب أو المنفصل (uasc)",
             "human_situations:age_group:children",
+            broader="children",
         ),
         term(
             10,

@@ -1,4 +1,4 @@
-"""Where two statements about one organisation really differ, and what they say taken together.
+"""Where two statements about one organisation, or one twinning, really differ, and what they say taken together.
 
 Whoever says nothing contradicts nobody. The order of a list, letter case, accents, punctuation, `www.` and texts in
 different languages are no differences; membership is each network's own, and old names and groups add up.
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from fednet.listing.organization import Identifier, Organization, Place
 from fednet.listing.text import key
+from fednet.listing.twinning import Activity, Twinning
 
 FAR_E6 = 100_000
 """Seats further apart than this, in millionths of a degree (some 10 km), are two."""
@@ -39,9 +40,10 @@ class Compared(NamedTuple):
     said: tuple[Said, ...]
 
 
-def compared(statements: Sequence[Organization]) -> list[Compared]:
-    """All fields in which anything is said, over the statements in their order."""
-    found = [_compared(name, [getattr(one, name) for one in statements]) for name in FIELDS]
+def compared(statements: Sequence[Organization] | Sequence[Twinning]) -> list[Compared]:
+    """All fields in which anything is said, over the statements of one kind in their order."""
+    fields = TWINNING_FIELDS if any(isinstance(one, Twinning) for one in statements) else FIELDS
+    found = [_compared(name, [getattr(one, name) for one in statements]) for name in fields]
     return [field for field in found if field.said]
 
 
@@ -160,7 +162,17 @@ _TEXTS = _Rule(
 )
 _GATHERED = _set(_plain)._replace(agree=_always)
 
-_RULES: dict[str, _Rule] = {
+
+def _partial_dates_agree(one: str, other: str) -> bool:
+    """A year or a month is no contradiction to a day in it."""
+    return one.startswith(other) or other.startswith(one)
+
+
+def _activity(done: Activity) -> object:
+    return done.date, tuple(sorted((tag, _plain(text)) for tag, text in done.text.items()))
+
+
+_ORGANIZATION: dict[str, _Rule] = {
     "names": _TEXTS,
     "acronym": _single(_plain),
     "description": _TEXTS,
@@ -177,6 +189,19 @@ _RULES: dict[str, _Rule] = {
     "membership": _single(_itself)._replace(agree=_always),
     "groups": _set(_itself)._replace(agree=_always),
 }
+_TWINNING: dict[str, _Rule] = {
+    "titles": _TEXTS,
+    "state": _single(_itself),
+    "start": _single(_itself)._replace(agree=_partial_dates_agree),
+    "end": _single(_itself)._replace(agree=_partial_dates_agree),
+    "themes": _set(_itself),
+    "goals": _TEXTS,
+    "activities": _set(_activity)._replace(agree=_always),
+    "outcome": _TEXTS,
+}
+_RULES = _ORGANIZATION | _TWINNING
 
-FIELDS = tuple(_RULES)
-"""The fields that are compared, in the order in which they are shown."""
+FIELDS = tuple(_ORGANIZATION)
+"""The fields of organisations that are compared, in the order in which they are shown."""
+TWINNING_FIELDS = tuple(_TWINNING)
+"""Those of twinnings."""

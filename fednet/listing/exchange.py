@@ -6,9 +6,16 @@ import msgspec
 
 from fednet.listing.fields import Code, CountryCode, Date, LanguageTag, Record, RequiredTexts, Texts
 
+CLOSED = "closed"
+"""The `state` of an entry that somebody closed."""
+
 
 class Exchange(Record, frozen=True):
-    """A need, an offer or a funding source (`type`), by an organisation (handle or name), open until a day."""
+    """A need, an offer or a funding source (`type`), by an organisation (handle or name), open until a day.
+
+    `posted` is the day on which it was first said, `closed` the day on which somebody ended it, and `outcome` what
+    came of it then, in a code and in words (`outcome_note`).
+    """
 
     type: Code
     titles: RequiredTexts
@@ -20,5 +27,19 @@ class Exchange(Record, frozen=True):
     countries: tuple[CountryCode, ...] = ()
     languages: tuple[LanguageTag, ...] = ()
     stage: Code | None = None
+    posted: Date | None = None
     open_until: Date | None = None
     state: Code | None = None
+    closed: Date | None = None
+    outcome: Code | None = None
+    outcome_note: Texts = msgspec.field(default_factory=dict)
+
+
+def is_closed(record: Exchange) -> bool:
+    """Whether somebody closed it."""
+    return record.state == CLOSED
+
+
+def is_over(record: Exchange, today: str) -> bool:
+    """Whether it was open until a day before `today` (`YYYY-MM-DD`): then it is over without being edited."""
+    return record.open_until is not None and record.open_until < today

@@ -23,8 +23,9 @@ from fednet.listing.opinion import Opinion
 from fednet.listing.organization import Organization
 from fednet.listing.person import Person
 from fednet.listing.resource import Resource
+from fednet.listing.twinning import Twinning
 
-Listing = Organization | Contact | Person | Group | Event | Exchange | Resource | Opinion | Network
+Listing = Organization | Contact | Person | Group | Event | Exchange | Resource | Opinion | Network | Twinning
 
 KINDS: dict[str, type[Listing]] = {
     "organization": Organization,
@@ -36,6 +37,7 @@ KINDS: dict[str, type[Listing]] = {
     "resource": Resource,
     "opinion": Opinion,
     "network": Network,
+    "twinning": Twinning,
 }
 
 MAX_DEPTH = 32

@@ -21,6 +21,7 @@ from fednet.listing.opinion import Opinion
 from fednet.listing.organization import Organization
 from fednet.listing.person import Person
 from fednet.listing.record import Listing, encode, parse
+from fednet.listing.twinning import Twinning
 
 _HANDLE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MAX_NAMED = 64
@@ -30,11 +31,19 @@ MAX_NAMED = 64
 def repointed(body: bytes, old: str, new: str | None) -> bytes | None:
     """The body with references to `old` pointing to `new`; for None they are taken out.
 
-    None when what is left is no record of its kind: a contact is nothing without its organisation.
+    None when what is left is no record of its kind: a contact is nothing without its organisation, a twinning nothing
+    without either of the two.
     """
-    fields = _replaced(msgspec.json.decode(body), old, new)
-    written = encode(fields)
+    before = msgspec.json.decode(body)
+    if new is None and is_twin(before, old):
+        return None
+    written = encode(_replaced(before, old, new))
     return None if parse(written) is None and parse(body) is not None else written
+
+
+def is_twin(fields: Mapping[str, Any], handle: str) -> bool:
+    """Whether a record's fields are those of a twinning of the organisation under that handle."""
+    return fields.get("kind") == "twinning" and any(one.get("handle") == handle for one in fields["organizations"])
 
 
 def handles(body: bytes) -> list[str]:
@@ -55,6 +64,8 @@ def named(listing: Listing) -> tuple[str, ...]:
             found = (*listing.hosts, *listing.convenors, *listing.speakers, listing.parent or "")
         case Opinion():
             found = tuple([subject.handle for subject in listing.subjects])
+        case Twinning():
+            found = (*[twin.handle for twin in listing.organizations], *listing.resources, *listing.exchanges)
         case _:
             return ()
     return tuple(dict.fromkeys(one for one in found[:MAX_NAMED] if is_handle(one)))

@@ -282,6 +282,7 @@ KINDS = {
         "мероприятие | событие | захід | подія | رویداد | กิจกรรม | ပွဲ | 活动 | イベント | 행사"
     ),
     "exchange": "needs and offers | besoins et offres | necesidades y ofertas | الاحتياجات والعروض",
+    "twinning": "twinnings | jumelages | hermanamientos | التوأمات",
     "resource": (
         "resource | publication | ressource | recurso | publicación | موارد | منشورات | Publikation | публикация "
         "| منابع | 资源"

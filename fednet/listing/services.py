@@ -24,6 +24,7 @@ SERVICES = Vocabulary(
             "| مساعدة قانونية | المشورة القانونية | استشارة قانونية | حق اللاجئين | حقوق اللاجئين | "
             "refugee right | access to justice | accès à la justice",
             "human_services:legal:advocacy_legal_aid",
+            broader="protection",
         ),
         term(
             1,
@@ -35,6 +36,7 @@ SERVICES = Vocabulary(
             "refugee claims | détermination du statut de réfugié | procédure d'asile | determinación del "
             "estatuto de refugiado | procedimiento de asilo | تحديد وضع اللاجئ | إجراءات اللجوء",
             "human_services:legal:advocacy_legal_aid:citizenship_immigration",
+            broader="legal-aid",
         ),
         term(
             2,
@@ -45,6 +47,7 @@ SERVICES = Vocabulary(
             "| atd | détention des migrants | rétention | rétention administrative | alternatives à la "
             "détention | alternativas a la detención | detención migratoria | احتجاز | بدائل الاحتجاز",
             "human_services:legal:representation",
+            broader="protection",
         ),
         term(
             3,
@@ -55,6 +58,7 @@ SERVICES = Vocabulary(
             "links | regroupement familial | recherche de la famille | rétablissement des liens familiaux "
             "| reagrupación familiar | لم شمل الأسرة | لم الشمل | جمع شمل الأسر | تتبع الأسر",
             "human_services:emergency:help_find_missing_persons",
+            broader="protection",
         ),
         term(
             4,
@@ -91,6 +95,7 @@ SERVICES = Vocabulary(
             "traite des personnes | trata | trata de personas | contra la trata | الاتجار بالبشر | "
             "الاتجار بالأشخاص",
             "human_services:emergency:immediate_safety:help_escape_violence",
+            broader="protection",
         ),
         term(
             7,
@@ -103,6 +108,7 @@ SERVICES = Vocabulary(
             "psychosocial | salud mental | apoyo psicológico | smaps | الصحة النفسية | الصحة النفسية و "
             "العقلية | الصحة النفسية والدعم النفسي والاجتماعي | الدعم النفسي | الدعم النفسي الاجتماعي",
             "human_services:health:mental_health_care",
+            broader="health",
         ),
         term(
             8,
@@ -160,6 +166,7 @@ SERVICES = Vocabulary(
             "l'enfant | protection des enfants | protection enfance | protección infantil | protección de "
             "la niñez | protección de niños | حماية الأطفال | حماية الطفولة",
             "human_services:emergency:immediate_safety",
+            broader="protection",
         ),
         term(
             13,
@@ -233,6 +240,7 @@ SERVICES = Vocabulary(
             "violencia basada en género | vbg aor | العنف القائم على نوع الجنس | العنف الجنساني | العنف "
             "الجنسي | women مساحات آمنة | مساحات آمنة للنساء",
             "human_services:emergency:immediate_safety:help_escape_violence",
+            broader="protection",
         ),
         term(
             20,
@@ -244,6 +252,7 @@ SERVICES = Vocabulary(
             "biens | logement, terres et propriétés | vivienda tierras y propiedades | حقوق السكن "
             "والأراضي والممتلكات | السكن والأراضي والممتلكات",
             "human_services:housing:housing_advice",
+            broader="protection",
         ),
         term(
             21,
@@ -254,6 +263,7 @@ SERVICES = Vocabulary(
             "| demining | lutte anti-mines | action contre les mines | déminage | engins explosifs | "
             "desminado | acción humanitaria contra las minas | إزالة الألغام | مكافحة الألغام",
             "human_services:care:physical_safety:safety_education",
+            broader="protection",
         ),
         term(
             22,
@@ -265,6 +275,7 @@ SERVICES = Vocabulary(
             "management | site management | gestion des camps | gestion des sites | coordination et "
             "gestion de camps | gestión de campamentos | gestión de alojamientos | إدارة المخيمات",
             "human_services:emergency:disaster_response",
+            broader="emergency-relief",
         ),
         term(
             23,
@@ -301,6 +312,7 @@ SERVICES = Vocabulary(
             "improvement | infant feeding | services de nutrition | desnutrición | خدمات التغذية | تحسين "
             "الحالة الغذائية | تغذية",
             "human_services:food:nutrition",
+            broader="health",
         ),
         term(
             26,
@@ -314,6 +326,7 @@ SERVICES = Vocabulary(
             "refugio temporal | albergue temporal | مأوى | الإيواء | المأوى والمواد غير الغذائية | إعادة "
             "تأهيل الملاجئ",
             "human_services:housing:emergency_shelter",
+            broader="housing",
         ),
         term(
             27,
@@ -326,6 +339,7 @@ SERVICES = Vocabulary(
             "مواد غير غذائية | توزيع الاحتياجات الأساسية (المواد غير الغذائية) (المواد غير الغذائية) | "
             "توزيع الاحتياجات الأساسية | مواد الإغاثة",
             "human_services:goods:home_goods",
+            broader="emergency-relief",
         ),
         term(
             28,
@@ -339,6 +353,7 @@ SERVICES = Vocabulary(
             "transferencias monetarias | ayuda económica | نقد | النقد | النقد للإيجار | المساعدة المالية "
             "| المساعدات النقدية",
             "human_services:money:financial_assistance",
+            broader="emergency-relief",
         ),
         term(
             29,
@@ -348,6 +363,7 @@ SERVICES = Vocabulary(
             "log | logistics cluster | supply | transport | unhas | approvisionnement | transporte | "
             "suministros | اللوجستيات | لوجستيات | النقل",
             "human_services:transit",
+            broader="emergency-relief",
         ),
         term(
             30,
@@ -366,6 +382,7 @@ SERVICES = Vocabulary(
             "Communication networks for people and agencies in an emergency.",
             "tel | etc | telecommunications | emergency telecommunication | télécommunications | "
             "connectivité | telecomunicaciones | الاتصالات | اتصالات الطوارئ",
+            broader="logistics",
         ),
         term(
             32,
@@ -397,6 +414,7 @@ SERVICES = Vocabulary(
             "pièces d'identité | documents d'identité | registro civil | documentos de identidad | "
             "documentación | documentation | التسجيل | الوثائق | الوثائق المدنية | الأحوال المدنية",
             "human_services:legal:advocacy_legal_aid:identification_recovery",
+            broader="legal-aid",
         ),
         term(
             35,

@@ -18,7 +18,7 @@ _CYRILLIC_END = re.compile(  # a key has no breve: й is и
 )
 _ARABIC = re.compile("(?:وال|بال|لل|ال)?([\u0621-\u06d3]+)")
 _ARABIC_END = re.compile("(?:ين|ون|ات|ان|يه|ه|ي)$")
-_FILLERS = frozenset(
+FILLERS = frozenset(
     """a al and aux d da das de del des do dos du e el en et for fur i in l la las le les los of the u un una une und
     y""".split()
 )
@@ -28,7 +28,7 @@ _FILLERS = frozenset(
 def stem(phrase: str) -> str:
     """The stems of a phrase's words in their order, small words left out; `phrase` is a key (`fednet.listing.text`)."""
     words = phrase.split()
-    told = [word for word in words if word not in _FILLERS] or words
+    told = [word for word in words if word not in FILLERS] or words
     return " ".join(map(_stem, told))
 
 

@@ -28,7 +28,8 @@ class Term(msgspec.Struct, frozen=True, gc=False):
     """One thing that people name: its code and facet `bit` never change once published.
 
     `hsds` is the nearest term of the Open Eligibility taxonomy (CC BY-SA 3.0, its slugs), for HSDS `taxonomy_term`;
-    empty when there is none.
+    empty when there is none. `broader` is the code of the term of the same vocabulary that holds this one (SKOS
+    `broader`); empty at the top.
     """
 
     bit: int
@@ -37,9 +38,12 @@ class Term(msgspec.Struct, frozen=True, gc=False):
     definition: str
     synonyms: tuple[str, ...] = ()
     hsds: str = ""
+    broader: str = ""
 
 
-def term(bit: int, code: str, names: str, definition: str, synonyms: str = "", hsds: str = "") -> Term:
+def term(
+    bit: int, code: str, names: str, definition: str, synonyms: str = "", hsds: str = "", *, broader: str = ""
+) -> Term:
     """A term as the tables of this package write it: names in `LANGUAGES` order and synonyms, separated by ` | `."""
     split = tuple(names.split(" | "))
     return Term(
@@ -49,6 +53,7 @@ def term(bit: int, code: str, names: str, definition: str, synonyms: str = "", h
         definition=definition,
         synonyms=tuple(synonyms.split(" | ")) if synonyms else (),
         hsds=hsds,
+        broader=broader,
     )
 
 
@@ -73,6 +78,11 @@ class Vocabulary:
     def term(self, code: str) -> Term | None:
         """The term of that code, or None for a code we do not know (a newer peer's)."""
         return self._by_code.get(code)
+
+    def above(self, code: str) -> tuple[str, ...]:
+        """The broader terms of a term, nearest first; none for a code we do not know."""
+        found = self._by_code.get(code)
+        return (found.broader, *self.above(found.broader)) if found is not None and found.broader else ()
 
     def find(self, text: str) -> str | None:
         """The code of the term that `text` names (by code, name or synonym in any language we carry), or None."""

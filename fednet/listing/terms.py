@@ -27,6 +27,7 @@ from fednet.listing.resource import Resource
 from fednet.listing.services import SERVICES
 from fednet.listing.text import fold
 from fednet.listing.transliteration import is_latin, sounds
+from fednet.listing.twinning import Twinning, called
 
 KIND_NUMBERS = {
     "organization": 1,
@@ -38,6 +39,7 @@ KIND_NUMBERS = {
     "resource": 7,
     "opinion": 8,
     "network": 9,
+    "twinning": 10,
 }
 """How the index writes a kind; a number never changes."""
 
@@ -88,6 +90,8 @@ def title(listing: Listing) -> str:
             return reached_as(listing)
         case Opinion():
             return listing.verdict
+        case Twinning():
+            return display(listing.titles, listing.original) or called(listing)
 
 
 def reached_as(record: Contact) -> str:
@@ -200,6 +204,19 @@ def _network(record: Network) -> Terms:
     )
 
 
+def _twinning(record: Twinning) -> Terms:
+    names = {str(at): twin.name for at, twin in enumerate(record.organizations)}
+    told = (text for activity in record.activities for text in activity.text.values())
+    return Terms(
+        10,
+        title(record),
+        fold(_joined(*record.titles.values(), *names.values())) + _made_of(record.titles) + _made_of(names, short=True),
+        fold(_joined(*record.goals.values(), *told, *record.outcome.values())),
+        (),
+        *_themes(record.themes),
+    )
+
+
 _TERMS: dict[type[Listing], Callable[[Any], Terms]] = {
     Organization: _organization,
     Contact: _contact,
@@ -210,6 +227,7 @@ _TERMS: dict[type[Listing], Callable[[Any], Terms]] = {
     Resource: _resource,
     Opinion: _opinion,
     Network: _network,
+    Twinning: _twinning,
 }
 
 

@@ -1,4 +1,4 @@
-"""The smaller vocabularies: types of organisations, groups, events, exchanges and resources, and their states.
+"""The smaller vocabularies: types of organisations, groups, events, exchanges and resources; states; outcomes.
 
 Organisation types take in those of HDX (OCHA organisation types 431 to 447). Event statuses are those of RFC 5545,
 3.8.1.11, in lower case. Bits and codes never change.
@@ -397,14 +397,20 @@ EXCHANGE_TYPES = Vocabulary(
             "need",
             "Need | Besoin | Necesidad | حاجة",
             "Something that an organisation looks for.",
-            "needs | request | wanted | besoins | demande | necesidades | solicitud | احتياج | طلب",
+            "needs | request | requests | wanted | we need | needed | looking for | we look for | seeking | sought | "
+            "besoins | demande | demandes | nous cherchons | cherche | recherche | on cherche | nous avons besoin de | "
+            "necesidades | solicitud | solicitudes | buscamos | se busca | necesitamos | busca | "
+            "احتياج | احتياجات | طلب | مطلوب | نحتاج | نبحث عن",
         ),
         term(
             1,
             "offer",
             "Offer | Offre | Oferta | عرض",
             "Something that an organisation can give.",
-            "offers | opportunity | offered | opportunité | offres | ofertas | oportunidad | فرصة",
+            "offers | opportunity | opportunities | offered | we offer | offering | available from us | can give | "
+            "opportunité | opportunités | offres | nous offrons | nous proposons | propose | proposition | "
+            "ofertas | oportunidad | oportunidades | ofrecemos | se ofrece | ofrece | "
+            "فرصة | فرص | عروض | نقدم | نعرض",
         ),
         term(
             2,
@@ -418,7 +424,7 @@ EXCHANGE_TYPES = Vocabulary(
 )
 
 MODALITIES = Vocabulary(
-    "modality",
+    "kind of exchange",
     [
         term(
             0,
@@ -544,6 +550,49 @@ EXCHANGE_STATES = Vocabulary(
     ],
 )
 
+EXCHANGE_OUTCOMES = Vocabulary(
+    "outcome",
+    [
+        term(
+            0,
+            "met",
+            "Met | Satisfait | Satisfecha | تمت التلبية",
+            "What was needed was found, or what was offered was taken, through this exchange.",
+            "found | fulfilled | solved | yes | taken up | trouvé | comblé | resuelta | cubierta | encontrado | لُبّي",
+        ),
+        term(
+            1,
+            "partly-met",
+            "Partly met | Satisfait en partie | Satisfecha en parte | تمت التلبية جزئيا",
+            "A part of it was found or taken through this exchange.",
+            "partially met | partly | partially | in part | partiellement | en partie | partiellement satisfait | "
+            "parcialmente | en parte | جزئيا",
+        ),
+        term(
+            2,
+            "met-elsewhere",
+            "Met elsewhere | Satisfait ailleurs | Satisfecha por otra vía | تمت التلبية من جهة أخرى",
+            "It was found or taken in another way.",
+            "elsewhere | found elsewhere | ailleurs | trouvé ailleurs | en otro lugar | por otra vía | من جهة أخرى",
+        ),
+        term(
+            3,
+            "not-met",
+            "Not met | Non satisfait | No satisfecha | لم تتم التلبية",
+            "Nothing was found, or nobody took it.",
+            "unmet | not found | nothing found | no | non comblé | rien trouvé | sin respuesta | لم يلب",
+        ),
+        term(
+            4,
+            "no-longer-needed",
+            "No longer needed | Plus nécessaire | Ya no hace falta | لم يعد مطلوبا",
+            "It is not needed, or not offered, any more.",
+            "not needed | cancelled | no longer offered | withdrawn | plus besoin | annulé | ya no se necesita | "
+            "cancelada | ملغى",
+        ),
+    ],
+)
+
 RESOURCE_TYPES = Vocabulary(
     "resource type",
     [
@@ -611,6 +660,33 @@ RESOURCE_TYPES = Vocabulary(
             "Other | Autre | Otro | أخرى",
             "None of the others.",
             "document | link | autres | otros",
+        ),
+    ],
+)
+
+TWINNING_STATES = Vocabulary(
+    "twinning state",
+    [
+        term(
+            0,
+            "planned",
+            "Planned | Prévu | Previsto | مخطط له",
+            "The two agreed on it and have not begun.",
+            "agreed | to come | upcoming | à venir | planifié | planificado | acordado | قادم",
+        ),
+        term(
+            1,
+            "active",
+            "Under way | En cours | En curso | جار",
+            "The two work together.",
+            "ongoing | running | current | in progress | actif | activo | en marcha | نشط",
+        ),
+        term(
+            2,
+            "ended",
+            "Ended | Terminé | Terminado | منته",
+            "It is over.",
+            "finished | done | completed | closed | over | fini | achevé | concluido | finalizado | مكتمل",
         ),
     ],
 )

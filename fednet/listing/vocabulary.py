@@ -12,6 +12,7 @@ from fednet.listing.types import (
     EVENT_MODES,
     EVENT_STATUSES,
     EVENT_TYPES,
+    EXCHANGE_OUTCOMES,
     EXCHANGE_STATES,
     EXCHANGE_TYPES,
     GROUP_TYPES,
@@ -19,6 +20,7 @@ from fednet.listing.types import (
     ORGANIZATION_TYPES,
     RESOURCE_TYPES,
     STAGES,
+    TWINNING_STATES,
 )
 
 ALL: tuple[Vocabulary, ...] = (
@@ -33,7 +35,9 @@ ALL: tuple[Vocabulary, ...] = (
     MODALITIES,
     STAGES,
     EXCHANGE_STATES,
+    EXCHANGE_OUTCOMES,
     RESOURCE_TYPES,
+    TWINNING_STATES,
 )
 
 
@@ -46,6 +50,7 @@ __all__ = [
     "EVENT_MODES",
     "EVENT_STATUSES",
     "EVENT_TYPES",
+    "EXCHANGE_OUTCOMES",
     "EXCHANGE_STATES",
     "EXCHANGE_TYPES",
     "GROUP_TYPES",
@@ -56,6 +61,7 @@ __all__ = [
     "SERVICES",
     "STAGES",
     "THEMES",
+    "TWINNING_STATES",
     "Term",
     "Vocabulary",
 ]

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from fednet.errors import FednetError, UnreachableError
 from fednet.feed import note
 from fednet.feed.checkpoint import parse_checkpoint
-from fednet.node import ask, confirming, cosigning, erasure, post, publish, uploads
+from fednet.node import ask, confirming, cosigning, erasure, messages, post, publish, uploads
 from fednet.node.fetch import Fetcher
 from fednet.node.home import Home, now
 from fednet.node.signatures import signer
@@ -103,6 +103,7 @@ class Background:
             tasks.create_task(self._cosign(fetcher))
             tasks.create_task(self._settle(watch, fetcher))
             tasks.create_task(self._follow(watch, fetcher, tasks))
+            tasks.create_task(self._tell(watch, fetcher, tasks))
             tasks.create_task(self._post(watch))
             if self._daily is not None:
                 tasks.create_task(self._remind(self._daily))
@@ -195,6 +196,29 @@ class Background:
                 await asyncio.sleep(self._loop.time() - began)  # pages and syncs have half of the processor at least
             else:
                 await watch.changed(LOOK_AGAIN, seen)
+
+    async def _tell(self, watch: Watch, fetcher: Fetcher, tasks: asyncio.TaskGroup) -> None:
+        """Tell other networks of introductions, as soon as something is said and until it is acknowledged.
+
+        One task each, so that nobody waits for one that does not answer.
+        """
+        telling: dict[int, asyncio.Task[None]] = {}
+        while True:
+            seen = watch.seen()
+            telling = {network: task for network, task in telling.items() if not task.done()}
+            try:
+                for network in messages.due(self.home):
+                    if network.id not in telling:
+                        telling[network.id] = tasks.create_task(self._message(fetcher, network))
+            except FednetError as error:  # of our own store: busy, or the disk is full
+                log.error("messages: %s", error.detail)
+            await watch.changed(LOOK_AGAIN, seen)
+
+    async def _message(self, fetcher: Fetcher, network: Network) -> None:
+        try:
+            await messages.deliver(self.home, fetcher, network)
+        except Exception as error:  # a mistake of ours with what somebody wrote, which the log must not quote
+            log.error("messages: unforeseen %s", type(error).__name__)
 
     async def _post(self, watch: Watch) -> None:
         """Send letters as they are written, and try again those that could not be sent."""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-import pyrage
 import zstandard
 from sqlite_utils import Database
 
@@ -25,17 +24,19 @@ from fednet.errors import (
     RollbackError,
     SplitViewError,
     UsageError,
+    WrongKeyError,
 )
 from fednet.feed import bundle, note, tlog
-from fednet.feed.bundle import SEALED
+from fednet.feed.bundle import MESSAGE, SEALED
 from fednet.feed.follow import open_head
 from fednet.feed.identity import MAX_IDENTITY, Identity, check_pinned, fingerprint, parse_identity
+from fednet.feed.message import MAX_MESSAGE
 from fednet.feed.wire import BEGINNING, Position
-from fednet.node import answers, erasure, following, gossip, sites, sync
+from fednet.node import answers, erasure, following, gossip, messages, sites, sync
 from fednet.node.bundle_source import BundleSource, Opened
 from fednet.node.files import replacing
 from fednet.node.following import Offer
-from fednet.node.home import Home
+from fednet.node.home import Home, now
 from fednet.node.reading import MAX_CHANGE_BYTES, Reading, Synced
 from fednet.store import blocks, circles, feeds
 from fednet.store.feeds import Feed, Network
@@ -58,11 +59,15 @@ class Packed(msgspec.Struct, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A bundle that was written. `sealed_for` is the network id of the only reader of its restricted circles."""
+    """A bundle that was written. `sealed_for` is the network id of the only reader of what is sealed in it.
+
+    `introductions`: of how many it tells that reader.
+    """
 
     bytes: int
     feeds: tuple[Packed, ...]
     sealed_for: str | None = None
+    introductions: int = 0
 
 
 def write(
@@ -83,7 +88,8 @@ def write(
         for piece in _compressed(bundle.packed(packing.resources(db))):
             out.write(piece)
         size = out.tell()
-    return Written(size, tuple(packing.packed), recipient.network if recipient else None)
+    reader = recipient.network if recipient else None
+    return Written(size, tuple(packing.packed), reader, packing.introductions)
 
 
 class _Packing:
@@ -92,6 +98,7 @@ class _Packing:
     def __init__(self, home: Home, since: Position, recipient: Network | None, mirrors: bool) -> None:
         self.home, self.since, self.recipient, self.mirrors = home, since, recipient, mirrors
         self.packed: list[Packed] = []
+        self.introductions = 0
 
     def resources(self, db: Database) -> Iterator[tuple[str, bytes]]:
         own, *others = sites.shared(db, mirrors=self.mirrors)
@@ -136,17 +143,13 @@ class _Packing:
         inner = BytesIO()
         for piece in _compressed(bundle.packed(self._restricted(db, own, recipient))):
             inner.write(piece)
-        try:
-            reader = pyrage.x25519.Recipient.from_str(recipient.identity.current.bundle_key)
-        except pyrage.RecipientError:
-            raise UsageError(
-                f"nobody can seal anything to {recipient.name}: its bundle key is no age recipient"
-            ) from None
-        sealed: bytes = pyrage.encrypt(inner.getvalue(), [reader])
-        return sealed
+        return messages.sealed(inner.getvalue(), recipient)
 
     def _restricted(self, db: Database, own: Feed, recipient: Network) -> Iterator[tuple[str, bytes]]:
         yield f"{own.network.network}/identity", own.network.identity.encoded
+        message = messages.composed(db, self.home, recipient, now())
+        self.introductions = len(message.sides)
+        yield f"{own.network.network}/{MESSAGE}", messages.signed(self.home, message)
         for circle in circles.readable(db, own.network.network, recipient):
             feed = circles.readable_feed(db, own.network.network, circle, recipient)
             for path, content in self._whole(db, feed) if feed else ():
@@ -173,7 +176,8 @@ class Carried(msgspec.Struct, kw_only=True):
 
     `outcome`: `advanced`; `unchanged`; `late` (older than what is held: nothing was done); `offered` (a network that is
     not followed); `own`; `blocked`; `sealed` (for another reader); `unasked` (a restricted circle, of a network that is
-    not a partner here: not taken); `refused`; `failed`.
+    not a partner here: not taken); `told` (no feed, but so many `records` of introductions between the two networks);
+    `refused`; `failed`.
     """
 
     network: str
@@ -334,16 +338,34 @@ class _Reader:
         known = self.pinned.get(writer)
         name = known.name if known else ""
         try:
-            inner = pyrage.decrypt(raw, [pyrage.x25519.Identity.from_str(self.home.keys.bundle)])
-        except pyrage.DecryptError:
+            inner = messages.unsealed(self.home, raw)
+        except WrongKeyError:
             return [Carried(network=writer, name=name, circle="", outcome="sealed")]
         try:
             with Opened(self.home.path, BytesIO(inner), sealed=True) as opened:
                 reader = _Reader(self.home, opened, self.name)
                 carried = [one for network in opened.networks for one in await reader.network(network)]
+                carried += reader.message(writer)
         except FednetError as error:
             return [_failed(writer, name, "", error)]
         return [one for one in carried if one.outcome not in ("offered", "own", "blocked")]
+
+    def message(self, writer: str) -> list[Carried]:
+        """What the network that wrote the bundle tells this one of introductions between the two.
+
+        Its identity was renewed before: what its keys of another epoch have signed is refused.
+        """
+        raw = self.opened.content(f"{writer}/{MESSAGE}", MAX_MESSAGE)
+        with self.home.store.reading() as db:
+            known = feeds.pinned(db, writer)
+        if raw is None or known is None or known.own or known.blocked or known.frozen:
+            return []
+        try:
+            told = messages.take(self.home, known, raw, now())
+        except FednetError as error:
+            return [_failed(writer, known.name, "", error)]
+        count = len(told.sides)
+        return [Carried(network=writer, name=known.name, circle="", outcome="told", records=count)] if count else []
 
 
 def _failed(network: str, name: str, circle: str, error: FednetError) -> Carried:

@@ -17,9 +17,9 @@ from fednet.errors import NotFoundError, UsageError
 from fednet.feed.record import Put, check_body, check_handle, key_of
 from fednet.listing import ListingError, references
 from fednet.listing.check import text
-from fednet.node import circles, revisions
+from fednet.node import circles, completing, revisions
 from fednet.node.home import Home
-from fednet.store import accounts, acts, applications, drafts, feeds, hidden, proposals
+from fednet.store import accounts, acts, applications, drafts, feeds, hidden, introductions, proposals
 from fednet.store import search as index_search
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Action, Draft
@@ -109,7 +109,8 @@ def add_in(
     """`add` inside a transaction of the caller."""
     if fields.get("kind", kind) != kind:
         raise UsageError(f"the fields say kind {fields['kind']!r}, expected {kind!r}")
-    own = Own(new_handle(), circle or usual_circle(kind), body_of({**fields, "kind": kind}), True)
+    whole = completing.begun(msgspec.json.decode(body_of({**fields, "kind": kind})), home.network.network, now)
+    own = Own(new_handle(), circle or usual_circle(kind), check_body(listing.encode(whole)), True)
     check_confirmed(own.fields, now)
     revisions.check_given(own.fields, {})
     circles.check_known(db, own.circle)
@@ -140,6 +141,8 @@ def edit_in(
     if changed["kind"] != own.fields["kind"]:
         raise UsageError(f"the record is of kind {own.fields['kind']!r}, and that cannot change")
     body = body_of({name: value for name, value in changed.items() if value is not None})
+    if own.fields["kind"] == "twinning":
+        body = listing.encode(completing.placed(msgspec.json.decode(body), home.network.network))
     if "confirmed" in fields:
         check_confirmed(msgspec.json.decode(body), now)
     check_names(db, body, own.body)
@@ -197,6 +200,7 @@ def repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> No
     accounts.repoint(db, own.handle, moved.handle)
     acts.repoint(db, own.handle, moved.handle)
     proposals.repoint(db, own.handle, moved.handle)
+    introductions.repoint(db, own.handle, moved.handle)
     applications.repoint(db, own.handle, moved.handle)
     _repoint_hidden(db, own, moved)
     stuck = []
@@ -309,6 +313,7 @@ def withdraw_in(db: Database, home: Home, own: Own, now: datetime) -> None:
     else:
         drafts.discard(db, own.handle)
     drafts.forget_imported(db, [own.handle])
+    introductions.end(db, own.handle, now)
 
 
 def is_listed(db: Database, home: Home, handle: str, circle: str) -> bool:

@@ -30,6 +30,7 @@ from fednet.store import (
     drafts,
     feeds,
     hidden,
+    introductions,
     proposals,
     receipts,
     records,
@@ -67,6 +68,7 @@ def erase(home: Home, handle: str, now: datetime) -> Erasing:
         drafts.forget_imports(db, handle)
         applications.forget(db, handle)
         proposals.forget(db, handle, kind)
+        introductions.end(db, handle, now, erased=True)
         accounts.forget(db, handle)
         acts.forget(db, handle)
         if found is not None:

@@ -226,6 +226,18 @@ def _moved(url: str, target: str) -> str:
     return moved
 
 
+def error_word(fetched: Fetched) -> str:
+    """The word of a JSON error answer (SPEC, section 1); empty when it has none."""
+    try:
+        return str(msgspec.json.decode(fetched.body, type=_Refusal).error)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+class _Refusal(msgspec.Struct):
+    error: str
+
+
 def error_detail(fetched: Fetched) -> str:
     """What a JSON error answer says, safe to show."""
     try:

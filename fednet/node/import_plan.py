@@ -19,9 +19,10 @@ from fednet.formats.calendar import read_calendar
 from fednet.formats.calendar_writer import calendar_of, handle_and_network, uid_of
 from fednet.formats.export import without_controls
 from fednet.formats.reading import Entry, Reading, RowError, Seen, identity, joined, key, merge, shown, source_of
+from fednet.listing.check import is_handle
 from fednet.listing.event import WHEN, revised
 from fednet.listing.references import moved
-from fednet.node import circles, revisions
+from fednet.node import circles, completing, revisions
 from fednet.node.edits import (
     NETWORK,
     Difference,
@@ -35,7 +36,8 @@ from fednet.node.edits import (
 )
 from fednet.node.home import Home
 from fednet.node.own import OwnRecords, title_of
-from fednet.store import drafts, feeds, hidden
+from fednet.node.roll import GOING, Standing, roll
+from fednet.store import drafts, feeds, hidden, introductions
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Draft, ImportRow
 
@@ -128,6 +130,7 @@ class Plan:
         now: datetime | None = None,
     ) -> None:
         self.db = db
+        self.home = home
         self.now = now
         self.name = name
         self.network = home.network.network
@@ -180,6 +183,7 @@ class Plan:
         for row in self.rows:
             if row.after is None and row.before is not None:
                 self.own.withdraw(Own(row.handle, row.circle, row.before, False), now)
+                introductions.end(self.db, row.handle, now)
         return drafts.add_import(self.db, self.name, self.summary, [*self.rows, *self.unchanged], now, self.sources)
 
     def imported(self, import_id: int | None) -> Imported:
@@ -431,11 +435,14 @@ class Plan:
 
     def _body(self, entry: Entry, own: Own | None) -> bytes:
         fields = self._resolved(entry.fields)
+        if entry.fields["kind"] == "exchange":
+            fields = self._with_own_organization(fields, own.circle if own else self._circle(entry))
         if own is not None and fields.get("uid") == uid_of(self.network, own.handle, {}):
             del fields["uid"]  # it follows from the handle, and only an export says it
         revisions.check_given(fields, own.fields if own else {})
         if own is None:
             fields = revisions.above_withdrawn(self.db, self.network, "", fields)
+            fields = completing.begun(fields, self.network, self.now)
             return check_body(listing.encode(fields))
         whole = entry.source.startswith(EXPORTED)  # an export told all of the record, and a person corrected it
         if not whole:
@@ -509,6 +516,25 @@ class Plan:
         found: dict[str, Any] = moved(fields, self.moved) if self.moved else fields
         return found
 
+    def _with_own_organization(self, fields: dict[str, Any], circle: str) -> dict[str, Any]:
+        """An exchange with the handle of the one own organisation that bears the name it gives, where whoever reads
+        the exchange may read of that."""
+        name = fields.get("organization", "")
+        found = self.called.get(identity(name), ()) if name and not is_handle(name) else ()
+        if len(found) == 1 and circles.reads(self.db, found[0].circle, circle):
+            return {**fields, "organization": found[0].handle}
+        return fields
+
+    @cached_property
+    def called(self) -> dict[str, list[Standing]]:
+        """Own organisations as they stand by each of their names, and their acronyms."""
+        found: dict[str, list[Standing]] = {}
+        for one in roll(self.db, self.home, "organization"):
+            if isinstance(one.record, listing.Organization) and not one.hidden and one.waits not in GOING:
+                for name in {identity(name) for name in (*one.record.names.values(), one.record.acronym) if name}:
+                    found.setdefault(name, []).append(one)
+        return found
+
     def _referred(self, kind: str, source: str) -> str | None:
         wanted = f"{kind}:{source}"
         return (
@@ -550,7 +576,7 @@ def _new_texts(given: Any, known: Any) -> Any:
     return {tag: text for tag, text in given.items() if tag in known or text not in known.values()}
 
 
-_OF_TEXTS = frozenset({"names", "titles", "description"})
+_OF_TEXTS = frozenset({"names", "titles", "description", "outcome_note", "goals", "outcome"})
 
 
 def _said_as(name: str) -> str:

@@ -1,19 +1,23 @@
 """What leaves this node, and for whom: before an edition is signed, nobody else has seen any of it.
 
 `leaving` tells what waits, circle by circle, with those who will read it. `views` shows one record as the public, the
-partners, the members of each circle and this network's own people see it, drafts included, with what is said about it.
+partners, the members of each circle and this network's own people see it, drafts included, with what is said about it;
+`made` and `views_with` do so before it is saved.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlite_utils import Database
 
-from fednet.node import circles, edits
+from fednet import listing
+from fednet.feed.record import check_body
+from fednet.node import circles, completing, edits
 from fednet.node.edits import CLOSED_KINDS, Difference, Own, differences
 from fednet.node.home import Home
 from fednet.node.own import title_of
@@ -24,6 +28,8 @@ from fednet.store.drafts import Draft
 
 Leaves = Literal["new", "changed", "withdrawn", "erased"]
 
+UNSAVED = "00000000-0000-0000-0000-000000000000"
+"""Stands for the handle of a record that has none yet."""
 OWN = "staff"
 """The audience that reads every circle: this network's own people."""
 
@@ -98,6 +104,16 @@ def views_with(home: Home, own: Own) -> list[View]:
         about = [own, *edits.referring(db, home, own.handle)]
         shown = [View(one.circle, _names(one), _seen(db, about, one.circle)) for one in stored.circles(db)]
         return [*shown, View(OWN, (), tuple(map(_as_seen, about)))]
+
+
+def made(home: Home, kind: str, fields: Mapping[str, Any], circle: str | None, now: datetime) -> Own:
+    """A new record as it would be, for `views_with`: nothing is kept. Refuses what `edits.add` would."""
+    whole = completing.begun(msgspec.json.decode(edits.body_of({**fields, "kind": kind})), home.network.network, now)
+    with home.store.reading() as db:
+        chosen = circles.check_known(db, circle or edits.usual_circle(kind))
+        body = check_body(listing.encode(whole))
+        edits.check_names(db, body)
+    return Own(UNSAVED, chosen, body, True)
 
 
 def _names(circle: stored.Circle) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ NOT_FOR_MEMBERS: dict[str, frozenset[str]] = {
     "organization": _OF_THE_NETWORK | {"membership", "groups"},
     "contact": _OF_THE_NETWORK | {"organization"},
     "event": _OF_THE_NETWORK | {"uid", "sequence"},
-    "exchange": _OF_THE_NETWORK | {"organization"},
+    "exchange": _OF_THE_NETWORK | {"organization", "posted"},
     "person": _OF_THE_NETWORK,
 }
 """The kinds that members keep themselves, and the fields of each that only the network changes."""

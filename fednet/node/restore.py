@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -23,7 +23,7 @@ from sqlite_utils import Database
 from fednet.errors import BrokenStoreError, FednetError, RollbackError, UsageError
 from fednet.feed.tlog import HASH_SIZE, leaf_hash, parse_tile, root_of, tiles_of
 from fednet.feed.wire import BEGINNING, Position
-from fednet.node import backup, circles, following, hidden_keys, hiding, keys, tombstones, verify
+from fednet.node import backup, circles, following, hidden_keys, hiding, introductions, keys, tombstones, verify
 from fednet.node.ask import Head, Peer, Told, settle, told
 from fednet.node.backup import NO_KEY, SECRET, Key, Manifest
 from fednet.node.doctor import adopt
@@ -40,6 +40,7 @@ from fednet.node.sync import readable_circles, sync_from
 from fednet.store import accounts, blocks, drafts, feeds, integrity, records
 from fednet.store import backup as copies
 from fednet.store import circles as circles_of
+from fednet.store import introductions as stored
 from fednet.store.circles import PARTNERS
 from fednet.store.database import Store
 from fednet.store.feeds import Feed
@@ -129,6 +130,7 @@ async def restore(
             result.destroyed = tombstones.reapply(home, tombstones.kept(directory))
             hiding.reapply(home, now, hidden_keys.kept(directory))
             result.trust_kept = _trust_kept(directory / DATABASE, home)
+            _keep_introductions(directory / DATABASE, home, now)
             answers = await brought_up_to_date(home, reach(home), result, now, backed_up=True)
             await asyncio.to_thread(_put_in_place, directory, home)
         found = Home(directory)
@@ -262,6 +264,18 @@ def _trust_kept(database: Path, home: Home) -> bool:
         else:
             following.block_unknown(home, network)
     return True
+
+
+def _keep_introductions(database: Path, home: Home, now: datetime) -> None:
+    """What was said to other networks since the backup stays said: as the database that is there holds it, else as
+    they will tell."""
+    live = _opened(database)
+    said = None
+    if live is not None:
+        with suppress(BrokenStoreError), closing(live), live.reading() as db:
+            said = stored.everything(db)
+    with home.store.writing() as db:
+        introductions.after_restore(db, said, now)
 
 
 def _opened(database: Path) -> Store | None:

@@ -14,6 +14,7 @@ from fednet.store import drafts, feeds, hidden
 from fednet.store import search as index_search
 
 Waits = Literal["", "new", "changed", "withdrawn", "erased"]
+GOING: frozenset[Waits] = frozenset({"withdrawn", "erased"})
 
 
 class Standing(NamedTuple):

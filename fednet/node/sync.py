@@ -13,7 +13,7 @@ from contextlib import suppress
 from fednet.errors import FednetError, IdentityForkError, RefusedError, SplitViewError, UnreachableError, UsageError
 from fednet.feed.checkpoint import check_circle
 from fednet.feed.text import utf8
-from fednet.node import evidence, gossip
+from fednet.node import evidence, gossip, messages
 from fednet.node.accept import learn_identity
 from fednet.node.circles import forget_restricted
 from fednet.node.confirming import confirm
@@ -93,7 +93,9 @@ async def sync_network(
     await _compared(home, fetcher, network, public)
     results = [public, *(await _restricted(home, sources, network, progress, public))]
     await asyncio.to_thread(forget_long_expired, home, network, now())
-    await confirm(home, fetcher, network, {result.source for result in results if result.verified})
+    reached = {result.source for result in results if result.verified}
+    await confirm(home, fetcher, network, reached)
+    await messages.deliver(home, fetcher, network, reached)  # it may be unable to reach us with what it has to tell
     return results
 
 

@@ -23,7 +23,7 @@ from fednet.node.edits import Own, body_of, new_handle
 from fednet.node.home import Home
 from fednet.node.import_plan import GATHERED
 from fednet.node.own import OwnRecords
-from fednet.store import destruction, drafts, hidden
+from fednet.store import destruction, drafts, hidden, introductions
 from fednet.store.drafts import ImportRow
 
 
@@ -118,6 +118,7 @@ class _TakingBack:
         if kept is not None and kept.body == after and not later:
             hidden.remove(self.db, [kept])  # nobody puts it back then
             destruction.owe(self.db, prompt=True)
+            introductions.end(self.db, row.handle, self.now)
             self.withdrawn.append(row.handle)
         elif own is None:
             self.kept.append(Kept(row.handle, self.own.title(after), "was withdrawn since"))
@@ -125,6 +126,7 @@ class _TakingBack:
             self.kept.append(Kept(row.handle, self.own.title(own.body), self._since(later)))
         else:
             self.own.withdraw(own, self.now)
+            introductions.end(self.db, row.handle, self.now)
             self.withdrawn.append(row.handle)
 
     def _restore(self, row: ImportRow, patch: _Patch, own: Own | None, later: list[tuple[int, ImportRow]]) -> None:

@@ -19,11 +19,11 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.feed.record import key_of
-from fednet.listing import Event, Exchange, Group, Organization, Person, Place, Resource, places, text, vocabulary
+from fednet.listing import Event, Exchange, Group, Organization, Person, Place, Resource, Twinning, places, text, vocabulary
 from fednet.listing.organization import missing
-from fednet.store import matching, references
+from fednet.store import exchanges, matching, references
 
-VERSION = 2
+VERSION = 3
 NOTES = 20_000  # kept of what was put in and taken out
 SCRUB_PAGES = 1_000  # of the text index, written anew in one transaction: others wait no longer
 
@@ -40,11 +40,13 @@ _FACET = f"INSERT INTO facet VALUES ({', '.join('?' * 19)})"
 
 
 class Indexed(msgspec.Struct, frozen=True, gc=False):
-    """The columns of a text index, those of `facet` after the record's id, and the keys of the records it names."""
+    """The columns of a text index, those of `facet` after the record's id, the keys of the records it names, and of an
+    entry of the exchange how it is compared."""
 
     words: tuple[str, str, str]
     facets: tuple[int | str | None, ...]
     named: tuple[bytes, ...]
+    compared: exchanges.Compared | None = None
 
 
 def indexed(feed_id: int, body: bytes, issued: int | None = None) -> Indexed | None:
@@ -82,8 +84,10 @@ def indexed(feed_id: int, body: bytes, issued: int | None = None) -> Indexed | N
         terms.starts,
         terms.ends,
     )
-    row += (*_seat(listed, issued), *_title(terms.title), _complete(listed))
-    return Indexed((terms.names, terms.text, tokens), row, references.keys(listed))
+    words, title, title_more = _title(terms.title)
+    row += (*_seat(listed, issued), words, title, title_more, _complete(listed))
+    compared = exchanges.compared(listed, title) if isinstance(listed, Exchange) else None
+    return Indexed((terms.names, terms.text, tokens), row, references.keys(listed), compared)
 
 
 def _seat(listed: listing.Listing, issued: int | None) -> tuple[int | str | None, ...]:
@@ -134,7 +138,7 @@ def whole_names(listed: listing.Listing) -> set[str]:
             names = (listed.name,)
         case Group():
             names = tuple(listed.names.values())
-        case Event() | Exchange() | Resource():
+        case Event() | Exchange() | Resource() | Twinning():
             names = tuple(listed.titles.values())
         case _:
             names = ()
@@ -250,6 +254,7 @@ def _put(db: Database, rows: list[tuple[int, Indexed]]) -> None:
     db.conn.executemany(_FACET, ((record_id, *row.facets) for record_id, row in rows))
     _write(db, _INSERT, rows)
     references.add(db, _references(rows))
+    exchanges.add(db, ((record_id, int(row.facets[0] or 0), row.compared) for record_id, row in rows if row.compared))
     _note(db, [record_id for record_id, _ in rows], taken=False)
 
 
@@ -258,6 +263,7 @@ def remove(db: Database, records: Iterable[tuple[int, int, bytes]]) -> None:
     rows = _shown((*record, None) for record in records if _is_in(db, record[0]))
     _write(db, _DELETE, rows)
     references.remove(db, _references(rows))
+    exchanges.remove(db, [record_id for record_id, row in rows if row.compared])
     matching.forget(db, [(record_id, int(row.facets[1] or 0), row.named) for record_id, row in rows])
     db.conn.executemany("DELETE FROM facet WHERE record_id = ?", [(record_id,) for record_id, _ in rows])
     _note(db, [record_id for record_id, _ in rows], taken=True)
@@ -375,6 +381,7 @@ def rebuild(db: Database) -> int:
     db.execute("DELETE FROM facet")
     _forget_notes(db)
     references.clear(db)
+    exchanges.clear(db)
     matching.forget_all(db)
     issued = _issued(db)
     hidden = concealed(db)

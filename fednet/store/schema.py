@@ -450,7 +450,10 @@ CREATE UNIQUE INDEX hidden_once ON hidden (handle) WHERE after IS NULL;
 EXCHANGE = """
 CREATE TABLE exchange (                         -- needs, offers and sources of funding that are shown, as they are compared
   record_id INTEGER PRIMARY KEY,
-  feed_id INTEGER NOT NULL
+  feed_id INTEGER NOT NULL,
+  compared BLOB NOT NULL,                       -- terms, days, places: as fednet.store.exchanges packs them
+  languages TEXT NOT NULL,                      -- tags separated by spaces
+  words BLOB NOT NULL                           -- of titles and description: four bytes of a hash each
 );
 CREATE TABLE dismissed (                        -- a need and an offer that a person said do not fit
   need TEXT NOT NULL,                           -- handles
@@ -463,8 +466,37 @@ CREATE TABLE dismissed (                        -- a need and an offer that a pe
 INTRODUCTION = """
 ALTER TABLE introduction RENAME TO mention;
 CREATE TABLE introduction (                     -- two sides who may be put in touch about a need or an offer
-  id TEXT PRIMARY KEY
+  id TEXT PRIMARY KEY,                          -- a UUID by whoever asks
+  network TEXT NOT NULL,                        -- of the other side; this node's own for two of its members
+  name TEXT NOT NULL,                           -- what that was called; empty: about nothing that is listed here
+  role TEXT NOT NULL,                           -- of this node: asker, asked, or both
+  asking TEXT NOT NULL,                         -- handle of the entry for which it is asked, or empty
+  about TEXT NOT NULL,                          -- handle of the entry that is asked about
+  state TEXT NOT NULL,
+  body BLOB NOT NULL,                           -- JSON: both sides, and who did what here
+  undelivered TEXT,                             -- since when the other has not confirmed what this side says
+  asked_at TEXT NOT NULL,
+  changed_at TEXT NOT NULL,
+  answered_at TEXT,
+  answer TEXT,                                  -- accepted or declined
+  introduced_at TEXT,
+  ended_at TEXT,
+  outcome TEXT,
+  outcome_at TEXT,
+  figures BLOB NOT NULL,                        -- JSON: themes, countries and types of the entries, for the report
+  emptied_at TEXT                               -- texts and details were destroyed
 ) WITHOUT ROWID;
+CREATE INDEX introduction_network ON introduction (network);
+CREATE INDEX introduction_asking ON introduction (asking);
+CREATE INDEX introduction_about ON introduction (about);
+CREATE INDEX introduction_undelivered ON introduction (undelivered) WHERE undelivered NOT NULL;
+CREATE TABLE delivery (                         -- how telling a network of introductions went last
+  network_id INTEGER PRIMARY KEY REFERENCES network ON DELETE CASCADE,
+  tried_at TEXT NOT NULL,
+  due_at TEXT NOT NULL,                         -- not before
+  tries INTEGER NOT NULL,                       -- that failed, since the last that did not
+  error TEXT                                    -- a word of node/messages
+);
 """
 
 
@@ -483,10 +515,7 @@ def m002_trust(db: Database) -> None:
 def m003_directory(db: Database) -> None:
     """One card for an organisation that several networks list; imports that know their sources; the index anew."""
     _run(db, DIRECTORY)
-    if db.execute("SELECT 1 FROM record WHERE body NOT NULL LIMIT 1").fetchone():
-        from fednet.store import index  # with all vocabularies, which most commands do without
-
-        index.rebuild(db)
+    _reindex(db)
 
 
 @migrations()
@@ -500,6 +529,14 @@ def m005_exchange(db: Database) -> None:
     """Needs and offers that are compared, and introductions about them."""
     _run(db, EXCHANGE)
     _run(db, INTRODUCTION)
+    _reindex(db)
+
+
+def _reindex(db: Database) -> None:
+    if db.execute("SELECT 1 FROM record WHERE body NOT NULL LIMIT 1").fetchone():
+        from fednet.store import index  # with all vocabularies, which most commands do without
+
+        index.rebuild(db)
 
 
 def _run(db: Database, script: str) -> None:

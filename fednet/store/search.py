@@ -208,6 +208,16 @@ def of_kind(db: Database, kind: int, feeds: Collection[int]) -> list[Listed]:
     return [Listed(*row) for row in rows]
 
 
+def containing(db: Database, kind: int, piece: str, feeds: Collection[int], most: int) -> list[Listed]:
+    """The records of a kind in whose bodies a text stands, in the order in which they came: to be looked at."""
+    rows = db.conn.execute(
+        "SELECT r.id, r.feed_id, r.handle, r.body FROM facet f JOIN record r ON r.id = f.record_id "
+        f"WHERE f.kind = ? AND f.feed_id IN ({integers(feeds)}) AND instr(r.body, ?) ORDER BY r.id LIMIT ?",
+        (kind, piece.encode(), most),
+    )
+    return [Listed(*row) for row in rows]
+
+
 def naming(db: Database, key: bytes, feeds: Collection[int]) -> list[Listed]:
     """The records of these feeds that name the record of that key, in the order in which they came; at most `MOST`."""
     rows = db.conn.execute(
@@ -220,8 +230,8 @@ def naming(db: Database, key: bytes, feeds: Collection[int]) -> list[Listed]:
 
 def counts(db: Database, feed_id: int) -> dict[int, int]:
     """How many shown records of each kind a feed lists."""
-    sql = "SELECT kind, count(*) FROM facet WHERE feed_id = ? AND kind BETWEEN 1 AND 9 GROUP BY kind"
-    return dict(db.conn.execute(sql, (feed_id,)).fetchall())
+    sql = "SELECT kind, count(*) FROM facet WHERE feed_id = ? AND kind BETWEEN 1 AND ? GROUP BY kind"
+    return dict(db.conn.execute(sql, (feed_id, len(listing.KIND_NUMBERS))).fetchall())
 
 
 def tables_of(db: Database, feeds: Collection[int]) -> tuple[str, ...]:

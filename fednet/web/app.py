@@ -34,24 +34,29 @@ from fednet.web.callers import Callers
 from fednet.web.doors import Doors
 from fednet.web.entry.entries import Entries
 from fednet.web.members import confirming, joining, member
+from fednet.web.members import exchange as members_exchange
 from fednet.web.programs import (
     alternates,
     api,
     calendars,
     cards,
     changes,
+    charts,
     feeds,
     hsds,
     hsds_addresses,
+    messages,
     openapi,
     receipts,
     witness,
 )
 from fednet.web.public import (
     about,
+    chart,
     checking,
     embed,
     events,
+    exchange,
     groups,
     language,
     networks,
@@ -72,6 +77,7 @@ from fednet.web.workspace import (
     desk,
     hiding,
     importing,
+    introductions,
     keys,
     matching,
     peers,
@@ -79,9 +85,11 @@ from fednet.web.workspace import (
     proposals,
     publishing,
     records,
+    report,
     settings,
     week,
 )
+from fednet.web.workspace import exchange as desk_exchange
 
 STATIC = Path(__file__).parent / "static"
 
@@ -91,6 +99,7 @@ ADDRESSES = tuple(
         alternates.ADDRESSES,
         calendars.ADDRESSES,
         changes.ADDRESSES,
+        charts.ADDRESSES,
         cards.ADDRESSES,
         hsds_addresses.ADDRESSES,
         openapi.OWN,
@@ -112,8 +121,10 @@ def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -
         routes=[
             *feeds.routes(home, callers),
             *receipts.routes(home, callers, clock),
+            *messages.routes(home, callers, clock),
             *api.routes(home, callers, clock),
             *cards.routes(home, callers, clock),
+            *charts.routes(home, callers, clock),
             *calendars.routes(home, callers, clock),
             *changes.routes(home, callers, clock),
             *searching.routes(home, templates, doors, clock),
@@ -124,6 +135,8 @@ def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -
             *networks.routes(home, templates, doors, clock),
             *groups.routes(home, templates, doors, clock),
             *resources.routes(home, templates, doors, clock),
+            *chart.routes(home, templates, doors, clock),
+            *exchange.routes(home, templates, doors, clock),
             *checking.routes(home, templates, doors, clock),
             *about.routes(home, templates, doors, clock),
             *status.routes(home, templates, doors, clock),
@@ -147,8 +160,12 @@ def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -
             *applications.routes(home, templates, doors, clock),
             *letters.routes(home, templates, doors, clock),
             *week.routes(home, templates, doors, clock),
+            *report.routes(home, templates, doors, clock),
             *member.routes(home, templates, doors, clock, entries),
             *proposals.routes(home, templates, doors, clock, entries),
+            *desk_exchange.routes(home, templates, doors, clock),
+            *introductions.routes(home, templates, doors, clock),
+            *members_exchange.routes(home, templates, doors, clock),
             *confirming.routes(home, templates, doors, clock, entries),
             *hsds.routes(home, callers, clock),
             *openapi.routes(home, templates, ADDRESSES),

@@ -37,6 +37,7 @@ BODY_SECONDS = 20.0
 ANSWER_SECONDS = 90.0  # more than a long poll takes
 UPLOAD_SECONDS = 120.0  # for a body with files: MAX_UPLOAD over a slow line
 _UPLOAD = "fednet.upload"
+_MOST = "fednet.most"
 
 RATE = 10  # costly answers a second, to one client
 BURST = 300  # and at once: 64 peers behind one address, pages with what belongs to them
@@ -124,6 +125,12 @@ def admit_upload(scope: Scope) -> None:
     To be called before its first byte is read, of somebody who is known to be allowed.
     """
     scope[_UPLOAD] = True
+    admit(scope, MAX_UPLOAD)
+
+
+def admit(scope: Scope, most: int) -> None:
+    """From now on this request's body may have so many bytes; to be called before its first is read."""
+    scope[_MOST] = most
 
 
 class Limited:
@@ -138,7 +145,7 @@ class Limited:
 
         async def counted() -> Message:
             nonlocal taken
-            most = MAX_UPLOAD if _UPLOAD in scope else MAX_POST
+            most = scope.get(_MOST, MAX_POST)
             message = await receive() if announced <= most else {}
             taken += len(message.get("body", b""))
             if max(announced, taken) > most:

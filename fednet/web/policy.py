@@ -16,6 +16,7 @@ ADMINISTRATOR = frozenset({"administrator"})
 SECRETARIAT = frozenset({"administrator", "editor"})
 STAFF = SECRETARIAT | {"auditor"}
 MEMBERS = frozenset({"organization", "individual"})
+ORGANIZATION = frozenset({"organization"})
 
 
 class Rule(NamedTuple):
@@ -241,11 +242,54 @@ OFFICE: dict[tuple[str, str], Rule] = {
     ("POST", "/workspace/peers/{id}/bundle"): Rule(ADMINISTRATOR, act="write-bundle"),
 }
 
-TABLE: dict[tuple[str, str], Rule] = {**PUBLIC_PAGES, **ACCOUNTS, **JOINING, **MEMBER, **DESK, **OFFICE}
+# --- needs, offers and funding: what everybody may see of them, the desk's, members' -------------------------------
+_MEMBERS_INTRODUCTIONS = "/member/exchange/{handle}/introductions"
+EXCHANGE: dict[tuple[str, str], Rule] = {
+    ("GET", "/twinnings"): Rule(ANYBODY),
+    ("GET", "/twinnings/{handle}"): Rule(ANYBODY),
+    ("GET", "/workspace/report"): Rule(STAFF),
+    ("GET", "/workspace/report.csv"): Rule(STAFF),
+    ("GET", "/exchange"): Rule(ANYBODY),
+    ("POST", "/exchange"): Rule(ANYBODY),  # asks, and changes nothing
+    ("GET", "/exchange/chart"): Rule(ANYBODY),
+    ("GET", "/exchange/chart.csv"): Rule(ANYBODY),
+    ("GET", "/exchange/{handle}"): Rule(ANYBODY),
+    ("GET", "/workspace/exchange"): Rule(STAFF),
+    ("POST", "/workspace/exchange/dismiss"): Rule(SECRETARIAT, act="dismiss-match"),
+    ("POST", "/workspace/exchange/put-back"): Rule(SECRETARIAT, act="put-match-back"),
+    ("GET", "/workspace/exchange/{handle}/close"): Rule(SECRETARIAT),
+    ("POST", "/workspace/exchange/{handle}/close"): Rule(SECRETARIAT, act="close-exchange"),
+    ("GET", "/workspace/introductions"): Rule(STAFF),
+    ("GET", "/workspace/introductions/new"): Rule(SECRETARIAT),
+    ("POST", "/workspace/introductions/new"): Rule(SECRETARIAT, act="ask-introduction"),
+    ("GET", "/workspace/introductions/{id}"): Rule(STAFF),
+    ("POST", "/workspace/introductions/{id}/accept"): Rule(SECRETARIAT, act="accept-introduction"),
+    ("POST", "/workspace/introductions/{id}/decline"): Rule(SECRETARIAT, act="decline-introduction"),
+    ("POST", "/workspace/introductions/{id}/take-back"): Rule(SECRETARIAT, act="take-introduction-back"),
+    ("POST", "/workspace/introductions/{id}/outcome"): Rule(SECRETARIAT, act="tell-introduction-outcome"),
+    ("POST", "/workspace/introductions/{id}/forget"): Rule(SECRETARIAT, act="forget-introduction"),
+    ("GET", "/member/exchange"): Rule(ORGANIZATION),
+    ("GET", "/member/exchange/{handle}"): Rule(ORGANIZATION, own=True),
+    ("POST", "/member/exchange/{handle}/dismiss"): Rule(ORGANIZATION, act="dismiss-match", own=True),
+    ("POST", "/member/exchange/{handle}/put-back"): Rule(ORGANIZATION, act="put-match-back", own=True),
+    ("GET", "/member/exchange/{handle}/close"): Rule(ORGANIZATION, own=True),
+    ("POST", "/member/exchange/{handle}/close"): Rule(ORGANIZATION, act="close-exchange", own=True),
+    ("GET", f"{_MEMBERS_INTRODUCTIONS}/new"): Rule(ORGANIZATION, own=True),
+    ("POST", f"{_MEMBERS_INTRODUCTIONS}/new"): Rule(ORGANIZATION, act="ask-introduction", own=True),
+    ("GET", f"{_MEMBERS_INTRODUCTIONS}/{{id}}"): Rule(ORGANIZATION, own=True),
+    ("POST", f"{_MEMBERS_INTRODUCTIONS}/{{id}}/accept"): Rule(ORGANIZATION, act="accept-introduction", own=True),
+    ("POST", f"{_MEMBERS_INTRODUCTIONS}/{{id}}/decline"): Rule(ORGANIZATION, act="decline-introduction", own=True),
+    ("POST", f"{_MEMBERS_INTRODUCTIONS}/{{id}}/take-back"): Rule(ORGANIZATION, act="take-introduction-back", own=True),
+    ("POST", f"{_MEMBERS_INTRODUCTIONS}/{{id}}/outcome"): Rule(ORGANIZATION, act="tell-introduction-outcome", own=True),
+    ("POST", f"{_MEMBERS_INTRODUCTIONS}/{{id}}/forget"): Rule(ORGANIZATION, act="forget-introduction", own=True),
+}
+
+TABLE: dict[tuple[str, str], Rule] = {**PUBLIC_PAGES, **ACCOUNTS, **JOINING, **MEMBER, **DESK, **OFFICE, **EXCHANGE}
 
 PROGRAMS = (
     "/.well-known/", "/api/", "/calendar.ics", "/docs", "/embed/", "/evidence", "/events/{handle}.ics", "/feed.json",
-    "/feeds/", "/healthz", "/hsds", "/openapi.json", "/readyz", "/receipt", "/static", "/witness/",
+    "/feeds/", "/healthz", "/hsds", "/messages", "/openapi.json", "/readyz", "/receipt", "/static",
+    "/witness/",
 )  # fmt: skip
 """Addresses for programs and files, below which no session counts: a network that signs its request is asked there."""
 

@@ -16,7 +16,8 @@ from fednet.web.callers import ASK_SIGNED
 from fednet.web.show import Templates
 
 JSON_PATHS = (
-    "/.well-known/", "/api/", "/evidence", "/feeds/", "/healthz", "/hsds", "/readyz", "/receipt", "/witness/",
+    "/.well-known/", "/api/", "/evidence", "/feeds/", "/healthz", "/hsds", "/messages", "/readyz", "/receipt",
+    "/witness/",
 )  # fmt: skip
 """Below these an error is JSON whatever the client accepts."""
 

@@ -2,7 +2,7 @@
 
 ```
 each day      destroys what was filled in or proposed, and decided long ago; tells members whose term ends in 60, 30
-              or 7 days, or has
+              or 7 days, or has; and whose needs or offers are open for two more weeks, or are over
 each Monday   the week, to the secretariat
 each month    members whose entries should be confirmed
 ```
@@ -19,7 +19,8 @@ from sqlite_utils import Database
 from fednet.directory import week as weekly
 from fednet.directory.due import due
 from fednet.node import accounts as people
-from fednet.node import joining, post, proposals, terms
+from fednet.node import ending, joining, post, proposals, terms
+from fednet.node.ending import Ending
 from fednet.node.home import Home
 from fednet.node.terms import Term
 from fednet.store import accounts
@@ -51,6 +52,7 @@ def daily(home: Home, now: datetime) -> None:
     if local.hour < MORNING or not letters.possible(home):
         return
     remind_of_terms(home, now)
+    remind_of_ends(home, now)
     if local.weekday() == 0:
         tell_week(home, now)
     ask_to_confirm(home, now)
@@ -96,6 +98,48 @@ def _write_term(home: Home, db: Database, one: Term, now: datetime) -> int:
             now=now, about=one.handle, name=one.title, until=one.until.isoformat(), left=max(one.left, 0),
         )
         for to in joining.reached(db, home, one.handle)
+    )  # fmt: skip
+
+
+# --- needs and offers that end ----------------------------------------------------------------------------------------
+
+
+def remind_of_ends(home: Home, now: datetime) -> int:
+    """Tell members whose need, offer or funding is open for a few more days, or is over: each once for a last day."""
+    written = 0
+    with home.store.reading() as db:
+        found = [one for one in ending.ending(db, home, terms.today(home, now)) if one.left >= LATE]
+        untold = [one for one in found if not _is_told(db, one)]
+    for one in untold:
+        with home.store.writing() as db:
+            if not _is_told(db, one):
+                stored.remember(db, _stage(one), _last_day(one), now)
+                written += _write_end(home, db, one, now)
+    return written
+
+
+def _is_told(db: Database, one: Ending) -> bool:
+    return stored.reminded(db, _stage(one), _last_day(one)) is not None
+
+
+def _stage(one: Ending) -> str:
+    return "exchange-over" if one.is_over else "exchange-ends"
+
+
+def _last_day(one: Ending) -> str:
+    return f"{one.handle} {one.until.isoformat()}"
+
+
+def _write_end(home: Home, db: Database, one: Ending, now: datetime) -> int:
+    """To the accounts of the organisation; of all others the desk tells the secretariat."""
+    whose = accounts.accounts(db, one.organization) if one.organization else []
+    return sum(
+        letters.write(
+            home, db, to.email, to.language, "ending",
+            now=now, about=one.handle, handle=one.handle, title=one.title, until=one.until.isoformat(), left=one.left,
+        )
+        for to in whose
+        if to.role == "organization" and to.ended_at is None
     )  # fmt: skip
 
 

@@ -349,6 +349,11 @@ def term(code: str) -> str:
     return next((known.name(code, speaking()) for known in vocabulary.ALL if code in known), code)
 
 
+def modality(code: str) -> str:
+    """The name of a kind of exchange: some are words of other vocabularies, too, where they mean less."""
+    return vocabulary.MODALITIES.name(code, speaking())
+
+
 def coded(text: str) -> Markup:
     """A text in which `names` stand between backquotes, as HTML."""
     parts = str(text).split("`")
@@ -408,6 +413,7 @@ KINDS = {
     "event": noted("Event"),
     "exchange": noted("Need or offer"),
     "resource": noted("Resource"),
+    "twinning": noted("Twinning"),
 }
 
 
@@ -423,6 +429,7 @@ COUNTED = {
     "event": noted_many("%(number)s event", "%(number)s events"),
     "exchange": noted_many("%(number)s need or offer", "%(number)s needs and offers"),
     "resource": noted_many("%(number)s resource", "%(number)s resources"),
+    "twinning": noted_many("%(number)s twinning", "%(number)s twinnings"),
 }
 """In the order in which pages count them."""
 
@@ -545,7 +552,7 @@ FILTERS = {
     function.__name__: function
     for function in (
         *(bdi, besides, bold, city, coded, counted, country, day, described, direction, fingerprint_groups, fit, host),
-        *(kind, language, listed, moment, month, names, network_names, number, percent, phrase, place, plain_date),
-        *(plain_day, sentence, served, short, tags, term, web_address, where),
+        *(kind, language, listed, modality, moment, month, names, network_names, number, percent, phrase, place),
+        *(plain_date, plain_day, sentence, served, short, tags, term, web_address, where),
     )
 }

@@ -1,4 +1,7 @@
-"""The pictures of docs/secretariats.md, taken while a first week goes by: `python -m tests.browser.illustrations`."""
+"""The pictures of docs/secretariats.md and docs/exchange.md, taken while the stories of tests/browser go by.
+
+`python -m tests.browser.illustrations`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser import test_stories
+from tests.browser import test_exchange, test_stories
 from tests.browser.person import Person, template_of
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +33,13 @@ TAKEN = {
     "/workspace/backups": "backups",
     "/member": "member",
     "/organizations/{handle}": "card",
+    "/workspace/exchange": "exchange",
+    "/workspace/introductions/new": "ask",
+    "/member/exchange/{handle}/introductions/{id}": "asked",
+    "/exchange/chart": "chart",
+    "/twinnings/{handle}": "twinning",
 }
-"""What is shown of the guide's pages: the top of each, as it looked when it came up first."""
+"""What is shown of the guides' pages: the top of each, as it looked when it came up first."""
 
 
 class Illustrator(Person):
@@ -49,7 +57,11 @@ def main() -> None:
     PICTURES.mkdir(parents=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        test_stories.first_week(lambda address: Illustrator(chromium, address, "en"), Path(folder), MEMBERS)
+        test_stories.first_week(lambda address: Illustrator(chromium, address, "en"), Path(folder) / "week", MEMBERS)
+        with test_exchange.town(
+            Path(folder) / "town", lambda address, cookie: Illustrator(chromium, address, "en", cookie=cookie)
+        ) as place:
+            test_exchange.met_across_networks(place)
         chromium.close()
     taken = {path.stem for path in PICTURES.glob("*.png")}
     if missing := set(TAKEN.values()) - taken:

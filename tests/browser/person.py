@@ -19,12 +19,19 @@ PATIENCE = 20_000  # milliseconds
 
 
 class Person:
-    """`language`: of the pages. `scripts`: whether the browser runs any. Every new page that comes up is judged."""
+    """`language`: of the pages. `scripts`: whether the browser runs any. Every new page that comes up is judged.
 
-    def __init__(self, browser: Browser, address: str, language: str, *, scripts: bool = True) -> None:
+    `cookie`: name and value of a session, for somebody who has signed in already.
+    """
+
+    def __init__(
+        self, browser: Browser, address: str, language: str, *, scripts: bool = True, cookie: str = ""
+    ) -> None:
         self.context = browser.new_context(
             base_url=address, locale=language, java_script_enabled=scripts, viewport={"width": 1280, "height": 900}
         )
+        if cookie:
+            self.context.set_extra_http_headers({"Cookie": cookie})  # as none can be set over http
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.language, self.scripts = language, scripts

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -27,15 +27,23 @@ class Served(NamedTuple):
 @contextmanager
 def served(path: Path, name: str) -> Iterator[Served]:
     """A new node that serves until the block ends."""
-    home, log = path / "node", path / "serve.log"
+    home = path / "node"
     path.mkdir(parents=True)
     subprocess.run([*FEDNET, "--node", home, "init", "--name", name], check=True, capture_output=True)
     port = free_port()
+    with serving(home, port) as said:
+        yield Served(home, f"http://127.0.0.1:{port}", said(r"http://\S+?(/welcome/\S+)"))
+
+
+@contextmanager
+def serving(home: Path, port: int) -> Iterator[Callable[[str], str]]:
+    """A home is served until the block ends. What is given waits until the node has said something, and finds it."""
+    log = home.parent / "serve.log"
     command = [*FEDNET, "--node", home, "serve", "--port", str(port), "--allow-private-addresses"]
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out)
     try:
-        yield Served(home, f"http://127.0.0.1:{port}", _welcome(process, log))
+        yield lambda pattern: _said(process, log, pattern)
     finally:
         process.terminate()
         process.wait(30)
@@ -47,11 +55,11 @@ def free_port() -> int:
     return found
 
 
-def _welcome(process: subprocess.Popen[bytes], log: Path) -> str:
-    """The link, once the node has printed it."""
+def _said(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
+    """The first group of what a node says, once it has."""
     until = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < until and process.poll() is None:
-        if found := re.search(r"http://\S+?(/welcome/\S+)", log.read_text("utf-8")):
+        if found := re.search(pattern, log.read_text("utf-8")):
             return found[1]
         time.sleep(0.1)
     raise AssertionError(f"the node did not start: {log.read_text('utf-8')}")

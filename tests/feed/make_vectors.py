@@ -15,11 +15,13 @@ from typing import Any
 
 import msgspec
 
-from fednet.feed import evidence, note, record, tlog, tree, wire
+from fednet.feed import evidence, message, note, record, tlog, tree, wire
 from fednet.feed.checkpoint import Checkpoint
 from fednet.feed.edition import edition, parse_edition
 from fednet.feed.follow import Followed
 from fednet.feed.identity import extended, sign_statement
+from fednet.feed.introduction import MAX_SIDE, Details, Seen, Side, Spoken
+from fednet.feed.message import MAX_SIDES, Message
 from fednet.feed.note import Ed25519Signer, Note, Signature, sign
 from fednet.feed.record import Drop, Put
 from fednet.feed.text import base64_text, utc_text
@@ -48,6 +50,7 @@ def vectors() -> Iterator[Vector]:
         policies,
         bundles,
         evidences,
+        messages,
     ):
         yield from part()
 
@@ -1142,7 +1145,7 @@ def bundles() -> Iterator[Vector]:
     def held(parts: list[tuple[str, str]]) -> dict[str, Any]:
         return {"resources": [[path, len(content.encode())] for path, content in parts]}
 
-    inner = [since[0], (f"{network.id}/partners/1/checkpoint", signed)]
+    inner = [since[0], (f"{network.id}/message", "..."), (f"{network.id}/partners/1/checkpoint", signed)]
     other = Network("Other Network")
     mirrored = [
         *since,
@@ -1157,7 +1160,8 @@ def bundles() -> Iterator[Vector]:
         "bundle-inner", "bundle", "what `sealed` holds when opened", held(inner), bundle=text(inner), sealed=True
     )
     for name, description, parts in (
-        ("restricted-outside", "a restricted circle in the open", inner),
+        ("restricted-outside", "a restricted circle in the open", [inner[0], inner[2]]),
+        ("message-outside", "a message in the open", inner[:2]),
         ("no-identity", "it does not begin with an identity", since[1:]),
         ("late-identity", "a network's identity comes after something else of it", [since[0], *mirrored[:2:-1]]),
         ("path-twice", "one path twice", [*since, since[2]]),
@@ -1276,6 +1280,100 @@ def false_evidence() -> Iterator[tuple[str, str, str, evidence.Evidence]]:
     by_strangers = replace(fork, statements=(forged, fork.statements[1]))
     yield "bad-signature", "forged-statement", "a statement that strangers signed", by_strangers
     yield "bad-identity", "never-closed", "no statement closes the epoch", replace(close, identity=honest.identity)
+
+
+# --- messages
+
+WRITER, READER = Network(), Network("Other Network")
+BY = message.signer(WRITER.id, seed(f"{WRITER.name} transport 1"))
+FIRST, SECOND, THIRD = sorted(map(handle, (31, 32, 33)))  # introductions
+
+
+def told() -> Message:
+    """A side that asks, one that accepts, and one that was seen."""
+    at, entry = utc_text(BEGAN), Spoken(handle(41), "offer", {"en": "Two places for interpreters"}, "Example 1")
+    asked = Side(FIRST, 1, "asked", handle(51), at, own=entry, text="Could we talk?", language="en")
+    details = Details("Coordination Desk", ("desk@one.example",), note="in the mornings")
+    own = Spoken(handle(52), "need")
+    accepted = Side(SECOND, 1, "accepted", handle(52), at, seen=1, heard="asked", own=own, details=details)
+    return Message(WRITER.id, READER.id, BEGAN, (asked, accepted), (Seen(THIRD, 2),))
+
+
+def signed_message(text: str, by: Ed25519Signer = BY, writer: Network = WRITER) -> dict[str, Any]:
+    encoded = text_of(sign(text.encode(), by).encoded)
+    return {"identity": text_of(writer.identity.encoded), "reader": READER.id, "message": encoded}
+
+
+def read_as(what: Message) -> dict[str, Any]:
+    return {
+        "at": utc_text(what.at),
+        "sides": [[side.introduction, side.version, side.stance] for side in what.sides],
+        "seen": [[one.introduction, one.version] for one in what.seen],
+        "unread": what.unread,
+    }
+
+
+def messages() -> Iterator[Vector]:
+    whole = told()
+    text, nothing = whole.text.decode(), replace(whole, sides=(), seen=())
+    second = replace(whole, sides=whole.sides[1:], unread=1)
+    bare = f'side {{"introduction":"{FIRST}"}}'
+    for name, description, raw, expected in (
+        ("message", "two sides, and one that was seen", text, whole),
+        ("message-of-nothing", "nothing is told", nothing.text.decode(), nothing),
+        (
+            "message-unknown-field",
+            "is passed over",
+            text.replace('{"introduction"', '{"later":[1],"introduction"'),
+            whole,
+        ),
+        ("message-unknown-stance", "costs that side only", text.replace('"asked","about"', '"mused","about"'), second),
+        ("message-short-side", "costs itself only", text.replace(text.split("\n")[2], bare), second),
+    ):
+        yield valid(name, "message", description, read_as(expected), **signed_message(raw))
+    for outcome, name, description, raw in bad_messages(text, nothing.text.decode()):
+        yield fault(outcome, f"message-{name}", "message", description, **signed_message(raw))
+    later, good = Network(), signed_message(text)
+    later.open_epoch()
+    changed = good | {"message": good["message"].replace("Could", "Would")}
+    by_log = Ed25519Signer(BY.name, seed(f"{WRITER.name} log 1"))
+    renamed = Ed25519Signer(f"fednet/{WRITER.id}/public/1", BY.seed)
+    for name, description, inputs in (
+        ("text-changed", "one letter of a text differs", changed),
+        ("by-the-log", "signed by the key of the log", signed_message(text, by_log)),
+        ("as-a-checkpoint", "the right key under another name", signed_message(text, renamed)),
+        ("old-keys", "signed by the keys of an epoch before", signed_message(text, writer=later)),
+    ):
+        yield fault("bad-signature", f"message-{name}", "message", description, **inputs)
+
+
+def bad_messages(text: str, nothing: str) -> Iterator[tuple[str, str, str, str]]:
+    """(Outcome, name, what is wrong, text) made from good texts: one that tells something, and one of nothing."""
+    first, second = text.split("\n")[2:4]
+    seen, at = f"seen {THIRD} 2", f"at {utc_text(BEGAN)}\n"
+    long = f'side {{"introduction":"{FIRST}","later":"{"x" * MAX_SIDE}"}}\nend 1'
+    sides = "".join(f'side {{"introduction":"00000000-0000-4000-8000-{n:012d}"}}\n' for n in range(MAX_SIDES + 1))
+    third = Network("Third Network").id
+    yield "malformed", "cut", "no last line", text[: text.rindex("end ")]
+    yield "malformed", "miscounted", "the last line counts wrongly", text.replace("end 3", "end 2")
+    swapped = text.replace(f"{first}\n{second}", f"{second}\n{first}")
+    yield "malformed", "unordered", "introductions in another order", swapped
+    twice = text.replace(first, f"{first}\n{first}").replace("end 3", "end 4")
+    yield "malformed", "side-twice", "an introduction twice", twice
+    both = text.replace(seen, f"seen {FIRST} 2")
+    yield "malformed", "side-and-seen", "an introduction is told and only acknowledged", both
+    early = text.replace(f"{seen}\n", "").replace(first, f"{seen}\n{first}")
+    yield "malformed", "seen-first", "what was seen comes before the sides", early
+    yield "malformed", "unknown-line", "a line of no known kind", text.replace("end 3", "hello\nend 4")
+    yield "malformed", "no-time", "it does not say when it was written", text.replace(at, "")
+    yield "malformed", "side-not-json", "a side that is no JSON", text.replace(first, first[:-1])
+    yield "malformed", "side-of-nothing", "a side that names no introduction", text.replace(first, "side {}")
+    yield "malformed", "seen-version-0", "no side has the version 0", text.replace(seen, f"seen {THIRD} 0")
+    yield "refused", "to-another", "it is for somebody else", text.replace(READER.id, third)
+    yield "refused", "of-another", "it says to be of another network", text.replace(WRITER.id, third)
+    yield "too-much", "long-side", "a side of more than 16 KiB", nothing.replace("end 0", long)
+    yield "too-much", "257-sides", "one more than are read", nothing.replace("end 0", f"{sides}end {MAX_SIDES + 1}")
+    yield "unknown-version", "version-2", "another version", text.replace("fednet/1", "fednet/2", 1)
 
 
 def write(folder: Path = FOLDER) -> int:

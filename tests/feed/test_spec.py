@@ -8,7 +8,21 @@ import re
 import pytest
 
 from fednet import errors
-from fednet.feed import bundle, checkpoint, edition, evidence, identity, note, proof, record, tree, wire, witness
+from fednet.feed import (
+    bundle,
+    checkpoint,
+    edition,
+    evidence,
+    identity,
+    introduction,
+    message,
+    note,
+    proof,
+    record,
+    tree,
+    wire,
+    witness,
+)
 from tests.feed import make_vectors, reference
 from tests.feed.network import Network
 
@@ -84,6 +98,11 @@ def test_every_refusal_is_in_the_table_with_its_status(word: str):
         ("offline proof", f"{proof.MAX_PROOF >> 20} MiB, {tree.KEY_BITS} siblings"),
         ("evidence", f"{evidence.MAX_EVIDENCE >> 20} MiB, {evidence.MAX_PATH} hashes"),
         ("request to a witness", f"{witness.MAX_REQUEST >> 10} KiB, {witness.MAX_PROOF} lines of proof"),
+        (
+            "message",
+            f"{message.MAX_MESSAGE >> 20} MiB, {message.MAX_SIDES} `side` lines of {introduction.MAX_SIDE >> 10} KiB, "
+            f"{message.MAX_SEEN} `seen` lines",
+        ),
         ("deepest node of the state tree", f"bit {tree.MAX_NODE_DEPTH}"),
     ],
 )

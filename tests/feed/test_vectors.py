@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from fednet.errors import FednetError
-from fednet.feed import bundle, checkpoint, evidence, follow, identity, note, proof, record, tlog, tree, wire
+from fednet.feed import bundle, checkpoint, evidence, follow, identity, message, note, proof, record, tlog, tree, wire
 from fednet.feed.edition import NOTHING_CLOSED, parse_edition
 from fednet.feed.record import Commitments, Drop
-from fednet.feed.text import base64_bytes, base64_text, hex_bytes
+from fednet.feed.text import base64_bytes, base64_text, hex_bytes, utc_text
 from tests.feed import make_vectors
 from tests.feed.network import applied
 
@@ -155,6 +155,16 @@ def judge_evidence(v: Content) -> Content:
     return {"proves": verdict.kind, "network": verdict.network, "circle": verdict.circle, "epoch": verdict.epoch}
 
 
+def judge_message(v: Content) -> Content:
+    found = message.read(v["message"].encode(), identity.parse_identity(v["identity"].encode()), v["reader"])
+    return {
+        "at": utc_text(found.at),
+        "sides": [[side.introduction, side.version, side.stance] for side in found.sides],
+        "seen": [[one.introduction, one.version] for one in found.seen],
+        "unread": found.unread,
+    }
+
+
 JUDGES: dict[str, Callable[[Content], Content]] = {
     "note": judge_note,
     "checkpoint": judge_checkpoint,
@@ -172,6 +182,7 @@ JUDGES: dict[str, Callable[[Content], Content]] = {
     "proof": judge_proof,
     "evidence": judge_evidence,
     "bundle": judge_bundle,
+    "message": judge_message,
 }
 
 

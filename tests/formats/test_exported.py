@@ -121,12 +121,36 @@ EVENTS = st.fixed_dictionaries(
     ).map(lambda when: fields | when)
 )
 SUBJECTS = [{"network": "a", "handle": HANDLE.format(n)} for n in (1, 2)]
+TWINS = [{"network": "a", "handle": HANDLE.format(1), "name": "One, of a"}, {"name": "Two; or more"}]
 OTHERS = st.one_of(
     st.fixed_dictionaries({"kind": st.just("person"), "name": texts}, optional=COMMON | {"expertise": several(texts)}),
     st.fixed_dictionaries({"kind": st.just("group"), "names": translated}, optional=COMMON | {"roles": several(texts)}),
     st.fixed_dictionaries(
         {"kind": st.just("exchange"), "titles": translated, "type": terms(vocabulary.EXCHANGE_TYPES)},
-        optional=COMMON | {"open_until": days, "modality": terms(vocabulary.MODALITIES)},
+        optional=COMMON
+        | {
+            "open_until": days,
+            "posted": days,
+            "closed": days,
+            "modality": terms(vocabulary.MODALITIES),
+            "outcome": terms(vocabulary.EXCHANGE_OUTCOMES),
+            "outcome_note": translated,
+        },
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.just("twinning"), "organizations": st.just(TWINS)},
+        optional={
+            "titles": translated,
+            "goals": translated,
+            "start": st.sampled_from(["2026", "2026-11", "2026-11-21"]),
+            "end": days,
+            "activities": several(fixed(date=st.just("2026-11"), text=translated)),
+            "outcome": translated,
+            "state": terms(vocabulary.TWINNING_STATES),
+            "themes": several(terms(vocabulary.THEMES)),
+            "resources": st.just([HANDLE.format(9)]),
+            "uid": texts,
+        },
     ),
     st.fixed_dictionaries(
         {"kind": st.just("resource"), "titles": translated},

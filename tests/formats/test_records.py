@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.formats.files import reading
 
 
@@ -59,3 +61,68 @@ def test_needs_and_offers_are_read(tmp_path: Path) -> None:
     found = reading(tmp_path, table)
     assert [entry.fields["type"] for entry in found.entries] == ["need"]
     assert {error.line for error in found.refused} == {3}
+
+
+SPREADSHEET = """Type,What,Organisation,Themes,For whom,Kind of exchange,Countries,Languages,Until
+Need,Trainer in mediation,Harbour House,Training,Refugees; asylum seekers,Training,Thailand,"English, Thai",31/03/2027
+We offer,Two placements,HH,"Legal aid, detention",Unaccompanied minors,Internship,Canada,French,June 2027
+Funding,Participation fund,Somebody Else,,Youth,Conference,,,2027
+,Something,,,,,,,
+Need,,Harbour House,,,,,,
+Hope,Other,,Telepathy,,,,,
+"""
+
+
+def test_a_secretariats_own_spreadsheet_of_needs_and_offers_is_understood_as_it_is(tmp_path: Path) -> None:
+    found = reading(tmp_path, SPREADSHEET)
+    assert {column.field for column in found.seen} == {
+        "type", "titles", "organization", "themes", "client_groups", "modality", "countries", "languages", "open_until",
+    }  # fmt: skip
+    need, offer, funding = [entry.fields for entry in found.entries]
+    assert (need["type"], offer["type"], funding["type"]) == ("need", "offer", "funding")
+    assert (need["client_groups"], need["languages"]) == (["refugees", "asylum-seekers"], ["en", "th"])
+    assert (offer["themes"], offer["modality"]) == (["legal-aid", "detention"], "placement")
+    assert [one["open_until"] for one in (need, offer, funding)] == ["2027-03-31", "2027-06-30", "2027-12-31"]
+
+
+def test_rows_that_say_nothing_of_what_they_are_are_refused_once_and_in_plain_words(tmp_path: Path) -> None:
+    told = {(one.line, one.column, one.found, one.reason) for one in reading(tmp_path, SPREADSHEET).refused}
+    assert told == {
+        (5, "Type", "", "the row says neither need nor offer nor funding"),
+        (6, "What", "", "the row gives no name to this exchange"),
+        (7, "Type", "Hope", "is no exchange type we know"),
+        (7, "Themes", "Telepathy", "is no theme we know"),
+    }
+
+
+def test_a_table_of_needs_alone_needs_no_column_that_says_so(tmp_path: Path) -> None:
+    found = reading(tmp_path, "Organisation,Needs,Deadline\nHarbour House,A van,05/2027\n")
+    assert [(one.fields["kind"], one.fields["type"]) for one in found.entries] == [("exchange", "need")]
+    assert found.entries[0].fields["open_until"] == "2027-05-31"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Besoin ou offre;Quoi;Organisme;Thèmes;Pour qui;Type d'échange;Où;Langues;Jusqu'au",
+         "Nous cherchons;Formation en médiation;HH;Formation;Réfugiés;Formation;Thaïlande;anglais;31 mars 2027"),
+        ("Tipo;Qué;Organización;Temas;Para quién;Tipo de intercambio;Países;Idiomas;Hasta",
+         "Buscamos;Formación en mediación;HH;Formación;Refugiados;Formación;Tailandia;inglés;31/03/2027"),
+        ("النوع;ماذا;المنظمة;المواضيع;لمن;نوع التبادل;البلدان;اللغات;حتى",
+         "احتياج;مدرب في الوساطة;HH;التدريب;اللاجئون;تدريب;تايلاند;الإنجليزية;2027-03-31"),
+    ],
+)  # fmt: skip
+def test_it_is_understood_in_each_of_our_languages(tmp_path: Path, header: str, row: str) -> None:
+    (entry,) = reading(tmp_path, f"{header}\n{row}\n").entries
+    known = {name: found for name, found in entry.fields.items() if name not in ("titles", "original")}
+    assert known == {
+        "kind": "exchange",
+        "type": "need",
+        "organization": {"source": "hh", "name": "HH"},
+        "themes": ["training"],
+        "client_groups": ["refugees"],
+        "modality": "training",
+        "countries": ["TH"],
+        "languages": ["en"],
+        "open_until": "2027-03-31",
+    }

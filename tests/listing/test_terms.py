@@ -34,7 +34,7 @@ def minute(*moment: int) -> int:
 
 def test_kinds_have_numbers_that_never_change() -> None:
     assert list(KIND_NUMBERS) == list(KINDS)
-    assert list(KIND_NUMBERS.values()) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert list(KIND_NUMBERS.values()) == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 
 def test_an_organisation_is_found_by_every_name_and_shown_by_its_own() -> None:

@@ -140,6 +140,19 @@ def test_no_name_belongs_to_two_terms(words: Vocabulary) -> None:
             assert words.find(name) == term.code
 
 
+@each
+def test_broader_terms_make_a_tree_of_few_levels(words: Vocabulary) -> None:
+    for term in words:
+        assert not term.broader or term.broader in words
+        assert len({term.code, *words.above(term.code)}) == 1 + len(words.above(term.code)) <= 3
+
+
+def test_what_holds_a_term_is_given_nearest_first() -> None:
+    assert SERVICES.above("status-determination") == ("legal-aid", "protection")
+    assert CLIENT_GROUPS.above("unaccompanied-minors") == ("children",)
+    assert SERVICES.above("protection") == SERVICES.above("telepathy") == ()
+
+
 def test_bits_never_change() -> None:
     assert [term.code for term in sorted(SERVICES, key=lambda term: term.bit)][:41] == FIRST_SERVICES
     assert [term.code for term in sorted(CLIENT_GROUPS, key=lambda term: term.bit)][:19] == FIRST_CLIENT_GROUPS

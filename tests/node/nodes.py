@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
@@ -15,7 +14,6 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -28,6 +26,7 @@ from fednet.store import drafts, feeds, records, sources
 from fednet.store.drafts import Draft
 from fednet.store.feeds import Feed, Network
 from fednet.web.programs.feeds import routes
+from tests.serving import Serving
 
 NOW = datetime(2026, 11, 21, 18, 0, 0, tzinfo=UTC)
 
@@ -157,36 +156,27 @@ def tampered(home: Home) -> None:
 
 
 class Served:
-    """A home's feeds behind uvicorn in a thread. `asked` are the paths of requests so far, receipts left out."""
+    """A home's feeds behind uvicorn in a thread. `asked` are the paths of requests so far, receipts and messages left out."""
 
     def __init__(self, home: Home, app: Any = None) -> None:
         self.asked: list[str] = []
         self.before: Callable[[str], None] = lambda path: None
-        self._socket = socket.create_server(("127.0.0.1", 0))
         app = app or Starlette(routes=routes(home), exception_handlers={FednetError: _refusal})
 
         async def counted(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] == "http" and scope["path"] != "/receipt":
+            if scope["type"] == "http" and scope["path"] not in ("/receipt", "/messages"):
                 self.asked.append(scope["path"])
                 self.before(scope["path"])
             await app(scope, receive, send)
 
-        config = uvicorn.Config(counted, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._serving = Serving(counted)
+        self.url = self._serving.url
 
     def pages(self) -> int:
         return sum("/page/" in path for path in self.asked)
 
     def close(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        self._socket.close()
+        self._serving.close()
 
 
 def _refusal(request: Request, error: Exception) -> JSONResponse:

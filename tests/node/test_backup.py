@@ -200,18 +200,9 @@ def test_what_age_and_zstd_make_of_an_encrypted_backup_is_the_same_text(nodes: N
     assert text.startswith(backup.HEAD) and (home.path / KEYS).read_bytes() in text
 
 
-def test_a_passphrase_opens_a_backup(nodes: Nodes, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("quick_passphrases")
+def test_a_passphrase_opens_a_backup(nodes: Nodes, file: Path) -> None:
     home = nodes.home("Example", "Alpha")
-    sealing = lambda raw, passphrase: passphrase.encode() + b"|" + raw  # noqa: E731  scrypt takes seconds on purpose
-    monkeypatch.setattr(backup.pyrage.passphrase, "encrypt", sealing, raising=False)
-
-    def opening(raw: bytes, passphrase: str) -> bytes:
-        told, _, found = raw.partition(b"|")
-        if told != passphrase.encode():
-            raise pyrage.DecryptError("wrong")
-        return found
-
-    monkeypatch.setattr(backup.pyrage.passphrase, "decrypt", opening, raising=False)
     backup.backup(home, file, NOW, lock=Lock(passphrase="birch clinic"))
     with pytest.raises(UsageError, match="passphrase"):
         backup.extract(file, nodes.directory)

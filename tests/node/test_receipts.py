@@ -78,7 +78,7 @@ def test_one_receipt_is_sent_for_a_feed_and_none_again_for_the_same_edition(node
     sent: list[str] = []
 
     async def counted(scope: Any, receive: Any, send: Any) -> None:
-        sent.extend([scope["path"]] if scope["type"] == "http" and scope["method"] == "POST" else [])
+        sent.extend([scope["path"]] if scope["type"] == "http" and scope["path"] == "/receipt" else [])
         await app(scope, receive, send)
 
     pin(follower, origin, nodes.served(origin, counted).url)

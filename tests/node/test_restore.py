@@ -572,6 +572,7 @@ def test_where_nothing_tells_who_was_blocked_since_that_is_said(mirrored: Mirror
 # --- keys
 
 
+@pytest.mark.usefixtures("quick_passphrases")
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"log":"","cosigner":"","transport":"","bundle":""}'])
 def test_keys_that_cannot_be_read_give_way_to_those_in_the_backup(mirrored: Mirrored, content: bytes) -> None:
     home, key = mirrored.origin, backup.Key(passphrase="example")
@@ -583,6 +584,7 @@ def test_keys_that_cannot_be_read_give_way_to_those_in_the_backup(mirrored: Mirr
     published(mirrored.opened(), "Gamma")
 
 
+@pytest.mark.usefixtures("quick_passphrases")
 def test_keys_of_somebody_else_give_way_to_those_in_the_backup_and_are_kept(mirrored: Mirrored) -> None:
     home, key = mirrored.origin, backup.Key(passphrase="example")
     backup.backup(home, mirrored.file, NOW, lock=backup.Lock(passphrase="example"), overwrite=True)

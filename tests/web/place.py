@@ -173,11 +173,13 @@ def node(path: Path) -> Home:
     return home
 
 
-def followed(home: Home, name: str, records: Iterable[dict[str, Any]], circle: str = "public") -> Network:
-    """A network that this node follows, with these records verified."""
+def followed(
+    home: Home, name: str, records: Iterable[dict[str, Any]], circle: str = "public", first: int = 0
+) -> Network:
+    """A network that this node follows, with these records verified; `first` is the number of the first handle."""
     network = Network(name, circle)
     bodies = [listing.encode(fields) for fields in records]
-    puts = [record.put(network.feed, handle(at), seed(f"salt {at}"), body) for at, body in enumerate(bodies)]
+    puts = [record.put(network.feed, handle(at), seed(f"salt {at}"), body) for at, body in enumerate(bodies, first)]
     network.publish(*puts)
     with home.store.writing() as db:
         pinned = feeds.pin(db, network.identity, BEGAN)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from fednet.node import home as homes
 from fednet.web import asgi, connection
 from fednet.web.app import create_app
 from tests.asgi import Client
+from tests.serving import Serving
 
 BIG = b"x" * 32_000_000
 
@@ -35,17 +34,11 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class Here:
+class Here(Serving):
     """The application behind uvicorn, with this program's connections."""
 
     def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.address = self._socket.getsockname()
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1,
-                                **connection.options())  # fmt: skip
-        self.server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self._socket]}, daemon=True)
-        self._thread.start()
+        super().__init__(app, **connection.options())
 
     @property
     def open(self) -> int:
@@ -60,11 +53,6 @@ class Here:
             with suppress(OSError):
                 dialled.sendall(raw)
             return rest(dialled)
-
-    def close(self) -> None:
-        self.server.should_exit = True
-        self._thread.join(10)
-        self._socket.close()
 
 
 def rest(dialled: socket.socket) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fednet.node import edits, joining, terms
+from fednet.node import edits, hiding, joining, terms
 from fednet.node import home as homes
 from fednet.node.home import Home, Mail
 from fednet.node.publish import publish
@@ -129,3 +129,53 @@ def test_what_was_declined_long_ago_is_destroyed_also_without_a_mail_server(home
     reminding.daily(home, BEGAN + timedelta(days=91))
     with home.store.reading() as db:
         assert joining.form_of(joining.find(db, found.id)) is None
+
+
+def entry(home: Home, at: datetime, until: str, **fields: str) -> str:
+    """A need of the one member, posted at a moment."""
+    with home.store.reading() as db:
+        (member,) = [one.organization for one in accounts.accounts(db) if one.organization]
+    need = {"type": "need", "titles": {"en": "A trainer in mediation"}, "open_until": until, "organization": member}
+    return edits.add(home, "exchange", {**need, **fields}, at).handle
+
+
+@pytest.fixture
+def only_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    for other in ("tell_week", "ask_to_confirm", "remind_of_terms"):
+        monkeypatch.setattr(reminding, other, lambda *_: 0)
+
+
+@pytest.mark.usefixtures("only_ends")
+def test_the_end_of_an_entry_is_told_two_weeks_before_and_when_it_is_over_once_for_each_last_day(home: Home) -> None:
+    handle = entry(home, BEGAN, "2026-03-20")
+    told = year(home, BEGAN + timedelta(days=40), 60)
+    assert set(told) == {"applicant-1@a.example"}
+    assert [day for day, _ in told["applicant-1@a.example"]] == ["2026-03-06", "2026-03-21"]
+    edits.edit(home, handle, {"open_until": "2026-04-30"}, BEGAN)
+    told = year(home, BEGAN + timedelta(days=100), 30)
+    assert [day for day, _ in told["applicant-1@a.example"]] == ["2026-04-16", "2026-05-01"]
+
+
+@pytest.mark.usefixtures("only_ends")
+def test_the_letter_leads_to_the_page_that_closes_the_entry_and_is_destroyed_with_it(home: Home) -> None:
+    handle = entry(home, BEGAN, "2026-03-20")
+    reminding.daily(home, datetime(2026, 3, 10, 12, tzinfo=UTC))
+    with home.store.reading() as db:
+        (letter,) = letters.waiting(db)
+    assert f"https://network.example/member/exchange/{handle}/close" in letter.text
+    assert letter.about == handle
+
+
+@pytest.mark.usefixtures("only_ends")
+def test_nobody_is_told_of_what_is_closed_over_for_long_or_open_for_a_few_days_only_in_its_first_half(
+    home: Home,
+) -> None:
+    entry(home, BEGAN, "2026-03-20", state="closed")
+    entry(home, BEGAN, "2026-01-10")
+    march = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    short = entry(home, march, "2026-03-18")
+    assert year(home, march, 3) == {}
+    told = year(home, march + timedelta(days=3), 3)
+    assert [day for day, _ in told["applicant-1@a.example"]] == ["2026-03-14"]
+    hiding.hide(home, short, march)
+    assert year(home, march + timedelta(days=10), 3) == {}

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fednet import listing
+from fednet.directory.naming import Organizations
 from fednet.errors import FednetError, ForbiddenError, UsageError
 from fednet.listing import ListingError, languages
 from fednet.listing.check import UNDETERMINED
@@ -43,8 +44,6 @@ from fednet.web.visitors import Visitor
 Save = Callable[[dict[str, Any], str], Response]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-UNSAVED = "00000000-0000-0000-0000-000000000000"
-"""Stands for the handle of an entry that has none yet."""
 MOST_SHOWN = 80
 """Characters of what was typed that a message about it repeats."""
 MEMBERS_SEE = frozenset({PUBLIC, PARTNERS})
@@ -122,7 +121,8 @@ class Entries:
     def context(self, visitor: Visitor) -> Context:
         """For the forms of a visitor: the secretariat knows all own records by name, others what they may read."""
         seen = None if visitor.staff else MEMBERS_SEE if visitor.account else frozenset({PUBLIC})
-        return Context(translation.speaking(), OwnNames(self.home, seen), self.home.config.zone)
+        listed = Organizations(self.home.store, visitor.reader, self.clock())
+        return Context(translation.speaking(), OwnNames(self.home, seen), self.home.config.zone, listed)
 
     def answer(self, request: Request, asked: Asked, visitor: Visitor, editing: Editing) -> Response:
         """The page with the form, of GET and of POST; what `save` answers when all is right and was meant.
@@ -233,7 +233,7 @@ class Entries:
 
         Whoever is not of the secretariat is told nothing of circles and records that are not theirs to know of.
         """
-        would = Own(editing.own.handle if editing.own else UNSAVED, circle, listing.encode(fields), True)
+        would = Own(editing.own.handle if editing.own else preview.UNSAVED, circle, listing.encode(fields), True)
         told = {*self._circles(editing), preview.OWN}
         audiences = []
         for view in preview.views_with(self.home, would):

@@ -20,6 +20,7 @@ from fednet.listing.vocabulary import (
     EVENT_MODES,
     EVENT_STATUSES,
     EVENT_TYPES,
+    EXCHANGE_OUTCOMES,
     EXCHANGE_STATES,
     EXCHANGE_TYPES,
     GROUP_TYPES,
@@ -29,6 +30,7 @@ from fednet.listing.vocabulary import (
     SERVICES,
     STAGES,
     THEMES,
+    TWINNING_STATES,
 )
 from fednet.web import show
 from fednet.web.entry.entry_widgets import (
@@ -40,6 +42,7 @@ from fednet.web.entry.entry_widgets import (
     Context,
     Fields,
     Handles,
+    InOriginal,
     Line,
     Lines,
     Named,
@@ -54,6 +57,7 @@ from fednet.web.entry.entry_widgets import (
     Sent,
     Texts,
     Translated,
+    Twins,
     When,
     Widget,
     YesNo,
@@ -339,24 +343,147 @@ FIELDS: dict[str, tuple[Section, ...]] = {
             noted("What"),
             (
                 Choice(name="type", label=noted("Need, offer or funding"), vocabulary=EXCHANGE_TYPES, required=True),
-                Texts(fields=(_TITLES, _DESCRIPTION)),
-                Parties(
-                    name="organization", label=noted("Organisation"), hint=_PARTY_HINT, kinds=_ORGANIZATION, many=False
+                Texts(
+                    fields=(
+                        Translated("titles", noted("Title"), noted("In a few words: a trainer in mediation")),
+                        Translated(
+                            "description",
+                            noted("Description"),
+                            noted("What for, how much and when; no names or addresses of people"),
+                            rows=5,
+                        ),
+                    )
                 ),
-                Choice(name="state", label=noted("State"), vocabulary=EXCHANGE_STATES),
-                Line(name="open_until", label=noted("Open until"), type="date"),
+                Choice(
+                    name="modality",
+                    label=noted("Kind of exchange"),
+                    hint=noted("How the two would work together, if you know it already"),
+                    vocabulary=MODALITIES,
+                ),
             ),
         ),
         Section(
-            noted("What about, where and for whom"),
+            noted("Who, what about and for whom"),
             (
-                Choice(name="modality", label=noted("How"), vocabulary=MODALITIES),
-                Choice(name="stage", label=noted("Resettlement country"), vocabulary=STAGES),
+                Parties(
+                    name="organization", label=noted("Organisation"), hint=_PARTY_HINT, kinds=_ORGANIZATION, many=False
+                ),
                 _THEMES,
                 _CLIENT_GROUPS,
-                _SERVED,
-                _LANGUAGES,
+                Named(
+                    name="countries",
+                    label=noted("Countries and regions"),
+                    hint=noted("Where it is needed, or where you can give it: Thailand, South-eastern Asia"),
+                    of="country",
+                ),
+                Named(
+                    name="languages",
+                    label=noted("Languages"),
+                    hint=noted("In which you can work together: Arabic, Dari, English"),
+                    of="language",
+                ),
+                Choice(
+                    name="stage",
+                    label=noted("Resettlement country"),
+                    hint=noted("How long the country of the organisation has resettled refugees"),
+                    vocabulary=STAGES,
+                ),
             ),
+        ),
+        Section(
+            noted("Until when"),
+            (
+                Line(
+                    name="open_until",
+                    label=noted("Open until"),
+                    hint=noted("You are reminded two weeks before. After that day it counts as over."),
+                    type="date",
+                ),
+            ),
+        ),
+        Section(
+            noted("Posted and closed"),
+            (
+                Line(
+                    name="posted",
+                    label=noted("Posted"),
+                    hint=noted("Fills itself in when the entry is new"),
+                    type="date",
+                ),
+                Choice(name="state", label=noted("State"), vocabulary=EXCHANGE_STATES),
+                Line(name="closed", label=noted("Closed"), type="date"),
+                Choice(name="outcome", label=noted("What came of it"), vocabulary=EXCHANGE_OUTCOMES),
+                InOriginal(name="outcome_note", label=noted("What came of it, in words")),
+            ),
+            closed=True,
+        ),
+        _CONFIRMED,
+    ),
+    "twinning": (
+        Section(
+            noted("The two organisations"),
+            (
+                Twins(
+                    name="organizations",
+                    label=noted("Organisations"),
+                    hint=noted("Two names, of this network or of another one; or of one that is in no directory"),
+                ),
+            ),
+        ),
+        Section(
+            noted("What for"),
+            (
+                Texts(
+                    fields=(
+                        Translated("titles", noted("Title"), noted("Without one it bears the names of the two")),
+                        Translated(
+                            "goals", noted("Goals"), noted("What each of the two wants to learn or to give"), rows=4
+                        ),
+                        Translated("outcome", noted("What came of it"), rows=4),
+                    )
+                ),
+                _THEMES,
+            ),
+        ),
+        Section(
+            noted("When, and what they do"),
+            (
+                Choice(name="state", label=noted("State"), vocabulary=TWINNING_STATES),
+                Line(name="start", label=noted("Begins"), hint=_DATE_HINT),
+                Line(name="end", label=noted("Ends"), hint=noted("Most are planned for a year at first")),
+                Rows(
+                    name="activities",
+                    label=noted("Activities"),
+                    hint=noted("What the two do together, and when; in the language of the original"),
+                    parts=(
+                        Part("date", noted("Day, month or year")),
+                        Part("text", noted("What"), "translated"),
+                    ),
+                ),
+            ),
+        ),
+        Section(
+            noted("What belongs to it"),
+            (
+                Parties(
+                    name="resources",
+                    label=noted("Models and lessons"),
+                    hint=noted("Titles of resources of this network"),
+                    kinds=("resource",),
+                ),
+                Parties(
+                    name="exchanges",
+                    label=noted("Needs and offers it grew from"),
+                    hint=noted("Titles of entries of this network"),
+                    kinds=("exchange",),
+                ),
+                Line(
+                    name="uid",
+                    label=noted("Common number"),
+                    hint=noted("The same in the statements of both networks; it fills itself in"),
+                ),
+            ),
+            closed=True,
         ),
         _CONFIRMED,
     ),
@@ -432,6 +559,12 @@ class Form(NamedTuple):
         blanks = (3 if name != "texts" else 1) if self.more == name else blank
         return [*filled, *range(after, after + blanks)]
 
+    def looked_up(self, widget: Twins, at: int) -> list[tuple[str, str]]:
+        """What the directory offers for one of two names: when it was asked for, or when a name is not clear."""
+        if self.more != widget.name and self.error(widget) is None:
+            return []
+        return widget.offered(self.value(f"{widget.name}.{at}.name"), self.context)
+
     def error(self, widget: Widget) -> ListingError | None:
         return next((self.errors[name] for name in (widget.name, *widget.covers) if name in self.errors), None)
 
@@ -468,6 +601,7 @@ class Form(NamedTuple):
         if any(isinstance(one, When) for one in shown):
             yield "zone", ZONES
         kinds = [one.kinds for one in shown if isinstance(one, Parties)] + [PARTIES] * ("party" in asked)
+        kinds += [_ORGANIZATION for one in shown if isinstance(one, Twins)]
         for some in dict.fromkeys(kinds):
             yield "-".join(some), [name for _handle, name in self.context.known.offered(some)[:MOST_OFFERED]]
 

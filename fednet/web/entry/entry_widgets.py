@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from fednet.directory.naming import Called
 from fednet.listing import ListingError, languages, places
 from fednet.listing.check import UNDETERMINED, is_handle, known_zone
 from fednet.listing.term import Vocabulary
@@ -40,12 +41,21 @@ class Known(Protocol):
         """Handle and name of each record of these kinds, by name."""
 
 
+class Listed(Protocol):
+    """Organisations of all networks by name: those that whoever fills in a form may read of."""
+
+    def called(self, name: str) -> list[Called]: ...
+    def found(self, words: str) -> list[Called]: ...
+    def one(self, network: str, handle: str) -> Called | None: ...
+
+
 class Context(NamedTuple):
-    """The reader's language, own records, and the zone of the network."""
+    """The reader's language, own records, the zone of the network, and organisations of all networks."""
 
     language: str
     known: Known
     zone: str = "UTC"
+    listed: Listed | None = None
 
 
 class Said(NamedTuple):
@@ -418,6 +428,38 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
         return [*found, *_original(original, context)]
 
 
+class InOriginal(_Single, frozen=True, kw_only=True):
+    """A text that may be translated, shown and written in the language of the original alone."""
+
+    macro: str = "paragraph"
+
+    def filled(self, fields: Fields, context: Context) -> Sent:
+        _tag, text = original_of(fields.get(self.name), fields)
+        return {self.name: [text]} if text else {}
+
+    def read(self, sent: Sent, fields: Fields, context: Context) -> dict[str, Any]:
+        text = (first(sent, self.name) or "").replace("\r\n", "\n")
+        return {self.name: rewritten(fields.get(self.name), fields, text)}
+
+    def said(self, fields: Fields, context: Context) -> list[Said]:
+        return [Said(self.label, tag, text) for tag, text in (fields.get(self.name) or {}).items()]
+
+
+def original_of(found: Any, fields: Fields) -> tuple[str, str]:
+    """The language and text of a translated text that a form shows where it shows one: the original, or the first."""
+    texts = found if isinstance(found, Mapping) else {}
+    original = str(fields.get("original") or UNDETERMINED)
+    tag = original if original in texts else next(iter(texts), original)
+    return tag, texts.get(tag, "")
+
+
+def rewritten(found: Any, fields: Fields, text: str) -> dict[str, str] | None:
+    """A translated text of which the part that was shown says something else now."""
+    tag, _shown = original_of(found, fields)
+    kept = {known: one for known, one in (found or {}).items() if known != tag}
+    return (kept | ({tag: text} if text else {})) or None
+
+
 class Original(_Single, frozen=True, kw_only=True):
     """The language of an entry that has no translations."""
 
@@ -447,7 +489,8 @@ def _original(tag: str | None, context: Context) -> list[Said]:
 
 
 class Part(NamedTuple):
-    """A text of a composite: `of` says how it is read (text, country, party, degrees, local or a vocabulary)."""
+    """A text of a composite: `of` says how it is read (text, translated, country, party, degrees, local or a
+    vocabulary)."""
 
     name: str
     label: str
@@ -532,17 +575,34 @@ class Rows(_Single, frozen=True, kw_only=True):
     def filled(self, fields: Fields, context: Context) -> Sent:
         found: Sent = {}
         for at, row in enumerate(fields.get(self.name) or ()):
-            found |= _filled_parts(f"{self.name}.{at}", row, self.parts, context)
+            found |= _filled_parts(f"{self.name}.{at}", _in_original(row, self.parts, fields), self.parts, context)
         return found
 
     def read(self, sent: Sent, fields: Fields, context: Context) -> dict[str, Any]:
         before = dict(enumerate(fields.get(self.name) or ()))
-        rows = [_read_parts(f"{self.name}.{at}", sent, before.get(at, {}), self.parts, context)
-                for at in indexes(sent, self.name)]  # fmt: skip
+        rows = []
+        for at in indexes(sent, self.name):
+            row = before.get(at, {})
+            here = _read_parts(f"{self.name}.{at}", sent, _in_original(row, self.parts, fields), self.parts, context)
+            rows.append(_translated(here, row, self.parts, fields))
         return {self.name: [row for row in rows if row] or None}
 
     def said(self, fields: Fields, context: Context) -> list[Said]:
-        return self._lines([_said_parts(row, self.parts, context) for row in fields.get(self.name) or ()])
+        rows = [_in_original(row, self.parts, fields) for row in fields.get(self.name) or ()]
+        return self._lines([_said_parts(row, self.parts, context) for row in rows])
+
+
+def _in_original(row: Fields, parts: tuple[Part, ...], fields: Fields) -> Fields:
+    """A row with the one text that is shown of each that may be translated."""
+    texts = {part.name: original_of(row.get(part.name), fields)[1] for part in parts if part.of == "translated"}
+    return {name: found for name, found in {**row, **texts}.items() if found != "" or name not in texts}
+
+
+def _translated(here: dict[str, Any], row: Fields, parts: tuple[Part, ...], fields: Fields) -> dict[str, Any]:
+    """A row as it was sent, its texts among the translations that they had."""
+    names = [part.name for part in parts if part.of == "translated"] if here else []
+    texts = {name: rewritten(row.get(name), fields, here.get(name, "")) for name in names}
+    return {name: found for name, found in {**here, **texts}.items() if found is not None}
 
 
 def _filled_parts(prefix: str, found: Fields, parts: tuple[Part, ...], context: Context) -> Sent:
@@ -568,6 +628,83 @@ def _read_parts(prefix: str, sent: Sent, before: Fields, parts: tuple[Part, ...]
 
 def _said_parts(found: Fields, parts: tuple[Part, ...], context: Context) -> str:
     return " · ".join(part.said(found[part.name], context) for part in parts if found.get(part.name) is not None)
+
+
+# --- the two of a twinning --------------------------------------------------------------------------------------------
+
+_BESIDE = re.compile(r"(.+) \((.+)\)", re.DOTALL)
+
+
+class Twins(_Single, frozen=True, kw_only=True):
+    """Two organisations of any network: each by name, with its network where that is another one."""
+
+    macro: str = "twins"
+    required: bool = True
+
+    def filled(self, fields: Fields, context: Context) -> Sent:
+        found = fields.get(self.name) or ()
+        return {f"{self.name}.{at}.name": [plain(twin_name(one, context))] for at, one in enumerate(found)}
+
+    def read(self, sent: Sent, fields: Fields, context: Context) -> dict[str, Any]:
+        before = {plain(twin_name(one, context)): one for one in fields.get(self.name) or ()}
+        found = []
+        for at in indexes(sent, self.name):
+            prefix = f"{self.name}.{at}"
+            text, pick = first(sent, f"{prefix}.name") or "", first(sent, f"{prefix}.pick")
+            chosen = picked(pick, context)
+            if chosen is not None:
+                found.append(chosen)
+            elif text:
+                found.append(before.get(plain(text)) or twin_of(text, self.name, context))
+        return {self.name: found or None}
+
+    def offered(self, text: str, context: Context) -> list[tuple[str, str]]:
+        """What the directory finds for a text: what is sent when it is picked, and its name and network."""
+        found = context.listed.found(text) if context.listed and text.strip() else []
+        return [(f"{one.network}:{one.handle}", f"{one.name} ({one.network_name})") for one in found]
+
+    def said(self, fields: Fields, context: Context) -> list[Said]:
+        return self._lines([_twin_said(one, context) for one in fields.get(self.name) or ()])
+
+
+def twin_name(twin: Fields, context: Context) -> str:
+    """What a form shows of one of the two: its name; with that of its network, where another one lists it."""
+    name, handle = str(twin.get("name", "")), str(twin.get("handle", ""))
+    if not handle or context.known.name(handle) is not None:
+        return name
+    listed = context.listed.one(str(twin.get("network", "")), handle) if context.listed else None
+    return f"{name} ({listed.network_name})" if listed else name
+
+
+def _twin_said(twin: Fields, context: Context) -> str:
+    shown = twin_name(twin, context)
+    return shown if twin.get("handle") else _("%(name)s (in no directory)") % {"name": shown}
+
+
+def picked(pick: str | None, context: Context) -> dict[str, str] | None:
+    """The organisation that somebody picked among those that were offered; None for none."""
+    network, colon, handle = (pick or "").partition(":")
+    one = context.listed.one(network, handle) if colon and context.listed else None
+    return {"network": one.network, "handle": one.handle, "name": one.name} if one else None
+
+
+def twin_of(text: str, field: str, context: Context) -> dict[str, str]:
+    """An organisation by its name: an own one, one of another network, or one that is in no directory.
+
+    Raises ListingError where several networks, or several organisations, bear the name: one is to be picked.
+    """
+    own = party_of(text, context, ("organization",))
+    if is_handle(own) and (name := context.known.name(own)) is not None:
+        return {"handle": own, "name": plain(name)}
+    beside = _BESIDE.fullmatch(plain(text))
+    found = context.listed.called(text) if context.listed else []
+    if not found and beside and context.listed:
+        found = [one for one in context.listed.called(beside[1]) if plain(one.network_name) == beside[2]]
+    if len(found) > 1:
+        raise ListingError(field, text, "is the name of several that are listed: pick one of them")
+    if found:
+        return {"network": found[0].network, "handle": found[0].handle, "name": found[0].name}
+    return {"name": text}
 
 
 # --- when an event is -------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ What they change is saved or waits for approval, as the network wishes; confirma
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from starlette.routing import Route
 from fednet.directory import freshness
 from fednet.errors import FednetError, ForbiddenError, NotFoundError
 from fednet.listing import parse
-from fednet.node import edits, erasure, joining, proposals, terms
+from fednet.node import edits, erasure, introductions, joining, proposals, terms
 from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.node.own import title_of
@@ -128,9 +129,17 @@ class Place:
             kinds=[(kind, NEW[kind]) for kind in self._kinds(account, main)],
             term=terms.term_of(self.home, by.handle, self.clock()) if main and main.kind == "organization" else None,
             endorsements=asked_of,
+            answers=self._answers(mine),
             waits=self._waits,
             done=done(asked, DONE),
         )
+
+    def _answers(self, mine: list[Entry]) -> dict[str, int]:
+        """How many introductions wait for an answer, by the handle of the own entry that they are about."""
+        own = {one.own.handle for one in mine if one.kind == "exchange"}
+        every = introductions.introductions(self.home) if own else []
+        asked = [one.asked.handle for one in every if one.state == "waiting" and one.role != "asker"]
+        return Counter(handle for handle in asked if handle in own)
 
     def _kinds(self, account: Account, main: Entry | None) -> tuple[str, ...]:
         if account.role == "organization":

@@ -1,4 +1,5 @@
-"""The page of an organisation or an event in other forms: JSON-LD in the page itself, and by `Accept` or `format`.
+"""The page of an organisation, an event or an entry of the exchange in other forms: JSON-LD in the page itself, and by
+`Accept` or `format`.
 
 ```
 GET /organizations/7e6d8c1e-...     Accept: text/vcard           an address book's card, with its contacts
@@ -19,7 +20,9 @@ from starlette.responses import Response
 
 from fednet.directory.agenda import announced_event
 from fednet.directory.cards import Card, card
+from fednet.directory.exchange import Entry, entry
 from fednet.directory.search import Hit, Reader
+from fednet.errors import NotFoundError
 from fednet.formats import export, linked, vcard
 from fednet.formats.linked import Party
 from fednet.listing.check import is_handle
@@ -36,6 +39,7 @@ MAX_IN_PAGE = 16_000
 
 ORGANIZATION = ("vcf", "jsonld")
 EVENT = ("ics", "jsonld")
+EXCHANGE = ("jsonld",)
 """The forms of a page besides HTML, by the names that `format` takes."""
 
 _NODE = {"type": "object", "required": ["@context", "@type", "@id"]}
@@ -53,6 +57,13 @@ ADDRESSES = (
         summary="An event's page, calendar file or schema.org document",
         parameters=("format", "zone"),
         answers={HTML: None, calendars.ICALENDAR: None, linked.MEDIA_TYPE: _NODE},
+        tag="pages",
+    ),
+    Address(
+        path="/exchange/{handle}",
+        summary="The page of a need, an offer or a source of funding, or its schema.org document",
+        parameters=("format",),
+        answers={HTML: None, linked.MEDIA_TYPE: _NODE},
         tag="pages",
     ),
 )
@@ -82,6 +93,13 @@ class Alternates:
             return self._linked(request, event(found.hit.fields, handle, base), reader)
         body = calendars.event_file(found, base, f"{base}/events/{handle}.ics")
         return sent(request, body, form.media_type, reader, vary=VARY, headers=_named(handle, form))
+
+    def exchange(self, request: Request, form: Form, reader: Reader) -> Response:
+        found = entry(self.home.store, request.path_params["handle"], reader, self.clock())
+        node = exchange(found, base_of(self.home, request))
+        if node is None:
+            raise NotFoundError("schema.org has no word for an entry of this type")
+        return self._linked(request, node, reader)
 
     def _linked(self, request: Request, node: Mapping[str, Any], reader: Reader) -> Response:
         body = msgspec.json.encode(linked.standing_alone(node))
@@ -119,8 +137,18 @@ def event(
     return linked.event(fields, str(page("event", handle)), hosts=hosts, parent=superior)
 
 
-def in_page(node: dict[str, Any]) -> Markup | None:
-    """JSON-LD for a page's head; None where there is too much of it."""
+def exchange(found: Entry, base: str) -> dict[str, Any] | None:
+    """A need, an offer or a source of funding in the words of schema.org; None for what is none of these."""
+    page = files.pages_below(base)
+    by = found.organization
+    party = Party(by.name, page("organization", by.handle) if by.handle else None) if by else None
+    return linked.exchange(found.hit.fields, str(page("exchange", found.hit.handle)), by=party)
+
+
+def in_page(node: dict[str, Any] | None) -> Markup | None:
+    """JSON-LD for a page's head; None where there is too much of it, or none."""
+    if node is None:
+        return None
     for one in (node, {name: value for name, value in node.items() if name != "description"}):
         written = linked.in_page(one)
         if len(written) <= MAX_IN_PAGE:

@@ -71,6 +71,7 @@ _MORE: dict[str, Sequence[str]] = {
     "group": ("vcf",),
     "person": ("vcf", "jsonld"),
     "event": ("jsonld",),
+    "exchange": ("jsonld",),
 }
 
 
@@ -201,10 +202,13 @@ def file(
     return sent(request, body, form.media_type, reader, vary=VARY, tag=tag, headers=headers)
 
 
+_PAGES = {"organization": "organizations", "event": "events", "exchange": "exchange"}
+
+
 def pages_below(base: str) -> PageOf:
     """The addresses of records' pages on a node."""
 
     def page(kind: str, handle: str) -> str | None:
-        return f"{base}/{kind}s/{handle}" if kind in ("organization", "event") else None
+        return f"{base}/{_PAGES[kind]}/{handle}" if kind in _PAGES else None
 
     return page

@@ -21,6 +21,7 @@ MAX_NAMED = 20
 PAGES = {
     "organization": "/organizations/",
     "event": "/events/",
+    "exchange": "/exchange/",
     "group": "/groups/",
     "resource": "/resources/",
     "person": "/people/",

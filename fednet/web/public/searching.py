@@ -234,11 +234,13 @@ _FORMS = {"csv": "CSV", "xlsx": "Excel", "vcf": "vCard", "jsonl": "JSON Lines", 
 def downloads(query: Query, kinds: Mapping[str, int]) -> list[Download]:
     """What was found, as files, by kind; each holds every network's statement by itself."""
     asked = [one for one in choices.pairs(query) if one[0] not in ("kind", "limit", "sort", "why")]
-    return [
-        Download(show.counted(kind, count), _PATHS[kind], asked, [(name, _FORMS[name]) for name in files.offered(kind)])
-        for kind, count in kinds.items()
-        if kind in _PATHS
-    ]
+    return [downloads_of(kind, count, asked) for kind, count in kinds.items() if kind in _PATHS]
+
+
+def downloads_of(kind: str, count: int, asked: Pairs) -> Download:
+    """The records of one kind that a question finds, as files."""
+    forms = [(name, _FORMS[name]) for name in files.offered(kind)]
+    return Download(show.counted(kind, count), _PATHS[kind], asked, forms)
 
 
 # --- what somebody may mean -------------------------------------------------------------------------------------------

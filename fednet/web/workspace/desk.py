@@ -16,7 +16,7 @@ from fednet.directory import waiting
 from fednet.directory.due import due
 from fednet.directory.waiting import LAST_BACKUP, Waits
 from fednet.errors import UsageError
-from fednet.node import edits, standing, terms
+from fednet.node import edits, ending, standing, terms
 from fednet.node.home import Home
 from fednet.store import acts, drafts, feeds
 from fednet.store import search as index_search
@@ -39,6 +39,10 @@ def waits(home: Home, now: datetime) -> list[Waits]:
     found = waiting.waiting(home.store, now)
     found.append(Waits("halted", int(standing.halted(home) is not None)))
     found.append(Waits("term", len(terms.ending(home, now))))
+    with home.store.reading() as db:
+        ends = ending.ending(db, home, terms.today(home, now))
+    over = sum(one.is_over for one in ends)
+    found += [Waits("over", over), Waits("ends-soon", len(ends) - over)]
     return waiting.in_order(found)
 
 
@@ -52,6 +56,8 @@ ADDRESSES: dict[str, str] = {
     "match": "/workspace/matches",
     "refused-rows": "/workspace/import",
     "term": "/workspace/terms",
+    "over": "/workspace/exchange?show=ending",
+    "ends-soon": "/workspace/exchange?show=ending",
     "letter": "/workspace/letters",
     "failing": "/workspace/peers",
     "silent": "/workspace/peers",
@@ -101,6 +107,16 @@ _SAID: dict[str, Callable[[Waits], str]] = {
     ),
     "term": lambda one: ngettext(
         "%(number)d membership ends soon, or has ended", "%(number)d memberships end soon, or have ended", one.number
+    ),
+    "over": lambda one: ngettext(
+        "%(number)d need or offer is over: somebody should say what came of it",
+        "%(number)d needs or offers are over: somebody should say what came of them",
+        one.number,
+    ),
+    "ends-soon": lambda one: ngettext(
+        "%(number)d need or offer is open for a few more days",
+        "%(number)d needs or offers are open for a few more days",
+        one.number,
     ),
     "letter": lambda one: ngettext(
         "%(number)d letter could not be sent", "%(number)d letters could not be sent", one.number

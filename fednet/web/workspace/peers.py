@@ -22,7 +22,7 @@ from fednet.feed.checkpoint import MAX_POLICY, parse_policy
 from fednet.feed.evidence import check as checked
 from fednet.feed.evidence import parse_evidence
 from fednet.feed.identity import fingerprint
-from fednet.node import bundles, evidence, following, sync
+from fednet.node import bundles, evidence, following, messages, sync
 from fednet.node.address import base_url
 from fednet.node.bundles import Carried
 from fednet.node.home import Home
@@ -37,6 +37,7 @@ from fednet.web import show
 from fednet.web.asgi import MAX_UPLOAD
 from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import Doors, done, see
+from fednet.web.members.introducing import trouble
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -71,6 +72,7 @@ OUTCOMES = {
     "own": noted("our own"),
     "blocked": noted("of a network that is blocked here"),
     "sealed": noted("sealed for another network"),
+    "told": noted("taken: what they ask or answer in introductions"),
     "unasked": noted("restricted, of a network that is no partner: left alone"),
     "refused": noted("refused: it does not verify"),
     "failed": noted("not enough in the file to go on"),
@@ -267,6 +269,7 @@ class Peers:
             own=own,
             offered=offered,
             refused=[(one, fingerprint(one)) for one in refused],
+            waits={one.network.network: (one, trouble(one)) for one in messages.undelivered(self.home)},
             carried=[(one, _(OUTCOMES[one.outcome])) for one in carried] if carried is not None else None,
             most=MAX_UPLOAD // 1024**2,
         )
@@ -429,6 +432,8 @@ class Peer:
             reads=reads,
             partners=partners,
             receipts=self._receipts(pinned),
+            waits=next((one for one in messages.undelivered(self.home) if one.network.id == pinned.id), None),
+            trouble=trouble,
             found=found,
             kinds={kind: _(text) for kind, text in KINDS.items()},
         )

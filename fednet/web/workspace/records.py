@@ -37,7 +37,7 @@ from fednet.web.translation import SOURCE, noted
 from fednet.web.translation import gettext as _
 from fednet.web.visitors import Visitor
 
-KINDS = ("organization", "event", "group", "resource", "person", "contact", "exchange")
+KINDS = ("organization", "event", "group", "resource", "person", "contact", "exchange", "twinning")
 PAGE = 50
 MAX_AT_ONCE = 500
 ACTS_SHOWN = 30
@@ -49,6 +49,7 @@ HEADINGS = {
     "person": noted("People"),
     "contact": noted("Contacts"),
     "exchange": noted("Needs and offers"),
+    "twinning": noted("Twinnings"),
     "network": noted("Our own network"),
 }
 NEW = {
@@ -59,6 +60,7 @@ NEW = {
     "person": noted("New person"),
     "contact": noted("New contact"),
     "exchange": noted("New need or offer"),
+    "twinning": noted("New twinning"),
 }
 STATES = {
     "draft": noted("waits to be signed"),

@@ -22,7 +22,7 @@ from fednet.web.public import views
 from fednet.web.public.parties import page_of
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
-from fednet.web.translation import ngettext
+from fednet.web.translation import ngettext, noted_many
 from fednet.web.visitors import Visitor
 from fednet.web.workspace import desk
 
@@ -56,8 +56,23 @@ def happened(found: Week) -> list[str]:
         lines.append(said % {"name": show.short(name, 120), "number": show.number(count)})
     if found.more:
         lines.append(_("And more than was counted."))
+    lines += introduced(found)
     unheard = _("%(name)s has not been heard of for long")
     return lines + [unheard % {"name": show.short(network.name, 120)} for network in found.silent]
+
+
+INTRODUCED = (
+    noted_many("%(number)s introduction was asked for", "%(number)s introductions were asked for"),
+    noted_many("%(number)s introduction was answered", "%(number)s introductions were answered"),
+    noted_many("%(number)s introduction came about", "%(number)s introductions came about"),
+)
+"""Of each number of `weekly.Introductions`."""
+
+
+def introduced(found: Week) -> list[str]:
+    """What the week brought of introductions, as counts alone."""
+    counted = zip(found.introductions, INTRODUCED, strict=True)
+    return [ngettext(*words, count) % {"number": show.number(count)} for count, words in counted if count]
 
 
 class Weeks:
@@ -70,7 +85,8 @@ class Weeks:
         now, zone = self.clock(), self.home.config.zone
         found = weekly.week(self.home.store, zone, now)
         waiting = [(desk.said(one), desk.address(one)) for one in desk.waits(self.home, now)]
-        values = {"week": found, "waits": waiting, "happened": happened(found), "zone": zone, "page_of": page_of}
+        values: dict[str, Any] = {"week": found, "waits": waiting, "happened": happened(found), "zone": zone}
+        values |= {"page_of": page_of, "introduced": introduced(found)}
         return self.page("desk/week.html", request, **values)
 
     def update(self, request: Request, asked: Asked, visitor: Visitor) -> Response:

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 import fednet.web
 from fednet import listing
+from fednet.directory.naming import Called
 from fednet.listing import languages, places, vocabulary
 from fednet.listing.check import MAX_E6
 from fednet.listing.term import Vocabulary
+from fednet.listing.text import key
 from fednet.web.entry import entry_forms
-from fednet.web.entry.entry_widgets import Context, Sent, same
+from fednet.web.entry.entry_widgets import Context, Sent, Twins, same
 
 HANDLE = "{:08d}-0000-4000-8000-000000000000"
 NAMED = {HANDLE.format(at): name for at, name in enumerate(["Paper Boat", "Lantern House", "Same Name", "Same Name"])}
@@ -74,6 +76,17 @@ def row(needed: str, **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[
     return st.fixed_dictionaries({needed: parts.pop(needed)}, optional=parts)
 
 
+single = text.map(lambda one: {"und": one})
+"""A text that is shown in one language; in none, for then it is that of the record."""
+twins = line.map(lambda name: {"name": name}) | st.sampled_from(
+    [{"name": name, "handle": handle} for handle, name in NAMED.items() if name != "Same Name"]
+)
+
+
+def named(twin: dict[str, Any]) -> str:
+    return key(twin["name"]) or str(twin["name"])
+
+
 EVERY = {
     "original": st.sampled_from(["en", "fr", "zh-Hant"]),
     "confirmed": row("at", at=days, by=line),
@@ -108,7 +121,16 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "organization": st.one_of(handles, line), "themes": some(vocabulary.THEMES),
         "client_groups": some(vocabulary.CLIENT_GROUPS), "modality": one(vocabulary.MODALITIES),
         "countries": territories, "languages": tongues, "stage": one(vocabulary.STAGES), "open_until": days,
-        "state": one(vocabulary.EXCHANGE_STATES),
+        "state": one(vocabulary.EXCHANGE_STATES), "posted": days, "closed": days,
+        "outcome": one(vocabulary.EXCHANGE_OUTCOMES), "outcome_note": single,
+    },
+    "twinning": {
+        "organizations": st.lists(twins, unique_by=named, min_size=2, max_size=2), "titles": texts, "goals": texts,
+        "outcome": texts, "start": st.sampled_from(["2026", "2026-11"]), "end": st.sampled_from(["2027", "2027-06-30"]),
+        "state": one(vocabulary.TWINNING_STATES),
+        "activities": st.lists(row("text", text=single, date=days), unique_by=str, min_size=1, max_size=3),
+        "themes": some(vocabulary.THEMES), "resources": st.lists(handles, unique=True, min_size=1),
+        "exchanges": st.lists(handles, unique=True, min_size=1), "uid": line,
     },
     "resource": {
         "titles": texts, "type": one(vocabulary.RESOURCE_TYPES), "description": texts, "url": urls, "date": days,
@@ -192,6 +214,9 @@ AREAS = {
     "address",
     "expertise",
     "audience",
+    "goals",
+    "outcome",
+    "outcome_note",
     "exdates",
     "rdates",
 }
@@ -273,6 +298,83 @@ EVENT = {
     "start": "2026-12-02T10:00",
     "zone": "America/New_York",
 }
+
+
+NEED = {"kind": "exchange", "type": "need", "titles": {"en": "A trainer"}, "original": "en"}
+
+
+def test_what_came_of_it_is_written_in_the_language_of_the_original_beside_its_translations() -> None:
+    before = {**NEED, "outcome_note": {"fr": "Trouvé", "en": "Found"}}
+    assert read("exchange", before, outcome_note="Found in May")["outcome_note"] == {
+        "fr": "Trouvé",
+        "en": "Found in May",
+    }
+    assert read("exchange", NEED, outcome_note="Found")["outcome_note"] == {"en": "Found"}
+
+
+TWINNING = {
+    "kind": "twinning",
+    "organizations": [{"name": "Paper Boat", "handle": HANDLE.format(0)}, {"name": "Other"}],
+}
+
+
+def test_the_two_are_own_organisations_by_name_or_any_other_name() -> None:
+    found = read("twinning", TWINNING, organizations__0__name="Lantern House", organizations__1__name="Somebody else")
+    assert found["organizations"] == [{"name": "Lantern House", "handle": HANDLE.format(1)}, {"name": "Somebody else"}]
+
+
+def test_an_activity_is_written_in_the_original_and_keeps_its_translations() -> None:
+    told = {**TWINNING, "original": "en", "activities": [{"date": "2026-05", "text": {"fr": "Visite", "en": "Visit"}}]}
+    found = read("twinning", told, activities__0__text="A visit", activities__1__text="Another one")
+    assert found["activities"] == [
+        {"date": "2026-05", "text": {"fr": "Visite", "en": "A visit"}},
+        {"text": {"en": "Another one"}},
+    ]
+
+
+class Elsewhere:
+    """A directory in which one organisation is listed by two networks, and another one by one."""
+
+    LISTED = (
+        Called("n1", "First", HANDLE.format(7), "Birch Clinic"),
+        Called("n2", "Second", HANDLE.format(8), "Birch Clinic"),
+        Called("n2", "Second", HANDLE.format(9), "Cedar House"),
+    )
+
+    def called(self, name: str) -> list[Called]:
+        return [one for one in self.LISTED if one.name == name]
+
+    def found(self, words: str) -> list[Called]:
+        return [one for one in self.LISTED if words in one.name]
+
+    def one(self, network: str, handle: str) -> Called | None:
+        return next((one for one in self.LISTED if (one.network, one.handle) == (network, handle)), None)
+
+
+def sent_of(first: str, second: str, pick: str = "") -> Sent:
+    found = {"organizations.0.name": [first], "organizations.1.name": [second], "organizations.1.pick": [pick]}
+    return {name: values for name, values in found.items() if values != [""]}
+
+
+def test_the_two_are_found_in_the_directory_and_where_several_are_called_so_one_is_picked() -> None:
+    context = Context("en", Names(), "UTC", Elsewhere())
+    cedar = {"network": "n2", "handle": HANDLE.format(9), "name": "Cedar House"}
+    birch = {"network": "n1", "handle": HANDLE.format(7), "name": "Birch Clinic"}
+
+    def became(sent: Sent) -> Any:
+        found, errors = entry_forms.read("twinning", sent, {}, context)
+        return errors or found["organizations"][1]
+
+    assert became(sent_of("Paper Boat", "Cedar House")) == cedar
+    assert set(became(sent_of("Paper Boat", "Birch Clinic"))) == {"organizations"}
+    assert became(sent_of("Paper Boat", "Birch Clinic", f"n1:{HANDLE.format(7)}")) == birch
+    assert became(sent_of("Paper Boat", "Birch Clinic (First)")) == birch
+    assert became(sent_of("Paper Boat", "Dogwood")) == {"name": "Dogwood"}
+    whole = {"kind": "twinning", "organizations": [{"name": "Paper Boat", "handle": HANDLE.format(0)}, birch]}
+    assert entry_forms.filled("twinning", whole, context)["organizations.1.name"] == ["Birch Clinic (First)"]
+    asked = entry_forms.form("twinning", {}, context, asked=sent_of("Paper Boat", "Birch"), more="organizations")
+    (widget,) = [one for one in entry_forms.widgets(asked.sections) if isinstance(one, Twins)]
+    assert [value for value, _shown in asked.looked_up(widget, 1)] == [f"n{n}:{HANDLE.format(6 + n)}" for n in (1, 2)]
 
 
 def test_countries_are_read_in_any_language() -> None:

@@ -21,7 +21,7 @@ from fednet.web.programs import openapi
 from tests.asgi import Client
 from tests.web.place import NOW
 
-UNDESCRIBED = ("/.well-known/", "/feeds/", "/receipt", "/witness/", "/evidence", "/static")
+UNDESCRIBED = ("/.well-known/", "/feeds/", "/messages", "/receipt", "/witness/", "/evidence", "/static")
 """What SPEC.md describes, for other nodes."""
 PAGES = {path for _, path in policy.TABLE} | {"/embed/search", "/embed/events"}
 

@@ -19,6 +19,8 @@ from fednet.web.app import create_app
 from tests.web.place import NOW, node
 from tests.web.signed_in import Browser, client_as
 
+pytestmark = pytest.mark.usefixtures("quick_passphrases")
+
 PHRASE = "seven wet boats at dawn"
 
 

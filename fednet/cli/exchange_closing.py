@@ -1,0 +1,53 @@
+"""`exchange close`: an own need, offer or funding that is met, or over; and opening it again."""
+
+from __future__ import annotations
+
+import click
+
+from fednet.cli.options import json_option, opened
+from fednet.cli.output import say, show_json
+from fednet.errors import UsageError
+
+
+@click.command()
+@click.argument("handle", metavar="HANDLE")
+@click.option(
+    "--outcome", metavar="OUTCOME", help="What came of it: met, partly-met, met-elsewhere, not-met, no-longer-needed."
+)
+@click.option("--note", metavar="TEXT", help="A sentence on it, which everybody reads who reads the entry.")
+@click.option("--language", metavar="TAG", help="The language of the note. Default: that of the entry.")
+@click.option("--reopen", is_flag=True, help="Open it again instead.")
+@click.option("--until", metavar="DAY", help="Keep it open until that day instead; with --reopen: its new last day.")
+@json_option
+def close(
+    handle: str, outcome: str | None, note: str | None, language: str | None, reopen: bool, until: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Close an own need, offer or source of funding, and say what came of it.
+
+    An entry that is past its last day is over without being closed; closing it tells the others, and the evaluation,
+    what came of it. Nothing is destroyed: fednet erase does that.
+
+    \b
+        fednet exchange close 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e --outcome met --note "A trainer was found."
+        fednet exchange close 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e --until 2027-03-31
+    """
+    from fednet.node import closing
+    from fednet.node.home import now
+
+    if outcome and (reopen or until):
+        raise UsageError("what is open has no outcome", hint="leave --outcome out, or --reopen and --until")
+    if note is not None and not outcome:
+        raise UsageError("a note says what came of it", hint="give --outcome, too")
+    if reopen:
+        own, done = closing.reopen(opened(), handle, now(), until), "open again"
+    elif until:
+        own, done = closing.extend(opened(), handle, until, now()), f"open until {until}"
+    else:
+        own, done = closing.close(opened(), handle, outcome or "", note, now(), language), "closed"
+    if as_json:
+        show_json([{"handle": own.handle, **{name: own.fields.get(name) for name in _TOLD}}])
+    say(f"{done}; fednet publish signs it")
+
+
+_TOLD = ("state", "open_until", "closed", "outcome", "outcome_note")

@@ -1,0 +1,265 @@
+"""The chart of needs and opportunities: what is needed, offered and funded, by region and theme, side by side.
+
+The proposal of 2003 asked for a chart that is circulated, so that people see at a glance what nobody meets yet: in each
+cell unmet needs stand first. It says when it was made, what of it is not public, and which networks have not been heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+
+from fednet.directory.exchange import Asked, Entry, everything
+from fednet.directory.networks import Network, networks
+from fednet.directory.search import Reader
+from fednet.listing import places
+from fednet.listing.vocabulary import THEMES
+from fednet.store.database import Store
+
+By = Literal["region", "theme"]
+"""What rows are gathered under; within it they stand by the other."""
+
+UNSAID = ""
+SEVERAL = "several"
+"""Rows of what names no region or theme, and of what names more than `MAX_ROWS`."""
+MAX_ROWS = 5
+TYPES = ("need", "offer", "funding")
+
+_CONTINENTS = ("002", "019", "142", "150", "009")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What there is of one theme in one region: an M49 code and a code of THEMES, or `UNSAID` or `SEVERAL`.
+
+    Unmet needs stand first, then what ends soonest.
+    """
+
+    region: str
+    theme: str
+    needs: tuple[Entry, ...]
+    offers: tuple[Entry, ...]
+    funding: tuple[Entry, ...]
+
+    @property
+    def cells(self) -> tuple[tuple[Entry, ...], ...]:
+        """Needs, offers, funding."""
+        return self.needs, self.offers, self.funding
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Entries on the chart, each once, however many rows it stands in; `restricted`: not everybody may read it."""
+
+    needs: int
+    unmet: int
+    offers: int
+    funding: int
+    restricted: int
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """A network of which this chart may lack what is new: its newest edition has `expired`, nothing of it was verified
+    lately (`unheard`), it has contradicted itself (`frozen`), or nothing of it was read yet (`unread`)."""
+
+    network: str
+    name: str
+    reason: Literal["expired", "unheard", "frozen", "unread"]
+    since: str | None
+
+
+class Chart(msgspec.Struct, frozen=True):
+    """`at` is when it was made, `networks` are (id, name) of all whose lists it was made from."""
+
+    by: By
+    at: str
+    rows: tuple[Row, ...]
+    totals: Totals
+    networks: tuple[tuple[str, str], ...]
+    missing: tuple[Missing, ...]
+
+
+def chart(store: Store, asked: Asked, reader: Reader, now: datetime, by: By = "region") -> Chart:
+    """The chart of what a question leaves, as far as this reader may see it. Raises as `exchange.entries`."""
+    found = everything(store, reader, now, asked)
+    known = networks(store, reader, now, counted=False)
+    return Chart(
+        by=by,
+        at=now.isoformat(timespec="seconds"),
+        rows=tuple(rows(found, by, regions=asked.regions, countries=asked.countries, themes=asked.services)),
+        totals=totals(found),
+        networks=tuple([(one.network, one.name) for one in known]),
+        missing=tuple([lacking for one in known if (lacking := missing(one))]),
+    )
+
+
+def totals(entries: Iterable[Entry]) -> Totals:
+    found = list(entries)
+    counted = {type_: sum(one.record.type == type_ for one in found) for type_ in TYPES}
+    restricted = sum(one.hit.circle != "public" for one in found)
+    return Totals(counted["need"], sum(one.is_unmet for one in found), counted["offer"], counted["funding"], restricted)
+
+
+def missing(network: Network) -> Missing | None:
+    """Why a chart may lack what a network lists by now; None where it does not."""
+    if network.blocked:
+        return None
+    if network.frozen:
+        return Missing(network.network, network.name, "frozen", None)
+    if network.silent:
+        return Missing(network.network, network.name, network.silent.reason, network.silent.since)
+    public = network.public
+    if not network.own and (public is None or not public.visible):
+        return Missing(network.network, network.name, "unread", None)
+    return None
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def rows(
+    entries: Iterable[Entry],
+    by: By,
+    *,
+    regions: Sequence[str] = (),
+    countries: Sequence[str] = (),
+    themes: Sequence[str] = (),
+) -> Iterator[Row]:
+    """An entry stands once in each region and theme that it names. Where a question asked for some, in those alone.
+
+    What is neither need, offer nor funding has no place.
+    """
+    wanted = {_region(code) for code in countries} | {within for code in regions for within in _inside(code)}
+    cells: dict[tuple[str, str], list[Entry]] = {}
+    for entry in (one for one in entries if one.record.type in TYPES):
+        for region in _few(regions_of(entry), wanted):
+            for theme in _few(themes_of(entry), set(themes)):
+                cells.setdefault((region, theme), []).append(entry)
+    order = (lambda at: (_by_region(at[0]), _by_theme(at[1]))) if by == "region" else _theme_first
+    for region, theme in sorted(cells, key=order):
+        found = sorted(cells[region, theme], key=_first)
+        yield Row(region, theme, *(tuple([one for one in found if one.record.type == type_]) for type_ in TYPES))
+
+
+def regions_of(entry: Entry) -> list[str]:
+    """The M49 regions of the countries that an entry names, each once."""
+    return list(dict.fromkeys(filter(None, map(_region, entry.record.countries))))
+
+
+def themes_of(entry: Entry) -> list[str]:
+    return list(dict.fromkeys(entry.record.themes))
+
+
+def _few(codes: list[str], wanted: set[str]) -> list[str]:
+    """Where an entry stands: in those rows that were asked for, if it names any of them, else in all it names."""
+    asked = [code for code in codes if code in wanted]
+    found = asked or codes
+    return found if 0 < len(found) <= MAX_ROWS else [SEVERAL if found else UNSAID]
+
+
+def _theme_first(at: tuple[str, str]) -> tuple[Any, Any]:
+    return _by_theme(at[1]), _by_region(at[0])
+
+
+def _first(entry: Entry) -> tuple[Any, ...]:
+    ending = entry.days_left if entry.days_left is not None else 10**6
+    return not entry.is_unmet, entry.state != "open", ending, entry.hit.title.casefold(), entry.hit.handle
+
+
+@cache
+def _region(code: str) -> str:
+    """The smallest region that holds a country; a region is itself; the world for what is in no other."""
+    holding = places.regions(code)
+    if not holding:
+        return code if code in places.region_codes() else ""
+    return min(holding, key=lambda region: (len(places.countries_in(region)), region))
+
+
+@cache
+def _inside(code: str) -> frozenset[str]:
+    """A region, and those of its countries."""
+    return frozenset({code}) | {_region(country) for country in places.countries_in(code)}
+
+
+@cache
+def _by_region(code: str) -> tuple[int, int, str]:
+    """Continent by continent, what is broad before what is in it; the world, several and none at the end."""
+    if code in (UNSAID, SEVERAL, places.WORLD):
+        return 90 + [places.WORLD, SEVERAL, UNSAID].index(code), 0, code
+    inside = places.countries_in(code)
+    held = (at for at, continent in enumerate(_CONTINENTS) if inside <= places.countries_in(continent))
+    return next(held, len(_CONTINENTS)), -len(inside), code
+
+
+_PLACES = {term.code: at for at, term in enumerate(THEMES)}
+
+
+def _by_theme(code: str) -> tuple[int, str]:
+    """In the order of the vocabulary; what it does not know, several and none at the end."""
+    after = {SEVERAL: 1, UNSAID: 2}.get(code, 0)
+    return _PLACES.get(code, len(_PLACES) + after), code
+
+
+# --- as a table -------------------------------------------------------------------------------------------------------
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One entry in one row, for programs and spreadsheets. `state` is `unmet` for a need that nothing fits."""
+
+    region: str
+    theme: str
+    type: str
+    state: str
+    title: str
+    organization: str
+    networks: tuple[str, ...]
+    until: str | None
+    matches: int
+    circle: str
+    network: str
+    handle: str
+
+
+def lines(rows: Iterable[Row]) -> Iterator[Line]:
+    """The rows of a chart, entry by entry, in its order."""
+    return (_line(row, entry) for row in rows for cell in row.cells for entry in cell)
+
+
+def _line(row: Row, entry: Entry) -> Line:
+    return Line(
+        region=row.region,
+        theme=row.theme,
+        type=entry.record.type,
+        state="unmet" if entry.is_unmet else entry.state,
+        title=entry.hit.title,
+        organization=entry.organization.name if entry.organization else "",
+        networks=tuple([name for _, name in entry.hit.networks]),
+        until=entry.record.open_until,
+        matches=entry.matches,
+        circle=entry.hit.circle,
+        network=entry.hit.network,
+        handle=entry.hit.handle,
+    )
+
+
+def table(rows: Iterable[Row], language: str = "en") -> list[list[str]]:
+    """A header and a line for each entry in each row, regions and themes by name in one of the four languages."""
+    found = [list(Line.__struct_fields__)]
+    for line in lines(rows):
+        named = msgspec.structs.replace(line, region=_place(line.region, language), theme=_theme(line.theme, language))
+        found.append([_cell(value) for value in msgspec.structs.astuple(named)])
+    return found
+
+
+def _cell(value: Any) -> str:
+    return "; ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+
+
+def _place(code: str, language: str) -> str:
+    return code if code in (UNSAID, SEVERAL) else places.name(code, language)
+
+
+def _theme(code: str, language: str) -> str:
+    return THEMES.name(code, language) if code in THEMES else code

@@ -1,0 +1,256 @@
+"""Twinnings: what two networks state of two organisations that work as partners is shown as one.
+
+Statements are one twinning when they have the same `uid`, tell of the same two organisations, and each is by a network
+that lists one of the two. What a third network states of it is shown as its own word: nobody speaks for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet import listing
+from fednet.directory.library import looked_at
+from fednet.directory.query import PARAMETERS as SEARCHED
+from fednet.directory.query import Parameter, Query, many, read_parameters
+from fednet.directory.search import Hit, Reader, heads_of, readable, shown
+from fednet.errors import NotFoundError
+from fednet.feed.record import key_of
+from fednet.listing import Organization, Twin, Twinning, vocabulary
+from fednet.listing.check import term
+from fednet.listing.differences import Compared, compared
+from fednet.listing.text import key
+from fednet.store import search as index_search
+from fednet.store.database import Store
+from fednet.store.search import Listed, Source
+
+KIND = listing.KIND_NUMBERS["twinning"]
+MAX_STATEMENTS = 40
+"""Statements with one `uid` that are looked at."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for of twinnings: any of each, as in a search; `themes` are services or client groups."""
+
+    states: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    text: str = ""
+
+
+PARAMETERS: dict[str, Parameter] = {
+    "state": ("states", many(term(vocabulary.TWINNING_STATES))),
+    "theme": ("themes", many(term(vocabulary.THEMES))),
+    "network": ("networks", SEARCHED["network"][1]),
+    "text": SEARCHED["text"],
+}
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """What one network states. `is_side`: it lists one of the two; else it speaks of others' twinning."""
+
+    hit: Hit
+    record: Twinning
+    is_side: bool
+
+
+class Card(msgspec.Struct, frozen=True):
+    """One twinning: the `statements` of the two networks, the one asked for first, and what they say in each field.
+
+    `apart`: statements with the same `uid` that are not taken together with these.
+    """
+
+    statements: tuple[Statement, ...]
+    fields: tuple[Compared, ...]
+    apart: tuple[Statement, ...]
+
+    @property
+    def first(self) -> Statement:
+        return self.statements[0]
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether only one network has stated it, though another one could."""
+        own = {statement.hit.network for statement in self.statements}
+        return len(own) == 1 and len({twin.network or self.first.hit.network for twin in self.twins}) > 1
+
+    @property
+    def twins(self) -> tuple[Twin, Twin]:
+        """The two, as well as any statement names them: with the handle, where one of them has it."""
+        sure: list[Twin] = []
+        for twin in resolved(self.first):
+            others = (one for statement in self.statements for one in resolved(statement) if is_same(one, twin))
+            sure.append(next((one for one in (twin, *others) if one.handle), twin))
+        return sure[0], sure[1]
+
+
+class Shelf(NamedTuple):
+    """Some of `total` twinnings that fit, in their order."""
+
+    total: int
+    cards: list[Card]
+
+
+def parse_wanted(**asked: object) -> Wanted:
+    """What people give, codes or names; raises UsageError with what was probably meant."""
+    return Wanted(**read_parameters(asked, PARAMETERS))
+
+
+def twinning(store: Store, handle: str, reader: Reader, now: datetime) -> Card:
+    """The twinning that a record states; NotFoundError alike for none and for one that the reader may not see."""
+    with store.reading() as db:
+        view = _View(db, readable(db, reader, now - store.forget_after), now)
+        row = index_search.by_key(db, key_of(handle), view.sources)
+        found = view.statement(row) if row else None
+        if found is None:
+            raise NotFoundError("no such twinning is listed here")
+        return _card(found, view.with_uid(found))
+
+
+def twinnings(store: Store, wanted: Wanted, reader: Reader, now: datetime, start: int, most: int) -> Shelf:
+    """Twinnings that this reader may see and that fit, active ones first, then planned ones, the latest first.
+
+    Raises NotFoundError for a network that is not shown.
+    """
+    query = Query(kinds=("twinning",), networks=wanted.networks, text=wanted.text)
+    with store.reading() as db:
+        sources = readable(db, reader, now - store.forget_after)
+        view = _View(db, sources, now)
+        rows = [row for row, _ in looked_at(store, db, query, sources, now)]
+        fitting = [one for one in view.statements(rows) if _fits(one.record, wanted)]
+        cards = list(_cards(view, fitting))
+    cards.sort(key=lambda card: (listing.title(card.first.record).casefold(), card.first.hit.handle))
+    cards.sort(key=lambda card: card.first.record.start or "", reverse=True)
+    cards.sort(key=lambda card: _STATES.get(card.first.record.state or "", len(_STATES)))
+    return Shelf(len(cards), cards[start : start + most])
+
+
+_STATES = {"active": 0, "planned": 1, "ended": 3}
+
+
+def _fits(record: Twinning, wanted: Wanted) -> bool:
+    return (not wanted.states or record.state in wanted.states) and (
+        not wanted.themes or bool(set(wanted.themes) & set(record.themes))
+    )
+
+
+def naming(store: Store, named: Iterable[tuple[str, str]], reader: Reader, now: datetime, most: int) -> list[Card]:
+    """The twinnings of organisations given by network and handle, by whichever network states them; the latest first."""
+    asked = set(named)
+    with store.reading() as db:
+        view = _View(db, readable(db, reader, now - store.forget_after), now)
+        rows = {
+            row.record_id: row
+            for _, handle in sorted(asked)
+            for row in index_search.naming(db, key_of(handle), list(view.sources))
+        }
+        found = [
+            one
+            for one in view.statements(rows.values())
+            if any((twin.network, twin.handle) in asked for twin in resolved(one))
+        ]
+        cards = list(_cards(view, found))
+    return sorted(cards, key=lambda card: card.first.record.start or "", reverse=True)[:most]
+
+
+def grown_from(store: Store, hit: Hit, reader: Reader, now: datetime, most: int) -> list[Card]:
+    """The twinnings that a need or an offer led to, as its own network says."""
+    with store.reading() as db:
+        view = _View(db, readable(db, reader, now - store.forget_after), now)
+        feeds = [feed_id for feed_id, source in view.sources.items() if source.network == hit.network]
+        rows = index_search.naming(db, key_of(hit.handle), feeds)
+        found = [one for one in view.statements(rows) if hit.handle in one.record.exchanges]
+        return list(_cards(view, found))[:most]
+
+
+def every(store: Store, reader: Reader, now: datetime) -> list[Card]:
+    """All of them, for figures."""
+    return twinnings(store, Wanted(), reader, now, 0, 10**6).cards
+
+
+# --- which statements are one -----------------------------------------------------------------------------------------
+
+
+def resolved(statement: Statement) -> list[Twin]:
+    """The two organisations; a handle without a network is one of the stating network's."""
+    return [
+        msgspec.structs.replace(twin, network=statement.hit.network) if twin.handle and not twin.network else twin
+        for twin in statement.record.organizations
+    ]
+
+
+def is_same(one: Twin, other: Twin) -> bool:
+    """Whether two name one organisation: by where it is listed, by name where either does not say."""
+    if one.handle and other.handle:
+        return (one.network, one.handle) == (other.network, other.handle)
+    return key(one.name) == key(other.name)
+
+
+def are_one(one: Statement, other: Statement) -> bool:
+    """Whether two statements are of one twinning, and each by a network that lists one of the two."""
+    if not (one.is_side and other.is_side and one.record.uid and one.record.uid == other.record.uid):
+        return False
+    (left, right), (here, there) = resolved(one), resolved(other)
+    return (is_same(left, here) and is_same(right, there)) or (is_same(left, there) and is_same(right, here))
+
+
+def _card(asked: Statement, others: Iterable[Statement]) -> Card:
+    """The card of a statement: one statement of each network that agrees with all that are taken already."""
+    joined, apart = [asked], []
+    for other in others:
+        networks = {one.hit.network for one in joined}
+        if other.hit.handle == asked.hit.handle and other.hit.network == asked.hit.network:
+            continue
+        one = other.hit.network not in networks and all(are_one(other, taken) for taken in joined)
+        (joined if one else apart).append(other)
+    return Card(tuple(joined), tuple(compared([one.record for one in joined])), tuple(apart))
+
+
+def _cards(view: _View, found: Sequence[Statement]) -> Iterable[Card]:
+    """One card for the statements of one twinning, each on one card only."""
+    used: set[tuple[str, str]] = set()
+    for statement in found:
+        if (statement.hit.network, statement.hit.handle) not in used:
+            card = _card(statement, view.with_uid(statement))
+            used |= {(one.hit.network, one.hit.handle) for one in card.statements}
+            yield card
+
+
+class _View:
+    """What one reader may see, in one snapshot."""
+
+    def __init__(self, db: Database, sources: Mapping[int, Source], now: datetime) -> None:
+        self.db, self.sources = db, sources
+        self.heads = heads_of(sources, now)
+
+    def statement(self, row: Listed) -> Statement | None:
+        record = listing.parse(row.body)
+        if not isinstance(record, Twinning):
+            return None
+        source = self.sources[row.feed_id]
+        hit = shown(row, source, self.heads[row.feed_id], {})
+        return Statement(hit, record, self._is_side(record, source))
+
+    def statements(self, rows: Iterable[Listed]) -> list[Statement]:
+        return [found for row in rows if row.feed_id in self.sources and (found := self.statement(row))]
+
+    def with_uid(self, statement: Statement) -> list[Statement]:
+        """All that have the uid of a statement, in the order of the networks."""
+        uid = statement.record.uid
+        if not uid:
+            return []
+        rows = index_search.containing(self.db, KIND, uid, list(self.sources), MAX_STATEMENTS)
+        order = {feed_id: at for at, feed_id in enumerate(self.sources)}
+        rows.sort(key=lambda row: order[row.feed_id])
+        return [one for one in self.statements(rows) if one.record.uid == uid]
+
+    def _is_side(self, record: Twinning, source: Source) -> bool:
+        """Whether the network really lists one of the two, to this reader."""
+        own = (twin.handle for twin in record.organizations if twin.handle and twin.network in ("", source.network))
+        feeds = [feed_id for feed_id, one in self.sources.items() if one.network == source.network]
+        rows = (index_search.by_key(self.db, key_of(handle), feeds) for handle in own)
+        return any(row is not None and isinstance(listing.parse(row.body), Organization) for row in rows)

@@ -1,0 +1,573 @@
+"""Whether an offer, or a source of funding, meets a need: a score from the two records alone, with its reasons.
+
+```
+score = points of what speaks for the pair - points of what speaks against it, from 0 to 100
+```
+Nothing else counts, neither what else there is nor when somebody asks: so every node says the same of two records, and
+a score tells nobody of a third. Only whole numbers. `fednet.directory.fitting` does the same for many pairs at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from fednet.listing import places
+from fednet.listing.exchange import Exchange
+from fednet.listing.naming import named
+from fednet.listing.stems import FILLERS, stem
+from fednet.listing.term import Vocabulary
+from fednet.listing.text import is_unspaced, key
+from fednet.listing.vocabulary import CLIENT_GROUPS, EXCHANGE_TYPES, MODALITIES, SERVICES, STAGES
+
+LEAST = 30
+"""Pairs with a lower score are no match."""
+MOST = 100
+
+REASONS: dict[str, str] = {
+    "themes": "theme codes that both say",
+    "themes-near": "the need's theme code, the offer's: one is broader than the other, or both are of one broader",
+    "themes-named": "theme codes that one says and the other's text names, or that both texts name",
+    "related": "a theme code and a client group code that belong together, said by one each",
+    "groups": "client group codes that both say",
+    "groups-near": "the need's client group code, the offer's: as themes-near",
+    "groups-named": "as themes-named, of client groups",
+    "groups-other": "nothing: both say for whom, and it is for others (takes points away)",
+    "modality": "the modality code that both say",
+    "modality-kin": "the need's modality code, the offer's: different, but alike",
+    "modality-named": "the modality code that one says and the other's text names, or that both texts name",
+    "modality-other": "the need's modality code, the offer's (takes points away)",
+    "funding": "nothing: this is money, which the need does not ask for (takes points away)",
+    "money": "nothing: the need asks for money, and this is a source of it",
+    "money-wanted": "nothing: the need asks for money, and this is none (takes points away)",
+    "countries": "codes of the countries of the need that the offer is for too",
+    "countries-named": "as countries, where at least one of the two names them in its text only",
+    "region": "the M49 code of a region in which both are, in different countries",
+    "everywhere": "nothing: the offer is for the whole world",
+    "countries-other": "nothing: both say where, and it is elsewhere (takes points away)",
+    "languages": "tags of the languages that both say",
+    "languages-none": "nothing: both say languages, and none is in common (takes points away)",
+    "stage-helps": "the need's stage code, the offer's: who has done it for longer helps",
+    "stage-peers": "the stage code of both",
+    "words": "up to five words, as the need writes them, that both texts have",
+}
+"""Every code of a reason, and what its `terms` hold."""
+
+# --- points -----------------------------------------------------------------------------------------------------------
+
+THEME, THEME_NAMED, THEME_BOTH_NAMED, THEME_CLOSE, THEME_SIBLING, THEME_CLOSE_NAMED = 34, 26, 20, 20, 10, 10
+THEME_WIDE, THEME_WIDE_NAMED = 12, 8
+THEME_MORE = 4
+RELATED = 14
+GROUP, GROUP_NAMED, GROUP_CLOSE, GROUP_SIBLING, GROUP_WIDE, GROUP_OTHER = 14, 10, 8, 4, 5, -10
+MONEY, MONEY_WANTED, FUNDING = 22, -14, -8
+COUNTRY, COUNTRY_PARTLY, COUNTRY_NAMED, REGION, EVERYWHERE, ELSEWHERE = 14, 10, 9, 6, 4, -10
+LANGUAGE, NO_LANGUAGE = 8, -12
+WORDS = 20
+WORDS_FULL = 40
+"""So many hundredths of the shorter text (and a few words more) are in both: then words give all their points."""
+WORDS_MORE = 6
+
+NEED, OFFER, MONEY_SOURCE = (EXCHANGE_TYPES.codes.index(code) for code in ("need", "offer", "funding"))
+OTHER_TYPE = 255
+
+WIDE_THEMES = SERVICES.mask("training coordination protection refugee-response advocacy research".split())
+"""Themes of which nearly every network has something: in common, they tell little."""
+GRANTS = SERVICES.mask(["grants"])
+WIDE_GROUPS = CLIENT_GROUPS.mask("refugees asylum-seekers vulnerable-migrants families".split())
+WIDE_ROOFS = frozenset("protection emergency-relief vulnerable-migrants health".split())
+"""Broader terms that hold too much for what stands below them to be alike."""
+
+PAIRED = (
+    "child-protection children | child-protection unaccompanied-minors | youth youth | "
+    "anti-trafficking trafficked-persons | detention people-in-detention | "
+    "gender-based-violence violence-survivors | gender-based-violence women | status-determination asylum-seekers | "
+    "psychosocial torture-survivors | psychosocial violence-survivors | "
+    "disability-inclusion people-with-disabilities | solutions-return returnees | documentation stateless | "
+    "community-support host-communities | "
+    "family-reunification families | sponsorship-resettlement refugees"
+)
+"""Themes and client groups that belong together."""
+
+_KIN = (
+    "secondment placement 10 | training study-visit 8 | training mentoring 8 | study-visit mentoring 6 | "
+    "twinning mentoring 10 | twinning secondment 8 | twinning study-visit 8 | training conference 4 | "
+    "study-visit conference 4 | study-visit secondment 4 | study-visit placement 6 | training placement 4 | "
+    "training secondment 4 | mentoring secondment 8 | twinning training 2 | mentoring placement 4 | "
+    "list conference 2 | twinning placement 4"
+)
+SAME_MODALITY, SAME_NAMED, OTHER_MODALITY = 18, 12, -30
+TRAVELLED = frozenset("twinning study-visit placement conference list".split())
+"""What people go to, or join from anywhere: where it takes place need not be where it is needed."""
+
+_STAGES = (
+    "emerging traditional 8 | new traditional 8 | emerging new 5 | emerging emerging 5 | new new 5 | "
+    "traditional traditional 5"
+)
+
+
+def _modality_points() -> tuple[tuple[int, ...], ...]:
+    """By the need's modality and the offer's: 0 for unsaid, else one more than its bit."""
+    size = len(MODALITIES) + 1
+    found = [[OTHER_MODALITY if one and other else 0 for other in range(size)] for one in range(size)]
+    for one in range(1, size):
+        found[one][one] = SAME_MODALITY
+    for kin in _KIN.split(" | "):
+        one, other, points = kin.split()
+        a, b = _number(MODALITIES, one), _number(MODALITIES, other)
+        found[a][b] = found[b][a] = int(points)
+    return tuple(map(tuple, found))
+
+
+def _stage_points() -> tuple[tuple[int, ...], ...]:
+    size = len(STAGES) + 1
+    found = [[0] * size for _ in range(size)]
+    for pair in _STAGES.split(" | "):
+        need, offer, points = pair.split()
+        found[_number(STAGES, need)][_number(STAGES, offer)] = int(points)
+    return tuple(map(tuple, found))
+
+
+def _number(vocabulary: Vocabulary, code: str | None) -> int:
+    term = vocabulary.term(code) if code else None
+    return 0 if term is None else term.bit + 1
+
+
+MODALITY = _modality_points()
+"""Points by the need's and the offer's modality, where both say it."""
+STAGE = _stage_points()
+
+
+def when_named(points: int) -> int:
+    """What of a modality's points is left when one or both only name it in their text."""
+    return SAME_NAMED if points == SAME_MODALITY else points // 2
+
+
+class Closeness(NamedTuple):
+    """By bit: the terms that are broader or narrower than a term, and those beside it below the same."""
+
+    close: tuple[int, ...]
+    siblings: tuple[int, ...]
+
+
+@cache
+def closeness(vocabulary: Vocabulary) -> Closeness:
+    bits = 1 + max(term.bit for term in vocabulary)
+    close, siblings = [0] * bits, [0] * bits
+    for term in vocabulary:
+        for broader in vocabulary.above(term.code):
+            above = vocabulary.term(broader)
+            if above is not None:
+                close[term.bit] |= 1 << above.bit
+                close[above.bit] |= 1 << term.bit
+        beside = (one for one in vocabulary if one.broader and one.broader == term.broader and one is not term)
+        if term.broader not in WIDE_ROOFS:
+            siblings[term.bit] = vocabulary.mask(one.code for one in beside)
+    return Closeness(tuple(close), tuple(siblings))
+
+
+@cache
+def related() -> tuple[tuple[int, int], ...]:
+    """Theme masks and client-group masks that belong together."""
+    pairs = (pair.split() for pair in PAIRED.split(" | "))
+    return tuple((SERVICES.mask([theme]), CLIENT_GROUPS.mask([group])) for theme, group in pairs)
+
+
+# --- what is compared of one record -----------------------------------------------------------------------------------
+
+FOREVER = 2**31 - 1
+
+
+class Features(NamedTuple):
+    """What is compared of a record. Masks have the bits of the vocabularies, `countries` those of `country_codes`.
+
+    `since` and `until` are days since 1970, both included. `modality` and `stage`: 0 for unsaid, else one more than the
+    bit. `..._named` is what only the text names. `languages` are primary subtags, `words` and `organization` hashes (0:
+    none).
+    """
+
+    type: int
+    since: int
+    until: int
+    is_ended: bool
+    modality: int
+    modality_said: bool
+    stage: int
+    services: int
+    services_named: int
+    groups: int
+    groups_named: int
+    countries: int
+    countries_named: int
+    everywhere: bool
+    languages: frozenset[str]
+    organization: int
+    words: frozenset[int]
+
+
+def features(record: Exchange) -> Features:
+    """What is compared of a record. Codes that we do not know count for nothing."""
+    told = named([*record.titles.items(), *record.description.items()])
+    services = SERVICES.mask(code for code in record.themes if code not in _ONLY_GROUPS)
+    groups = CLIENT_GROUPS.mask([*record.client_groups, *record.themes])
+    modality = _number(MODALITIES, record.modality)
+    only = told.modalities[0] if len(told.modalities) == 1 else None
+    countries = _countries(record.countries)
+    return Features(
+        type=EXCHANGE_TYPES.codes.index(record.type) if record.type in EXCHANGE_TYPES else OTHER_TYPE,
+        since=_day(record.posted, 0),
+        until=_day(record.open_until, FOREVER),
+        is_ended=record.state in ("closed", "matched"),
+        modality=modality or _number(MODALITIES, only),
+        modality_said=bool(modality),
+        stage=_number(STAGES, record.stage),
+        services=services,
+        services_named=SERVICES.mask(told.services) & ~services,
+        groups=groups,
+        groups_named=CLIENT_GROUPS.mask(told.client_groups) & ~groups,
+        countries=countries,
+        countries_named=_countries(told.countries) & ~countries,
+        everywhere=places.WORLD in record.countries,
+        languages=frozenset(tag.partition("-")[0].lower() for tag in record.languages),
+        organization=hashed(key(record.organization)) if key(record.organization) else 0,
+        words=frozenset(map(hashed, words([*record.titles.values(), *record.description.values()]))),
+    )
+
+
+_ONLY_GROUPS = frozenset(CLIENT_GROUPS.codes) - frozenset(SERVICES.codes)
+
+
+def hashed(word: str) -> int:
+    """Four bytes for a word, never 0."""
+    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=4).digest()) or 1
+
+
+def _day(day: str | None, otherwise: int) -> int:
+    try:
+        return (date.fromisoformat(day) - _EPOCH).days if day else otherwise
+    except ValueError:  # a day that there is not, as 30 February
+        return otherwise
+
+
+_EPOCH = date(1970, 1, 1)
+
+
+@cache
+def country_codes() -> tuple[str, ...]:
+    """The countries in the order of their bits."""
+    return places.codes()
+
+
+@cache
+def _countrybits() -> dict[str, int]:
+    return {code: 1 << at for at, code in enumerate(country_codes())}
+
+
+@cache
+def subregions() -> tuple[tuple[str, int], ...]:
+    """The M49 regions that hold countries themselves, with the masks of these."""
+    found = []
+    for region in places.region_codes():
+        within = places.countries_in(region)
+        narrower = any(places.countries_in(other) < within for other in places.region_codes())
+        if not narrower and within:
+            found.append((region, _countries([region])))
+    return tuple(found)
+
+
+def _countries(codes: Iterable[str]) -> int:
+    """The bits of countries and of those in regions; the world says nothing of a country."""
+    bits = 0
+    for code in codes:
+        if code in _countrybits():
+            bits |= _countrybits()[code]
+        elif code != places.WORLD and code in places.region_codes():
+            bits |= _region(code)
+    return bits
+
+
+@cache
+def _region(code: str) -> int:
+    return _countries(places.countries_in(code))
+
+
+MOST_WORDS = 400
+"""Words of a record that are compared."""
+RUN = 3
+"""Letters of what is compared of a script without spaces, two of Chinese."""
+
+_SMALL = frozenset(
+    stem(key(word))
+    for word in (
+        # English, French, Spanish, Arabic: words that stand in any text
+        "a an and are as at be been but by can could do does every for from had has have how i if in into is it its "
+        "like me more most my no not now of on one or other our out over own please some such than that the their them "
+        "then there these they this those three time to two up us very was we were what when where which who why will "
+        "with would year years you your many any all after before between about also just only day week month "
+        "au aux avec ce ces cette comme dans de depuis des du elle elles en est et eu il ils je la le les leur leurs "
+        "lui mais me mes mon ne nos notre nous on ont ou où par pas plus pour qu que qui sa sans se ses son sont sous "
+        "sur ta te tes ton tous tout toute très tu un une vos votre vous y à été être avoir peut "
+        "al algo ante como con contra cual cuando del desde donde dos el ella ellas ellos entre era es esa ese eso "
+        "esta este esto fue ha hay la las le les lo los más me mi muy ni no nos nuestra nuestro o para pero por porque "
+        "que quien se ser si sin sobre son su sus también tan te tiene todo todos tu un una uno y ya "
+        "من في على الى إلى عن مع هذا هذه ذلك التي الذي ما لا لم لن كان كانت يكون هو هي هم نحن أو أن إن ثم قد كل "
+        "بعد قبل "
+        # what every need and every offer says
+        "need needs needed offer offers offered offering look looking seek seeks seeking want wants help helps support "
+        "refugee refugees organisation organization organisations ngo ngos network people person persons team staff "
+        "country countries new work working works experience experienced partner partners project "
+        "besoin besoins offre offres cherche cherchons recherche aide réfugié réfugiés association organisme pays "
+        "personnes personne équipe expérience "
+        "necesidad necesidades oferta ofrece ofrecemos busca buscamos ayuda refugiado refugiados organización país "
+        "países personas persona equipo experiencia trabajo "
+        "حاجة نحتاج عرض نقدم نبحث مساعدة دعم اللاجئين لاجئ منظمة بلد أشخاص"
+    ).split()
+)
+"""Stems that tell nothing of what a text is about."""
+
+
+def words(texts: Iterable[str]) -> dict[str, str]:
+    """What is compared of texts: stems of their words, and of scripts without spaces each run of letters; with the word
+    as it stands in the folded text. At most `MOST_WORDS`."""
+    found: dict[str, str] = {}
+    for text in texts:
+        for word in key(text).split():
+            for form in _runs(word) if is_unspaced(word) else _stems(word):
+                if len(found) < MOST_WORDS:
+                    found.setdefault(form, word)
+    return found
+
+
+def _stems(word: str) -> Iterator[str]:
+    short = stem(word)
+    if word not in FILLERS and short not in _SMALL and (len(word) > 2 or word.isdigit()):
+        yield short
+
+
+def _runs(word: str) -> Iterator[str]:
+    length = 2 if "\u3400" <= word[0] <= "\u9fff" else RUN
+    return (word[at : at + length] for at in range(max(1, len(word) - length + 1)))
+
+
+# --- two of them ------------------------------------------------------------------------------------------------------
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One thing that speaks for a pair, or (with negative points) against it. `terms`: see `REASONS`."""
+
+    code: str
+    terms: tuple[str, ...] = ()
+    points: int = 0
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """How well two records fit, from `LEAST` to `MOST`, and why: what counts most comes first."""
+
+    score: int
+    reasons: tuple[Reason, ...]
+
+
+def fit(need: Exchange, offer: Exchange) -> Fit | None:
+    """How an offer or a source of funding fits a need; None when it does not.
+
+    It never does when it is of the same organisation, when either is closed or agreed (`matched`), or when there is no
+    day on which both are open.
+    """
+    one, other = features(need), features(offer)
+    found = compared(one, other)
+    if found is None:
+        return None
+    reasons = (_worded(reason, need, other) if reason.code == "words" else reason for reason in found.reasons)
+    return Fit(found.score, tuple(reasons))
+
+
+def compared(need: Features, offer: Features) -> Fit | None:
+    """`fit` of what is compared; without the words that both have."""
+    if not may_meet(need, offer):
+        return None
+    reasons = list(_reasons(need, offer))
+    score = min(MOST, sum(reason.points for reason in reasons))
+    if score < LEAST or not any(reason.code in SUBJECT for reason in reasons):
+        return None
+    return Fit(score, tuple(sorted(reasons, key=lambda reason: -reason.points)))
+
+
+SUBJECT = frozenset("themes themes-near themes-named related groups groups-near groups-named money words".split())
+"""Of these there must be one: what it is about, or for whom."""
+
+
+def may_meet(need: Features, offer: Features) -> bool:
+    """Whether the two can fit at all."""
+    if need.type != NEED or offer.type not in (OFFER, MONEY_SOURCE) or need.is_ended or offer.is_ended:
+        return False
+    if need.organization and need.organization == offer.organization:
+        return False
+    return max(need.since, offer.since) <= min(need.until, offer.until)
+
+
+def _worded(reason: Reason, need: Exchange, offer: Features) -> Reason:
+    said = words([*need.titles.values(), *need.description.values()])
+    both = dict.fromkeys(word for form, word in said.items() if hashed(form) in offer.words)
+    return msgspec.structs.replace(reason, terms=tuple(both)[:5])
+
+
+def _reasons(need: Features, offer: Features) -> Iterator[Reason]:
+    theme = _theme(need, offer)
+    group = _group(need, offer)
+    yield from filter(None, (theme, group))
+    if theme is None and (found := _related(need, offer)):
+        yield Reason("related", found, RELATED)
+    yield from _modality(need, offer)
+    yield from _money(need, offer)
+    yield from _where(need, offer)
+    if need.languages and offer.languages:
+        both = need.languages & offer.languages
+        yield Reason("languages", tuple(sorted(both)), LANGUAGE) if both else Reason("languages-none", (), NO_LANGUAGE)
+    points = STAGE[need.stage][offer.stage]
+    if points:
+        stages = STAGES.codes[need.stage - 1], STAGES.codes[offer.stage - 1]
+        peers = need.stage == offer.stage
+        yield Reason("stage-peers", stages[:1], points) if peers else Reason("stage-helps", stages, points)
+    if points := word_points(len(need.words & offer.words), len(need.words), len(offer.words)):
+        yield Reason("words", (), points)
+
+
+def word_points(both: int, need: int, offer: int) -> int:
+    """Points for so many words in both, of so many in each."""
+    return min(WORDS, both * 100 * WORDS // ((min(need, offer) + WORDS_MORE) * WORDS_FULL))
+
+
+def _theme(need: Features, offer: Features) -> Reason | None:
+    telling = ~(WIDE_THEMES | GRANTS)
+    said, said_named, both_named = _common(need.services, need.services_named, offer.services, offer.services_named)
+    more = THEME_MORE if (said & telling).bit_count() > 1 else 0
+    near = closeness(SERVICES)
+    for code, mask, points in (
+        ("themes", said & telling, THEME + more),
+        ("themes-named", said_named & telling, THEME_NAMED),
+        ("themes-named", both_named & telling, THEME_BOTH_NAMED),
+    ):
+        if mask:
+            return Reason(code, _codes(SERVICES, mask), points)
+    told = need.services & telling, offer.services & telling
+    guessed = (need.services | need.services_named) & telling, (offer.services | offer.services_named) & telling
+    if pair := _near(told, near.close):
+        return Reason("themes-near", _pair(SERVICES, pair), THEME_CLOSE)
+    if said & WIDE_THEMES:
+        return Reason("themes", _codes(SERVICES, said & WIDE_THEMES), THEME_WIDE)
+    if pair := _near(told, near.siblings):
+        return Reason("themes-near", _pair(SERVICES, pair), THEME_SIBLING)
+    if pair := _near(guessed, near.close):
+        return Reason("themes-near", _pair(SERVICES, pair), THEME_CLOSE_NAMED)
+    if wide := (said_named | both_named) & WIDE_THEMES:
+        return Reason("themes-named", _codes(SERVICES, wide), THEME_WIDE_NAMED)
+    return None
+
+
+def _group(need: Features, offer: Features) -> Reason | None:
+    telling = ~WIDE_GROUPS
+    said, said_named, both_named = _common(need.groups, need.groups_named, offer.groups, offer.groups_named)
+    near = closeness(CLIENT_GROUPS)
+    told = need.groups & telling, offer.groups & telling
+    if mask := said & telling:
+        return Reason("groups", _codes(CLIENT_GROUPS, mask), GROUP)
+    if mask := (said_named | both_named) & telling:
+        return Reason("groups-named", _codes(CLIENT_GROUPS, mask), GROUP_NAMED)
+    if pair := _near(told, near.close):
+        return Reason("groups-near", _pair(CLIENT_GROUPS, pair), GROUP_CLOSE)
+    if said:
+        return Reason("groups", _codes(CLIENT_GROUPS, said), GROUP_WIDE)
+    if pair := _near(told, near.siblings):
+        return Reason("groups-near", _pair(CLIENT_GROUPS, pair), GROUP_SIBLING)
+    if all(told) and not need.groups & WIDE_GROUPS and not offer.groups & WIDE_GROUPS:
+        return Reason("groups-other", (), GROUP_OTHER)
+    return None
+
+
+def _common(need: int, need_named: int, offer: int, offer_named: int) -> tuple[int, int, int]:
+    """What both say; what one says and the other names; what both name."""
+    return need & offer, (need & offer_named) | (need_named & offer), need_named & offer_named
+
+
+def _near(masks: tuple[int, int], near: tuple[int, ...]) -> tuple[int, int] | None:
+    """Bits of a term of each that are near each other."""
+    need, offer = masks
+    for bit in bits(need):
+        if found := near[bit] & offer:
+            return bit, next(bits(found))
+    return None
+
+
+def _related(need: Features, offer: Features) -> tuple[str, ...]:
+    for theme, group in related():
+        if (need.services & theme and offer.groups & group) or (offer.services & theme and need.groups & group):
+            return _codes(SERVICES, theme) + _codes(CLIENT_GROUPS, group)
+    return ()
+
+
+def _modality(need: Features, offer: Features) -> Iterator[Reason]:
+    points = MODALITY[need.modality][offer.modality]
+    if not points:
+        return
+    both = MODALITIES.codes[need.modality - 1], MODALITIES.codes[offer.modality - 1]
+    said = need.modality_said and offer.modality_said
+    if need.modality == offer.modality:
+        yield Reason("modality" if said else "modality-named", both[:1], points if said else when_named(points))
+    else:
+        code = "modality-kin" if points > 0 else "modality-other"
+        yield Reason(code, both, points if said else when_named(points))
+
+
+def _money(need: Features, offer: Features) -> Iterator[Reason]:
+    wants = (need.services | need.services_named) & GRANTS
+    gives = offer.type == MONEY_SOURCE or offer.services & GRANTS
+    if wants:
+        yield Reason("money", (), MONEY) if gives else Reason("money-wanted", (), MONEY_WANTED)
+    elif offer.type == MONEY_SOURCE:
+        yield Reason("funding", (), FUNDING)
+
+
+def _where(need: Features, offer: Features) -> Iterator[Reason]:
+    both = need.countries & offer.countries
+    if both:
+        points = COUNTRY if both == need.countries else COUNTRY_PARTLY
+        yield Reason("countries", _country_names(both), points)
+    elif found := (need.countries | need.countries_named) & (offer.countries | offer.countries_named):
+        yield Reason("countries-named", _country_names(found), COUNTRY_NAMED)
+    elif offer.everywhere and need.countries:
+        yield Reason("everywhere", (), EVERYWHERE)
+    elif need.countries and offer.countries:
+        region = next((code for code, mask in subregions() if mask & need.countries and mask & offer.countries), None)
+        if region:
+            yield Reason("region", (region,), REGION)
+        elif not is_travelled(offer.modality):
+            yield Reason("countries-other", (), ELSEWHERE)
+
+
+def is_travelled(modality: int) -> bool:
+    """Whether people go there, or join from anywhere."""
+    return bool(modality) and MODALITIES.codes[modality - 1] in TRAVELLED
+
+
+def _country_names(mask: int) -> tuple[str, ...]:
+    return tuple(country_codes()[bit] for bit in bits(mask))
+
+
+def _codes(vocabulary: Vocabulary, mask: int) -> tuple[str, ...]:
+    return tuple(term.code for term in vocabulary if mask >> term.bit & 1)
+
+
+def _pair(vocabulary: Vocabulary, bits: tuple[int, int]) -> tuple[str, ...]:
+    return tuple(code for bit in bits for code in _codes(vocabulary, 1 << bit))
+
+
+def bits(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

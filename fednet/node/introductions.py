@@ -1,0 +1,745 @@
+"""Putting two who could help each other in touch: asking, answering, taking back, and what the other network says.
+
+```
+ask       somebody of ours, about an entry of another network (or of another member here); details stay at home
+accept    the asked side agrees, with its details; the asker's node then tells its own by itself
+taken     what the other network's messages say is held against the rules; what breaks them changes nothing
+sweep     texts and details of what ended are destroyed after a while
+```
+What is signed and followed never changes by any of this: messages travel between the two nodes alone
+(`fednet.node.messages`), and between two members of one node nothing travels at all. The rules are in
+`fednet.feed.introduction`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet import listing
+from fednet.errors import ChangedError, FednetError, NotFoundError, UsageError
+from fednet.feed import introduction as rules
+from fednet.feed.introduction import (
+    MAX_ASKS_A_DAY,
+    MAX_TEXT,
+    MAX_WAITING,
+    Details,
+    Held,
+    OutOfOrderError,
+    Role,
+    Seen,
+    Side,
+    Spoken,
+    State,
+)
+from fednet.feed.record import key_of
+from fednet.feed.text import utc_text
+from fednet.listing import Contact, Exchange
+from fednet.listing.check import is_handle
+from fednet.listing.exchange import is_closed, is_over
+from fednet.node import edits, erasure
+from fednet.node.home import Home
+from fednet.store import circles, destruction, drafts, feeds, hidden
+from fednet.store import introductions as stored
+from fednet.store import search as index_search
+from fednet.store.circles import PUBLIC
+from fednet.store.feeds import Network
+from fednet.store.introductions import Body, Figures, Kept, OurRole, Step
+
+KEPT = timedelta(days=30)
+"""How long texts and details of what was declined or taken back are kept."""
+ONLY_ANSWERED = timedelta(days=90)
+"""How long it is remembered that somebody asked about what is not here."""
+RESTORING = timedelta(days=90)
+"""How long after a restore others are believed about what this node has said."""
+RESTORED = "introductions_restored"
+"""A setting: when this node was restored from a backup last."""
+
+Waits = stored.Waits
+Outcome = Literal["met", "partly-met", "not-met", "none-yet"]
+OUTCOMES: tuple[Outcome, ...] = ("met", "partly-met", "not-met", "none-yet")
+Act = Literal["accept", "decline", "take-back", "outcome", "forget"]
+Cut = Literal["", "unfollowed", "blocked", "frozen"]
+
+
+class AskedAlreadyError(FednetError):
+    """The same two are being introduced already; `introduction` is the id of that."""
+
+    word = "asked-already"
+    status = 409
+
+    def __init__(self, introduction: str) -> None:
+        super().__init__(
+            f"this was asked already: introduction {introduction[:8]}",
+            hint=f"fednet exchange introductions {introduction[:8]}",
+        )
+        self.introduction = introduction
+
+
+class Party(NamedTuple):
+    """One side as it is shown: `handle` is empty where it asks for no entry in particular, `at` when it last spoke.
+
+    `details` are shown of the own side always, of the other one when the two are introduced.
+    """
+
+    network: str
+    network_name: str
+    handle: str
+    type: str
+    titles: dict[str, str]
+    organization: str
+    text: str
+    language: str
+    details: Details | None
+    at: str | None
+
+
+class Introduction(NamedTuple):
+    """An introduction as it stands; instants by this node's clock.
+
+    `role`: which sides are this node's own. `cut`: why nothing travels between the two networks. `undelivered`: the
+    other side has not confirmed what this one says. `emptied`: texts and details were destroyed.
+    """
+
+    id: str
+    state: State
+    role: OurRole
+    network: str
+    network_name: str
+    cut: Cut
+    asker: Party
+    asked: Party
+    asked_at: str
+    answered_at: str | None
+    introduced_at: str | None
+    ended_at: str | None
+    outcome: Outcome | None
+    outcome_at: str | None
+    steps: tuple[Step, ...]
+    undelivered: bool
+    emptied: bool
+    seen_as: Role
+
+    @property
+    def own(self) -> Party:
+        """The side of whoever looks at it."""
+        return self.asker if self.seen_as == "asker" else self.asked
+
+    @property
+    def other(self) -> Party:
+        return self.asked if self.seen_as == "asker" else self.asker
+
+    def may(self, role: Role | None = None) -> frozenset[Act]:
+        """What may be done to it now, by this node (None) or by a member who speaks for one side."""
+        ours: tuple[Role, ...] = ("asker", "asked") if self.role == "both" else (self.role,)
+        return frozenset().union(*(self._may(one) for one in ours if role in (None, one)))
+
+    def _may(self, role: Role) -> frozenset[Act]:
+        if self.emptied:
+            return frozenset()
+        acts: dict[State, set[Act]] = {
+            "waiting": {"accept", "decline"} if role == "asked" else {"take-back"},
+            "declined": {"accept"} if role == "asked" else {"take-back"},
+            "accepted": {"take-back"},
+            "introduced": {"outcome"},
+            "taken-back": set(),
+        }
+        return frozenset({"forget", *acts[self.state]})
+
+
+class Preview(NamedTuple):
+    """What the other side reads now, and what only when it has agreed."""
+
+    now: Side
+    later: Details
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+class _Entry(NamedTuple):
+    """A need or an offer, by whom it is listed, and in which circle."""
+
+    network: str
+    network_name: str
+    own: bool
+    handle: str
+    circle: str
+    record: Exchange
+    organization: str
+
+
+class _Ask(NamedTuple):
+    held: Held
+    theirs: _Entry
+    ours: _Entry | None
+
+
+def preview(
+    home: Home,
+    theirs: str,
+    ours: str,
+    text: str,
+    language: str,
+    details: Details,
+    now: datetime,
+    circles: Collection[str] | None = None,
+) -> Preview:
+    """What `ask` would tell, and when; it raises as `ask` does, and keeps nothing."""
+    with home.store.reading() as db:
+        begun = _begin(db, home, theirs, ours, text, language, details, now, circles)
+    if begun.held.own is None:
+        raise OutOfOrderError("nothing was asked")
+    return Preview(begun.held.own, begun.held.details or Details())
+
+
+def ask(
+    home: Home,
+    theirs: str,
+    ours: str,
+    text: str,
+    language: str,
+    details: Details,
+    by: str,
+    now: datetime,
+    circles: Collection[str] | None = None,
+) -> Introduction:
+    """Ask to be put in touch about an entry, for an own one or (empty) none in particular.
+
+    `theirs` is a handle, or `network:handle`; `circles` are the own circles whose entries may be asked about (None:
+    whatever this node reads). Raises NotFoundError, ChangedError when an entry is closed or over, AskedAlreadyError.
+    """
+    with home.store.writing() as db:
+        begun = _begin(db, home, theirs, ours, text, language, details, now, circles)
+        side = begun.held.own
+        if side is None:
+            raise OutOfOrderError("nothing was asked")
+        kept = Kept(
+            id=side.introduction,
+            network=begun.theirs.network,
+            name=begun.theirs.network_name,
+            role="both" if begun.theirs.own else "asker",
+            asking=begun.ours.handle if begun.ours else "",
+            about=begun.theirs.handle,
+            state="waiting",
+            body=Body(begun.held, _spoken(begun.theirs)),
+            asked_at=side.at,
+            changed_at=side.at,
+            figures=_figures(begun.theirs, begun.ours),
+        )
+        kept = stored.advance(db, kept, begun.held, now, Step(side.at, "asked", by))
+        return _shown(db, home, kept, "asker")
+
+
+def _begin(
+    db: Database,
+    home: Home,
+    theirs: str,
+    ours: str,
+    text: str,
+    language: str,
+    details: Details,
+    now: datetime,
+    readable: Collection[str] | None,
+) -> _Ask:
+    about = _asked_about(db, home, theirs, readable)
+    own = _own_entry(db, home, ours) if ours else None
+    if own is not None and own.handle == about.handle:
+        raise UsageError("that is the same entry", hint="name an entry of somebody else")
+    for entry in (about, own):
+        if entry is not None:
+            _check_open(entry, now)
+    network = feeds.pinned(db, about.network)
+    if network is not None and network.frozen:
+        raise UsageError(f"{network.name} has contradicted itself and is frozen", hint="fednet evidence list")
+    earlier = stored.between(db, about.network, own.handle if own else "", about.handle)
+    if earlier is not None:
+        raise AskedAlreadyError(earlier.id)
+    spoken = _spoken(own) if own else Spoken()
+    held = rules.asking(
+        str(uuid.uuid4()), about.handle, spoken, written(text), language, checked(details), utc_text(now)
+    )
+    return _Ask(held, about, own)
+
+
+def _asked_about(db: Database, home: Home, given: str, readable: Collection[str] | None) -> _Entry:
+    """The entry that a person means, among those that they may read."""
+    name, _, handle = given.strip().rpartition(":")
+    wanted = feeds.named(db, name).network if name else None
+    found = []
+    for source in index_search.sources(db):
+        row = index_search.by_key(db, key_of(handle.lower()), [source.feed_id])
+        if row is None or wanted not in (None, source.network):
+            continue
+        if readable is None or source.circle == PUBLIC or (source.own and source.circle in readable):
+            found.append((source, row))
+    with suppress(NotFoundError):
+        if not found and wanted in (None, home.network.network) and readable is None:
+            return _own_entry(db, home, handle.lower())  # not signed yet
+    if len({source.network for source, _row in found}) > 1:
+        several = " or ".join(f"{source.network[:8]}:{handle}" for source, _row in found)
+        raise UsageError(f"several networks list {handle[:60]}", hint=f"say which one: {several}")
+    for source, row in found:
+        record = listing.parse(row.body)
+        if isinstance(record, Exchange):
+            organization = _organization_name(db, record, [source.feed_id])
+            return _Entry(source.network, source.name, source.own, row.handle, source.circle, record, organization)
+    raise NotFoundError("no such need or offer is listed here", hint="fednet exchange list")
+
+
+def _own_entry(db: Database, home: Home, handle: str) -> _Entry:
+    own = edits.find(db, home, handle)
+    record = listing.parse(own.body)
+    if not isinstance(record, Exchange):
+        raise UsageError(f"{handle} is no need, offer or source of funding", hint="fednet exchange list")
+    named = _own_organization(db, home, record)
+    return _Entry(home.network.network, home.network.name, True, handle, own.circle, record, named)
+
+
+def _own_organization(db: Database, home: Home, record: Exchange) -> str:
+    if not is_handle(record.organization):
+        return record.organization
+    with suppress(FednetError):
+        found = listing.parse(edits.find(db, home, record.organization).body)
+        return listing.title(found) if found else ""
+    return ""
+
+
+def _organization_name(db: Database, record: Exchange, feed_ids: list[int]) -> str:
+    """The name of whose entry it is, as the same feed lists it."""
+    if not is_handle(record.organization):
+        return record.organization
+    row = index_search.by_key(db, key_of(record.organization), feed_ids)
+    found = listing.parse(row.body) if row else None
+    return listing.title(found) if found else ""
+
+
+def _check_open(entry: _Entry, now: datetime) -> None:
+    if is_closed(entry.record):
+        raise ChangedError("this entry is closed", hint=f"fednet show {entry.handle}")
+    if is_over(entry.record, now.date().isoformat()):
+        raise ChangedError(f"this entry was open until {entry.record.open_until}", hint=f"fednet show {entry.handle}")
+
+
+MAX_TITLES, MAX_TITLE = 8, 200
+
+
+def _spoken(entry: _Entry) -> Spoken:
+    titles = list(entry.record.titles.items())[:MAX_TITLES]
+    return Spoken(
+        entry.handle,
+        entry.record.type[:40],
+        {language: title[:MAX_TITLE] for language, title in titles},
+        entry.organization[:MAX_TITLE],
+    )
+
+
+def _figures(*entries: _Entry | None) -> Figures:
+    found = [entry.record for entry in entries if entry is not None]
+    return Figures(
+        tuple(sorted({code for one in found for code in one.themes})),
+        tuple(sorted({code for one in found for code in one.countries})),
+        tuple(sorted({one.type for one in found})),
+    )
+
+
+# --- what people enter ------------------------------------------------------------------------------------------------
+
+_EMAIL = re.compile(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"']+")
+_PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{3,38}")
+
+
+def written(text: str) -> str:
+    """A text as it is told: paragraphs stay, control characters go. UsageError for one that is too long."""
+    lines = (
+        "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs")).rstrip() for line in text.splitlines()
+    )
+    found = unicodedata.normalize("NFC", "\n".join(lines).strip())
+    if len(found) > MAX_TEXT:
+        raise UsageError(f"the text has {len(found)} characters", hint=f"{MAX_TEXT} are enough for an introduction")
+    return found
+
+
+def checked(details: Details) -> Details:
+    """Details as they are told; UsageError, saying what is wrong, for those by which nobody could be reached."""
+    emails = tuple(dict.fromkeys(" ".join(one.split()) for one in details.emails if one.strip()))
+    phones = tuple(dict.fromkeys(" ".join(one.split()) for one in details.phones if one.strip()))
+    name, note = written(details.name).replace("\n", " "), written(details.note)
+    for one in emails:
+        if not _EMAIL.fullmatch(one) or len(one) > 254:
+            raise UsageError(f"{one[:80]!r} is no e-mail address", hint="such as office@example.org")
+    for one in phones:
+        if not _PHONE.fullmatch(one):
+            raise UsageError(f"{one[:80]!r} is no telephone number", hint="such as +66 2 123 4567")
+    if not name:
+        raise UsageError("nobody is named whom the other side could ask for", hint="give a name")
+    if not emails and not phones:
+        raise UsageError("there is no way to reach this side", hint="give an e-mail address or a telephone number")
+    if len(name) > 120 or len(note) > 500 or len(emails) > 5 or len(phones) > 5:
+        raise UsageError("that is too much", hint="a name of 120 characters, a note of 500, 5 addresses, 5 numbers")
+    return Details(name, emails, phones, note)
+
+
+def suggested_details(home: Home, handle: str) -> Details | None:
+    """How the organisation of an own entry is reached, by its contact record; None when there is none."""
+    with home.store.reading() as db:
+        record = _own_entry(db, home, handle).record
+        if not is_handle(record.organization):
+            return None
+        for own in edits.referring(db, home, record.organization):
+            contact = listing.parse(own.body)
+            if isinstance(contact, Contact) and contact.organization == record.organization:
+                name = contact.person or _own_organization(db, home, record)
+                return Details(name[:120], contact.emails[:5], tuple(one[:40] for one in contact.phones[:5]))
+    return None
+
+
+# --- answering, taking back -------------------------------------------------------------------------------------------
+
+
+def accept(
+    home: Home, id_: str, details: Details, now: datetime, by: str, text: str = "", language: str = ""
+) -> Introduction:
+    """Agree to be put in touch: the other side is told these details, and tells its own.
+
+    OutOfOrderError when it was answered or taken back meanwhile, NotFoundError when the entry is not listed any more.
+    """
+    with home.store.writing() as db:
+        kept = _found(db, id_)
+        spoken = _spoken(_own_entry(db, home, kept.about)) if kept.role != "asker" else Spoken()
+        if kept.emptied_at is not None:
+            raise OutOfOrderError("what was asked is destroyed already", hint="ask them the other way round")
+        held = _answering(kept)
+        held = rules.accepting(held, spoken, checked(details), utc_text(now), written(text), language)
+        return _answered(db, home, kept, held, now, Step(utc_text(now), "accepted", by))
+
+
+def decline(home: Home, id_: str, text: str, now: datetime, by: str, language: str = "") -> Introduction:
+    """Say no, with or without a reason; it may still be accepted later, while the other side asks."""
+    with home.store.writing() as db:
+        kept = _found(db, id_)
+        held = rules.declining(_answering(kept), utc_text(now), written(text), language)
+        return _answered(db, home, kept, held, now, Step(utc_text(now), "declined", by))
+
+
+def take_back(home: Home, id_: str, now: datetime, by: str, role: Role | None = None) -> Introduction:
+    """Withdraw what was asked, or agreed to before the other side's details had come. Final.
+
+    `role`: of two members of this node, whose word it is; the asker's, if nobody says.
+    """
+    with home.store.writing() as db:
+        kept = _found(db, id_)
+        side = role if kept.role == "both" and role else "asker" if kept.role != "asked" else "asked"
+        if "take-back" not in _shown(db, home, kept, side).may(side):
+            raise OutOfOrderError(f"this cannot be taken back: {_STATES[kept.state]}")
+        step = Step(utc_text(now), "taken-back", by)
+        return _shown(db, home, _withdraw(db, kept, side, now, step), side)
+
+
+_STATES: dict[State, str] = {
+    "waiting": "it waits for their answer",
+    "accepted": "it was accepted, and details are on their way",
+    "introduced": "both sides have been told how to reach each other",
+    "declined": "it was declined",
+    "taken-back": "it was taken back",
+}
+
+
+def _answering(kept: Kept) -> Held:
+    """As the asked side holds it."""
+    return rules.mirrored(kept.held) if kept.role == "both" else kept.held
+
+
+def _answered(db: Database, home: Home, kept: Kept, held: Held, now: datetime, step: Step) -> Introduction:
+    """Keep what the asked side said; a member who asked here hears of it at once."""
+    if kept.role == "both" and held.own is not None:
+        held = rules.taking(kept.held, held.own, utc_text(now))
+    return _shown(db, home, stored.advance(db, kept, held, now, step), "asked")
+
+
+def _withdraw(db: Database, kept: Kept, side: Role, now: datetime, *steps: Step) -> Kept:
+    held = kept.held
+    if kept.role == "both" and side == "asked":
+        held = rules.mirrored(rules.withdrawing(rules.mirrored(held), utc_text(now)))
+    else:
+        held = rules.withdrawing(held, utc_text(now))
+    return stored.advance(db, kept, held, now, *steps)
+
+
+def note_outcome(home: Home, id_: str, outcome: str, now: datetime, by: str) -> Introduction:
+    """Say what came of it, for the report of this network; it may be said anew."""
+    if outcome not in OUTCOMES:
+        raise UsageError(f"{outcome[:40]!r} is no outcome", hint=f"one of {', '.join(OUTCOMES)}")
+    with home.store.writing() as db:
+        kept = _found(db, id_)
+        if kept.state != "introduced":
+            raise OutOfOrderError("the two are not introduced", hint=f"fednet exchange introductions {kept.id[:8]}")
+        at = utc_text(now)
+        body = msgspec.structs.replace(kept.body, steps=(*kept.body.steps, Step(at, "outcome", by)))
+        kept = kept._replace(outcome=outcome, outcome_at=at, body=body)
+        stored.save(db, kept)
+        return _shown(db, home, kept)
+
+
+def forget(home: Home, id_: str, now: datetime) -> Introduction:
+    """Destroy all that was said, here; what was open ends with that. Networks, dates and codes stay for the report."""
+    with home.store.writing() as db:
+        kept = stored.empty(db, _ended(db, _found(db, id_), now), now)
+        destruction.owe(db, prompt=True)
+        found = _shown(db, home, kept)
+    erasure.settle(home)
+    return found
+
+
+def _ended(db: Database, kept: Kept, now: datetime) -> Kept:
+    """Nothing can follow any more on what is forgotten: the other side is told that it is over, if it is not."""
+    done = kept.state == "taken-back" or (kept.state == "introduced" and kept.undelivered is None)
+    if done or (kept.state == "declined" and kept.role == "asked"):
+        return kept
+    return _withdraw(db, kept, "asked" if kept.role == "asked" else "asker", now)
+
+
+def sweep(home: Home, now: datetime) -> int:
+    """Destroy texts and details of what was declined or taken back a while ago; how many introductions that were."""
+    with home.store.writing() as db:
+        old = stored.to_empty(db, now - KEPT)
+        for kept in old:
+            stored.empty(db, _ended(db, kept, now), now)
+        stored.drop_unlisted(db, now - ONLY_ANSWERED)
+        if old:
+            destruction.owe(db, prompt=True)
+    return len(old)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def introductions(home: Home, *, ours: str | None = None, role: Role | None = None) -> list[Introduction]:
+    """All introductions, or those of an own entry, the newest first; not those of entries that are hidden."""
+    with home.store.reading() as db:
+        return [_shown(db, home, kept, role) for kept in stored.introductions(db, ours)]
+
+
+def introduction(home: Home, id_: str, role: Role | None = None) -> Introduction:
+    """The introduction of that id, or of the only one that begins so."""
+    with home.store.reading() as db:
+        return _shown(db, home, _found(db, id_), role)
+
+
+def role_of(found: Introduction, handle: str) -> Role:
+    """On which side an own entry is. NotFoundError when it is on none."""
+    if found.role != "asked" and found.asker.handle == handle:
+        return "asker"
+    if found.role != "asker" and found.asked.handle == handle:
+        return "asked"
+    raise NotFoundError("no such introduction", hint="fednet exchange introductions")
+
+
+def _found(db: Database, id_: str) -> Kept:
+    text = id_.strip().lower()
+    several = stored.beginning(db, text) if re.fullmatch(r"[0-9a-f-]{4,36}", text, re.ASCII) else []
+    if len(several) > 1:
+        raise UsageError(f"several introductions begin with {text}", hint="give more of it")
+    if not several:
+        raise NotFoundError("no such introduction", hint="fednet exchange introductions")
+    return several[0]
+
+
+def _shown(db: Database, home: Home, kept: Kept, role: Role | None = None) -> Introduction:
+    network = home.network if kept.role == "both" else feeds.pinned(db, kept.network)
+    name = network.name if network else kept.name
+    seen_as: Role = kept.role if kept.role != "both" else role or "asked"
+    ours, theirs = (home.network.network, home.network.name), (kept.network, name)
+    asker = _party(kept, "asker", ours if kept.role != "asked" else theirs, kept.asking, role)
+    asked = _party(kept, "asked", ours if kept.role != "asker" else theirs, kept.about, role)
+    return Introduction(
+        kept.id, kept.state, kept.role, kept.network, name, _cut(network), asker, asked,
+        kept.asked_at, kept.answered_at, kept.introduced_at, kept.ended_at,
+        kept.outcome, kept.outcome_at, kept.body.steps,  # type: ignore[arg-type]
+        kept.undelivered is not None, kept.emptied_at is not None, seen_as,
+    )  # fmt: skip
+
+
+def _cut(network: Network | None) -> Cut:
+    if network is None:
+        return "unfollowed"
+    return "blocked" if network.blocked else "frozen" if network.frozen else ""
+
+
+def _party(kept: Kept, side: Role, network: tuple[str, str], handle: str, role: Role | None) -> Party:
+    said = kept.held.asker if side == "asker" else kept.held.asked
+    ours = kept.role == side or (kept.role == "both" and role == side)
+    spoken = said.own if said is not None and said.own.titles else kept.body.entry if side == "asked" else Spoken()
+    details = said.details if said is not None else None
+    if side == "asker" and details is None:
+        details = kept.held.details
+    return Party(
+        *network, handle, spoken.type, dict(spoken.titles), spoken.organization,
+        said.text if said else "", said.language if said else "",
+        details if ours or kept.state == "introduced" else None, said.at if said else None,
+    )  # fmt: skip
+
+
+# --- what travels -----------------------------------------------------------------------------------------------------
+
+
+def waiting(db: Database, network: Network) -> tuple[Side, ...]:
+    """What this node says in every introduction with a network: first what that has not confirmed, oldest first."""
+    return tuple(said for said in _told(db, network) if isinstance(said, Side))
+
+
+def unanswered(db: Database, network: Network) -> tuple[Seen, ...]:
+    """The introductions of which this node holds the other's word and has none of its own to tell."""
+    return tuple(said for said in _told(db, network) if isinstance(said, Seen))
+
+
+def _told(db: Database, network: Network) -> list[Side | Seen]:
+    told = (rules.telling(kept.held) for kept in stored.shown_with(db, network.network))
+    return [said for said in told if said is not None]
+
+
+def undelivered(db: Database) -> list[Waits]:
+    """What each network has not confirmed yet."""
+    return stored.undelivered(db)
+
+
+def open_with(db: Database, network: Network) -> bool:
+    """Whether something may still come from a network."""
+    return stored.is_open_with(db, network.network)
+
+
+def taken(home: Home, network: Network, sides: Sequence[Side], seen: Sequence[Seen], now: datetime) -> None:
+    """What a network says, in one transaction; whatever breaks the rules, or is beyond the limits, changes nothing."""
+    with home.store.writing() as db:
+        restored = _restored_lately(db, now)
+        for side in sides:
+            with suppress(FednetError, ValueError):
+                _take(db, home, network, side, now, restored)
+        for introduction_id, version in seen:
+            with suppress(FednetError, ValueError):
+                _confirmed(db, network, introduction_id, version, now, restored)
+
+
+def _restored_lately(db: Database, now: datetime) -> str:
+    """When this node was restored from a backup, if others may still tell it what it said before; else empty."""
+    at = drafts.setting(db, RESTORED)
+    return at if at and at > utc_text(now - RESTORING) else ""
+
+
+def _take(db: Database, home: Home, network: Network, side: Side, now: datetime, restored: str) -> None:
+    kept = stored.one(db, side.introduction)
+    at = utc_text(now)
+    if kept is not None:
+        if kept.network != network.network or kept.role == "both":
+            return  # somebody else's
+        held = rules.taking(kept.held, side, at, restored)
+        if held != kept.held:
+            _emptied_again(db, stored.advance(db, kept, held, now), now)
+        return
+    if _is_too_much(db, network, now):
+        return
+    begun = rules.taking(None, side, at, restored)
+    if begun.role == "asker":  # it was asked here before a restore, and nobody knows of it any more
+        kept = _new(network, side, begun, "asker", now)
+        stored.empty(db, stored.advance(db, kept, begun, now), now)
+    else:
+        _begun(db, home, network, side, begun, now)
+
+
+def _emptied_again(db: Database, kept: Kept, now: datetime) -> None:
+    """What comes after everything was forgotten is not kept either."""
+    if kept.emptied_at is not None:
+        stored.empty(db, kept, now)
+
+
+def _is_too_much(db: Database, network: Network, now: datetime) -> bool:
+    lately = stored.asked_since(db, network.network, now - timedelta(days=1))
+    return lately >= MAX_ASKS_A_DAY or stored.unanswered_of(db, network.network) >= MAX_WAITING
+
+
+def _begun(db: Database, home: Home, network: Network, side: Side, held: Held, now: datetime) -> None:
+    """Somebody asks. About what is not here, or not for them, the node answers by itself, and shows it to nobody."""
+    entry = _entry_for(db, home, network, side.about)
+    kept = _new(network, side, held, "asked", now)
+    if entry is None:
+        held = rules.declining(held, utc_text(now)) if held.state == "waiting" else held
+        stored.empty(db, stored.advance(db, kept._replace(name=""), held, now), now)
+        return
+    asker = _named_entry(db, network, side.own.handle)
+    kept = kept._replace(body=Body(held, _spoken(entry)), figures=_figures(entry, asker))
+    steps = []
+    if held.state == "waiting" and (is_closed(entry.record) or is_over(entry.record, now.date().isoformat())):
+        held = rules.declining(held, utc_text(now))
+        steps = [Step(utc_text(now), "closed")]
+    stored.advance(db, kept, held, now, *steps)
+
+
+def _new(network: Network, side: Side, held: Held, role: Role, now: datetime) -> Kept:
+    at = utc_text(now)
+    asking = side.own.handle if role == "asked" else ""
+    return Kept(
+        side.introduction, network.network, network.name, role, asking, side.about, "waiting", Body(held), at, at,
+        Figures(),
+    )  # fmt: skip
+
+
+def _entry_for(db: Database, home: Home, network: Network, handle: str) -> _Entry | None:
+    """The own entry of that handle, if the asking network may read it; None alike for whatever is not there."""
+    try:
+        entry = _own_entry(db, home, handle)
+    except FednetError:
+        kept = hidden.taken_out(db, handle)
+        return _hidden_entry(home, handle, kept.circle, kept.body) if kept is not None else None
+    return entry if entry.circle == PUBLIC or entry.circle in circles.own_circles_of(db, network) else None
+
+
+def _hidden_entry(home: Home, handle: str, circle: str, body: bytes) -> _Entry | None:
+    """One that is hidden may be asked about by those who have not heard of it; it is seen when it is put back."""
+    record = listing.parse(body)
+    if not isinstance(record, Exchange) or circle != PUBLIC:
+        return None
+    return _Entry(home.network.network, home.network.name, True, handle, circle, record, "")
+
+
+def _named_entry(db: Database, network: Network, handle: str) -> _Entry | None:
+    """The entry for which somebody asks, if it is readable here: for the figures."""
+    if not handle:
+        return None
+    mine = [source for source in index_search.sources(db) if source.network == network.network]
+    row = index_search.by_key(db, key_of(handle), [source.feed_id for source in mine])
+    record = listing.parse(row.body) if row else None
+    if not isinstance(record, Exchange):
+        return None
+    return _Entry(network.network, network.name, False, handle, PUBLIC, record, "")
+
+
+def _confirmed(db: Database, network: Network, id_: str, version: int, now: datetime, restored: str) -> None:
+    kept = stored.one(db, id_)
+    if kept is None or kept.network != network.network or kept.role == "both":
+        return
+    held = rules.acknowledged(kept.held, version, utc_text(now), restored)
+    if held != kept.held:
+        stored.advance(db, kept, held, now)
+
+
+# --- a backup is restored ---------------------------------------------------------------------------------------------
+
+
+def after_restore(db: Database, live: Sequence[Kept] | None, now: datetime) -> None:
+    """In a database that was restored: `live` is what the one that it replaces held, None when that is lost.
+
+    What was said stays said: it is kept as it was, or heard again from those to whom it was said.
+    """
+    if live is not None:
+        stored.put_kept(db, live)
+        return
+    drafts.set_setting(db, RESTORED, utc_text(now))
+    stored.mark_restored(db, now)

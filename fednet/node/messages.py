@@ -1,0 +1,322 @@
+"""Messages between two nodes: sealed to the other's bundle key, one exchange telling both ways (SPEC 7.12).
+
+```
+POST /messages     a sealed message of ours; the answer is a sealed message of theirs, which acknowledges ours
+```
+So it is enough that one of the two can be reached. A message tells all that its writer has to say, as it stands: what
+was lost is told again, what was told twice changes nothing. Nothing counts as told before it is acknowledged. In
+bundles for one reader the same messages travel among what is sealed.
+
+What introductions are and what may be told of them is `fednet.node.introductions`' matter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+import pyrage
+from sqlite_utils import Database
+
+from fednet.errors import FednetError, RefusedError, UnreachableError, UsageError, WrongKeyError
+from fednet.feed import message
+from fednet.feed.introduction import Seen, Side, encoded
+from fednet.feed.message import MAX_MESSAGE, MAX_SEEN, MAX_SIDES, Message
+from fednet.node import introductions
+from fednet.node.accept import learn_identity
+from fednet.node.fetch import Fetched, Fetcher, error_word
+from fednet.node.following import read_identity
+from fednet.node.home import Home, now
+from fednet.node.signatures import signer
+from fednet.store import feeds, sources
+from fednet.store import messages as stored
+from fednet.store.feeds import Network
+from fednet.store.introductions import Waits
+
+MAX_SEALED = MAX_MESSAGE + 16 * 1024  # what age adds: a header, and 16 bytes for each 64 KiB
+SECONDS = 60.0  # with one network, all in all
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(days=1)
+ROUNDS = 4
+ROOM = MAX_MESSAGE - 64 * 1024  # for sides; the rest is for what was seen, and for the signature
+MEDIA_TYPE = "application/octet-stream"
+
+TROUBLES = {
+    "no-address": "nobody told this node where theirs can be reached: use a file, or wait until theirs asks",
+    "unreachable": "their node could not be reached",
+    "unknown-there": "they do not follow this network yet, or have not read its newest keys",
+    "not-spoken": "their node takes no messages: it is a plain web host, or an older version of the program",
+    "busy": "their node was busy",
+    "wrong-key": "their node has other keys than it shows: their secretariat should look at it",
+    "refused": "what their node answered could not be believed",
+    "not-taken": "their node has not taken all of it yet",
+    "frozen": "their network is frozen here: it has said two things, and a person must decide",
+    "blocked": "their network is blocked here",
+}
+"""Why something has not been told, by the word that is kept."""
+
+log = logging.getLogger("fednet.messages")
+
+
+class Undelivered(msgspec.Struct, frozen=True):
+    """What waits for a network: how many introductions, since when, and how telling it went last.
+
+    `trouble`: a word of `TROUBLES`; None when nothing has failed yet. `again`: not before then.
+    """
+
+    network: Network
+    count: int
+    since: datetime
+    tried: datetime | None
+    again: datetime | None
+    trouble: str | None
+
+    @property
+    def error(self) -> str | None:
+        """The trouble in words."""
+        return None if self.trouble is None else TROUBLES.get(self.trouble, self.trouble)
+
+
+def undelivered(home: Home) -> list[Undelivered]:
+    """What waits for which network, those that wait longest first."""
+    with home.store.reading() as db:
+        known = {network.id: network for network in feeds.networks(db)}
+        waiting = introductions.undelivered(db)
+        return sorted((_undelivered(db, known[one.network_id], one) for one in waiting), key=lambda found: found.since)
+
+
+def _undelivered(db: Database, network: Network, waits: Waits) -> Undelivered:
+    last = stored.tried(db, network)
+    lasting = _lasting_trouble(db, network)
+    return Undelivered(
+        network=network,
+        count=waits.count,
+        since=waits.since,
+        tried=last and last.at,
+        again=last.due if last and not lasting else None,
+        trouble=lasting or (last and last.error),
+    )
+
+
+def _lasting_trouble(db: Database, network: Network) -> str | None:
+    """Why nothing is sent to a network at all; files may reach it all the same where there is no address."""
+    if network.blocked:
+        return "blocked"
+    if network.frozen:
+        return "frozen"
+    return None if sources.origin(db, network) else "no-address"
+
+
+# --- what is told -----------------------------------------------------------------------------------------------------
+
+
+def composed(db: Database, home: Home, reader: Network, now: datetime) -> Message:
+    """All that this node has to tell a network, as it stands: nothing to one that is blocked or frozen."""
+    quiet = reader.blocked or reader.frozen or reader.own
+    sides = () if quiet else _fitting(introductions.waiting(db, reader))
+    said = {side.introduction for side in sides}
+    seen = [] if quiet else [one for one in introductions.unanswered(db, reader) if one.introduction not in said]
+    ordered = tuple(sorted(sides, key=lambda side: side.introduction))
+    acknowledged = tuple(sorted(seen, key=lambda one: one.introduction)[:MAX_SEEN])
+    return Message(home.network.network, reader.network, now, ordered, acknowledged)
+
+
+def signed(home: Home, told: Message) -> bytes:
+    """The note of a message of this node's network."""
+    return message.write(told, message.signer(told.network, home.keys.transport_seed))
+
+
+def _fitting(sides: Sequence[Side]) -> tuple[Side, ...]:
+    """The first of these that fit into one message."""
+    taken, room = [], ROOM
+    for side in sides[:MAX_SIDES]:
+        room -= len(encoded(side)) + len("side \n")
+        if room < 0:
+            break
+        taken.append(side)
+    return tuple(taken)
+
+
+def take(home: Home, network: Network, raw: bytes, now: datetime) -> Message:
+    """Believe what a network has signed for this one, and keep it; raises a RefusedError when that is not so."""
+    found = message.read(raw, network.identity, home.network.network)
+    if found.sides or found.seen:
+        introductions.taken(home, network, found.sides, found.seen, now)
+    return found
+
+
+# --- sealing ----------------------------------------------------------------------------------------------------------
+
+
+def sealed(raw: bytes, reader: Network) -> bytes:
+    """Encrypted (age) to the bundle key of a network's newest statement."""
+    try:
+        recipient = pyrage.x25519.Recipient.from_str(reader.identity.current.bundle_key)
+    except pyrage.RecipientError:
+        raise UsageError(f"nobody can seal anything to {reader.name}: its bundle key is no age recipient") from None
+    found: bytes = pyrage.encrypt(raw, [recipient])
+    return found
+
+
+def unsealed(home: Home, raw: bytes) -> bytes:
+    """What was sealed to this node; raises WrongKeyError for what only others can open, or nobody."""
+    try:
+        found: bytes = pyrage.decrypt(raw, [pyrage.x25519.Identity.from_str(home.keys.bundle)])
+    except pyrage.DecryptError:
+        raise WrongKeyError(
+            "it is not sealed to the bundle key of this network's newest statement",
+            hint=f"read /feeds/{home.network.network}/identity, and seal it anew",
+        ) from None
+    return found
+
+
+# --- being asked ------------------------------------------------------------------------------------------------------
+
+
+def receive(home: Home, network: Network, raw: bytes, now: datetime) -> bytes:
+    """Take a sealed message of a network, and answer with ours, which acknowledges it.
+
+    When the answer is lost, the same message comes again, and is answered alike.
+    """
+    take(home, network, unsealed(home, raw), now)
+    with home.store.reading() as db:
+        said = composed(db, home, network, now)
+    return sealed(signed(home, said), network)
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+def due(home: Home) -> list[Network]:
+    """The networks for which something waits, and whose time it is."""
+    with home.store.reading() as db:
+        waiting = {one.network_id for one in introductions.undelivered(db)}
+        return [network for network in feeds.peers(db) if network.id in waiting and _is_due(db, network)]
+
+
+async def deliver(
+    home: Home, fetcher: Fetcher, network: Network, reached: Collection[str | None] | None = None
+) -> None:
+    """Tell a network what waits for it, and hear what waits there for us, if it is time to; never raises.
+
+    Only its own address is asked, and only if it is among those `reached` just now, when they are given.
+    """
+    try:
+        with home.store.reading() as db:
+            network, origin = feeds.again(db, network), sources.origin(db, network)
+            quiet = not _is_due(db, network)
+        if origin is None or quiet or (reached is not None and origin not in reached):
+            return
+        try:
+            async with asyncio.timeout(SECONDS):
+                trouble = await _told(home, fetcher, network, origin)
+        except TimeoutError:
+            trouble = "unreachable"
+        _remember(home, network, trouble)
+    except FednetError as error:  # let go of meanwhile, or our own store is busy: the next time will do
+        log.warning("%s: %s", network.name, error.detail)
+
+
+def _is_due(db: Database, network: Network) -> bool:
+    """Whether its address may be asked: not while a failure is fresh, unless something was said since."""
+    if _lasting_trouble(db, network):
+        return False
+    last = stored.tried(db, network)
+    latest = max((one.latest for one in introductions.undelivered(db) if one.network_id == network.id), default=None)
+    return last is None or last.due <= now() or (latest is not None and latest > last.at)
+
+
+def _remember(home: Home, network: Network, trouble: str | None) -> None:
+    """How it went; what was not acknowledged was not told."""
+    with home.store.reading() as db:
+        if trouble is None and any(one.network_id == network.id for one in introductions.undelivered(db)):
+            trouble = "not-taken"
+        if trouble is None and stored.tried(db, network) is None:
+            return
+    with home.store.writing() as db:
+        network = feeds.again(db, network)
+        if trouble is None:
+            stored.told(db, network)
+        else:
+            stored.failed(db, network, trouble, now(), FIRST_PAUSE, LONGEST_PAUSE)
+
+
+async def _told(home: Home, fetcher: Fetcher, network: Network, origin: str) -> str | None:
+    """Exchange messages with a node until neither has anything new; a word of `TROUBLES`, None when it went well."""
+    node = _Node(home, fetcher, network, origin)
+    try:
+        for _ in range(ROUNDS):
+            said = await asyncio.to_thread(_composed, home, network)
+            answer = await node.told(said)
+            if answer.status != 200:
+                return _trouble(answer)
+            await asyncio.to_thread(node.take, answer)
+            if _versions(await asyncio.to_thread(_composed, home, network)) == _versions(said):
+                return None
+        return None
+    except UnreachableError:
+        return "unreachable"
+    except RefusedError as error:
+        log.warning("%s: %s", network.name, error.detail)
+        return "refused"
+
+
+def _composed(home: Home, network: Network) -> Message:
+    with home.store.reading() as db:
+        return composed(db, home, network, now())
+
+
+def _versions(said: Message) -> tuple[set[tuple[str, int, int]], tuple[Seen, ...]]:
+    """What a message says and acknowledges: an answer may have brought news, and made this node say more by itself."""
+    return {(side.introduction, side.version, side.seen) for side in said.sides}, said.seen
+
+
+class _Node:
+    """Another node, that is told something."""
+
+    def __init__(self, home: Home, fetcher: Fetcher, network: Network, origin: str) -> None:
+        self.home, self.fetcher, self.network, self.origin = home, fetcher, network, origin
+        self.signing = signer(home)
+
+    async def told(self, said: Message) -> Fetched:
+        """Its answer; when it has other keys than are known here, to what was sealed to those that it shows."""
+        answer = await self._asked(said)
+        if answer.status == WrongKeyError.status and error_word(answer) == WrongKeyError.word:
+            await self._renew()
+            answer = await self._asked(said)
+        return answer
+
+    async def _asked(self, said: Message) -> Fetched:
+        body = await asyncio.to_thread(lambda: sealed(signed(self.home, said), self.network))
+        url = f"{self.origin}/messages"
+
+        async def ask(headers: dict[str, str]) -> Fetched:
+            headers = {"Content-Type": MEDIA_TYPE, **headers}
+            return await self.fetcher.post(url, body, headers=headers, limit=MAX_SEALED, seconds=SECONDS)
+
+        return await self.signing.asked(ask, "POST", url, body)
+
+    async def _renew(self) -> None:
+        known = self.network
+        served = await read_identity(self.fetcher, self.origin, known.network, known.identity, seconds=SECONDS)
+        self.network = await asyncio.to_thread(learn_identity, self.home.store, known, served, now())
+
+    def take(self, answer: Fetched) -> None:
+        take(self.home, self.network, unsealed(self.home, answer.body), now())
+
+
+def _trouble(answer: Fetched) -> str:
+    """What an answer that is no message means."""
+    match answer.status:
+        case 401:
+            return "unknown-there"
+        case 403 | 404 | 405 | 410 | 501:
+            return "not-spoken"
+        case 408 | 421 | 429 | 500 | 502 | 503 | 504:
+            return "busy"
+        case 422 if error_word(answer) == WrongKeyError.word:
+            return "wrong-key"
+        case _:
+            return "refused"

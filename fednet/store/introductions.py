@@ -1,0 +1,359 @@
+"""Introductions as this node holds them: both sides, who did what here, and the dates that a report needs.
+
+What they say can be destroyed (`emptied`). That there was one stays: with which network, when, and what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import msgspec
+from sqlite_utils import Database
+
+from fednet.feed import introduction as rules
+from fednet.feed.introduction import Held, Spoken, State
+from fednet.feed.record import key_of
+from fednet.feed.text import utc_text
+
+MAX_TOLD = 256
+"""Introductions that one message speaks of."""
+
+OurRole = Literal["asker", "asked", "both"]
+
+
+class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that was done here: by whom (the name of an account; empty: the command line, or the node itself)."""
+
+    at: str
+    act: str
+    by: str = ""
+
+
+class Body(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is destroyed with an introduction. `entry`: what was asked about, as it was called then.
+
+    Of two members of this node `held` is as the asker holds it.
+    """
+
+    held: Held
+    entry: Spoken = Spoken()
+    steps: tuple[Step, ...] = ()
+
+
+class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Codes of the two entries, for the report."""
+
+    themes: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+
+class Kept(NamedTuple):
+    """An introduction. `network` is the other's id, or this node's own; the instants are by this node's clock.
+
+    `undelivered`: since when the other has not confirmed what this side says. `name` is empty of those that ask about
+    nothing that is listed here: they are answered, and shown to nobody.
+    """
+
+    id: str
+    network: str
+    name: str
+    role: OurRole
+    asking: str
+    about: str
+    state: State
+    body: Body
+    asked_at: str
+    changed_at: str
+    figures: Figures
+    undelivered: str | None = None
+    answered_at: str | None = None
+    answer: Literal["accepted", "declined"] | None = None
+    introduced_at: str | None = None
+    ended_at: str | None = None
+    outcome: str | None = None
+    outcome_at: str | None = None
+    emptied_at: str | None = None
+
+    @property
+    def held(self) -> Held:
+        return self.body.held
+
+
+class Figure(NamedTuple):
+    """What the report may know of an introduction: never which entries it was about, nor what anybody wrote."""
+
+    id: str
+    role: OurRole
+    network: str
+    state: State
+    asked_at: str
+    answered_at: str | None
+    answer: Literal["accepted", "declined"] | None
+    introduced_at: str | None
+    ended_at: str | None
+    outcome: str | None
+    outcome_at: str | None
+    themes: tuple[str, ...]
+    countries: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+_COLUMNS = ", ".join(Kept._fields)
+_CONCEALED = "EXISTS (SELECT 1 FROM hidden h WHERE h.after IS NULL AND h.handle IN (asking, about))"
+_SHOWN = f"name <> '' AND NOT {_CONCEALED}"
+_OF_ENTRY = "(role <> 'asked' AND asking = :entry OR role <> 'asker' AND about = :entry)"  # an own one, on its own side
+_body = msgspec.json.Decoder(Body)
+_figures = msgspec.json.Decoder(Figures)
+
+
+def _kept(row: Iterable[object]) -> Kept:
+    found = dict(zip(Kept._fields, row, strict=True))
+    return Kept(**{**found, "body": _body.decode(found["body"]), "figures": _figures.decode(found["figures"])})  # type: ignore[arg-type]
+
+
+def _where(db: Database, condition: str, *values: object, **named: object) -> list[Kept]:
+    sql = f"SELECT {_COLUMNS} FROM introduction WHERE {condition}"
+    return [_kept(row) for row in db.execute(sql, named or values)]
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def one(db: Database, id_: str) -> Kept | None:
+    """The introduction of that id, concealed or not."""
+    return next(iter(_where(db, "id = ?", id_)), None)
+
+
+def beginning(db: Database, text: str, limit: int = 2) -> list[Kept]:
+    """Those whose ids begin so, without those of entries that are hidden."""
+    return _where(db, f"id >= ? AND id < ? AND {_SHOWN} ORDER BY id LIMIT ?", text, f"{text}g", limit)
+
+
+def introductions(db: Database, entry: str | None = None) -> list[Kept]:
+    """All, or those of an own entry, newest first; without those of entries that are hidden."""
+    return _where(db, f"(:entry IS NULL OR {_OF_ENTRY}) AND {_SHOWN} ORDER BY asked_at DESC, id", entry=entry)
+
+
+def shown_with(db: Database, network: str) -> list[Kept]:
+    """Those with a network that it may be told of: undelivered ones first, oldest first, then what changed last."""
+    return _where(
+        db,
+        f"network = ? AND role <> 'both' AND NOT {_CONCEALED} "
+        f"ORDER BY undelivered IS NULL, undelivered, changed_at DESC, id LIMIT {MAX_TOLD}",
+        network,
+    )
+
+
+def is_concealed(db: Database, kept: Kept) -> bool:
+    """Whether it is about an entry that was hidden in an emergency."""
+    row = db.execute(
+        "SELECT 1 FROM hidden WHERE after IS NULL AND handle IN (?, ?)", (kept.asking, kept.about)
+    ).fetchone()
+    return row is not None
+
+
+def between(db: Database, network: str, asking: str, about: str) -> Kept | None:
+    """The one that goes on between two entries, asked by this node: neither declined nor taken back."""
+    found = _where(
+        db,
+        "network = ? AND role <> 'asked' AND asking = ? AND about = ? AND state NOT IN ('declined', 'taken-back') "
+        "ORDER BY asked_at DESC LIMIT 1",
+        network, asking, about,
+    )  # fmt: skip
+    return next(iter(found), None)
+
+
+def asked_since(db: Database, network: str, since: datetime) -> int:
+    """How many a network has begun here since then."""
+    row = db.execute(
+        "SELECT count(*) FROM introduction WHERE network = ? AND role = 'asked' AND asked_at >= ?",
+        (network, utc_text(since)),
+    )
+    found: int = row.fetchone()[0]
+    return found
+
+
+def unanswered_of(db: Database, network: str) -> int:
+    """How many of a network wait here for an answer."""
+    row = db.execute(
+        "SELECT count(*) FROM introduction WHERE network = ? AND role = 'asked' AND state = 'waiting'", (network,)
+    )
+    found: int = row.fetchone()[0]
+    return found
+
+
+def is_open_with(db: Database, network: str) -> bool:
+    """Whether something may still come from a network: an answer, or details."""
+    row = db.execute(
+        "SELECT 1 FROM introduction WHERE network = ? AND role <> 'both' AND state IN ('waiting', 'accepted') LIMIT 1",
+        (network,),
+    ).fetchone()
+    return row is not None
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """How many words of this node's a network (by its row) has not confirmed, since when, when the last was said."""
+
+    network_id: int
+    count: int
+    since: datetime
+    latest: datetime
+
+
+def undelivered(db: Database) -> list[Waits]:
+    """What waits to be told, by network."""
+    rows = db.execute(
+        "SELECT n.id, count(*), min(i.undelivered), max(i.changed_at) FROM introduction i "
+        "JOIN network n ON n.network = i.network "
+        f"WHERE i.undelivered NOT NULL AND i.role <> 'both' AND NOT {_CONCEALED} GROUP BY n.id ORDER BY n.id"
+    )
+    return [Waits(id_, count, *map(datetime.fromisoformat, dates)) for id_, count, *dates in rows]
+
+
+class Waiting(NamedTuple):
+    """So many asks that wait for an answer from here, answers that came lately, outcomes that nobody has told."""
+
+    asks: int
+    answers: int
+    outcomes: int
+
+
+def waiting(db: Database, answered_since: datetime, introduced_before: datetime) -> Waiting:
+    row = db.execute(
+        "SELECT coalesce(sum(role <> 'asker' AND state = 'waiting'), 0), "
+        "coalesce(sum(role = 'asker' AND answered_at >= ? AND state <> 'taken-back'), 0), "
+        "coalesce(sum(state = 'introduced' AND outcome IS NULL AND emptied_at IS NULL AND introduced_at < ?), 0) "
+        f"FROM introduction WHERE {_SHOWN}",
+        (utc_text(answered_since), utc_text(introduced_before)),
+    ).fetchone()
+    return Waiting(*row)
+
+
+def figures(db: Database) -> list[Figure]:
+    """What a report is made of, oldest first; without entries that are hidden."""
+    rows = db.execute(
+        "SELECT id, role, network, state, asked_at, answered_at, answer, introduced_at, ended_at, outcome, outcome_at, "
+        f"figures FROM introduction WHERE {_SHOWN} ORDER BY asked_at, id"
+    )
+    found = ((*row[:-1], _figures.decode(row[-1])) for row in rows)
+    return [Figure(*rest, codes.themes, codes.countries, codes.types) for *rest, codes in found]
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def save(db: Database, kept: Kept) -> None:
+    """Keep an introduction as it is now."""
+    encoded = kept._replace(body=msgspec.json.encode(kept.body), figures=msgspec.json.encode(kept.figures))  # type: ignore[arg-type]
+    db.execute(
+        f"INSERT OR REPLACE INTO introduction ({_COLUMNS}) VALUES ({', '.join('?' * len(Kept._fields))})", encoded
+    )
+
+
+def advance(db: Database, kept: Kept, held: Held, now: datetime, *steps: Step) -> Kept:
+    """Keep what follows on `kept`, with the dates that result."""
+    at = utc_text(now)
+    state, answered = held.state, held.asked
+    answer = kept.answer
+    if answered is not None and answered.stance in ("accepted", "declined"):
+        answer = answered.stance  # type: ignore[assignment]
+    told = None if kept.role == "both" or not held.undelivered else at
+    found = kept._replace(
+        state=state,
+        body=msgspec.structs.replace(kept.body, held=held, steps=(*kept.body.steps, *steps)),
+        changed_at=at,
+        undelivered=told and (kept.undelivered or told),
+        answer=answer,
+        answered_at=at if answer != kept.answer else kept.answered_at,
+        introduced_at=kept.introduced_at or (at if state == "introduced" else None),
+        ended_at=kept.ended_at if state == kept.state else at if state in ("declined", "taken-back") else None,
+    )
+    save(db, found)
+    return found
+
+
+def empty(db: Database, kept: Kept, now: datetime) -> Kept:
+    """Destroy texts, titles, details and names; what a report needs stays."""
+    bare = kept._replace(body=Body(rules.without_texts(kept.held)), emptied_at=kept.emptied_at or utc_text(now))
+    save(db, bare)
+    return bare
+
+
+def end(db: Database, entry: str, now: datetime, *, erased: bool = False) -> None:
+    """An own entry is withdrawn: what is said about it ends. An erased one leaves no word of what was said, either."""
+    for kept in _where(db, _OF_ENTRY, entry=entry):
+        ended = advance(db, kept, _withdrawn(kept, entry, utc_text(now)), now)
+        if erased:
+            empty(db, ended, now)
+
+
+def _withdrawn(kept: Kept, entry: str, at: str) -> Held:
+    """As the side of an own entry takes back whatever it said; of one that has ended already nothing changes."""
+    if kept.state == "taken-back":
+        return kept.held
+    if kept.role == "both" and entry == kept.about:
+        return rules.mirrored(rules.withdrawing(rules.mirrored(kept.held), at))
+    return rules.withdrawing(kept.held, at)
+
+
+def repoint(db: Database, old: str, new: str) -> None:
+    """An own entry goes on under another handle."""
+    db.execute("UPDATE introduction SET asking = ? WHERE asking = ? AND role <> 'asked'", (new, old))
+    db.execute("UPDATE introduction SET about = ? WHERE about = ? AND role <> 'asker'", (new, old))
+
+
+def to_empty(db: Database, before: datetime) -> list[Kept]:
+    """Those that ended before a day and still say something."""
+    return _where(db, "emptied_at IS NULL AND ended_at < ?", utc_text(before))
+
+
+def drop_unlisted(db: Database, before: datetime) -> None:
+    """Forget that somebody asked about what is not here, before a day."""
+    db.execute("DELETE FROM introduction WHERE name = '' AND changed_at < ?", (utc_text(before),))
+
+
+def forget_erased(db: Database) -> None:
+    """Destroy what is said about records, of any network, that were erased since; those about own ones end."""
+    sql = "SELECT asking FROM introduction WHERE asking <> '' UNION SELECT about FROM introduction"
+    for entry in [entry for (entry,) in db.execute(sql) if _is_erased(db, entry)]:
+        for kept in _where(db, f"{_OF_ENTRY} AND state <> 'taken-back'", entry=entry):
+            advance(db, kept, _withdrawn(kept, entry, _latest(kept)), datetime.fromisoformat(_latest(kept)))
+        for kept in _where(db, "? IN (asking, about) AND emptied_at IS NULL", entry):
+            empty(db, kept, datetime.fromisoformat(_latest(kept)))
+
+
+def _is_erased(db: Database, handle: str) -> bool:
+    row = db.execute(
+        "SELECT 1 FROM record WHERE feed_id IN (SELECT id FROM feed) AND key = ? AND handle IS NULL", (key_of(handle),)
+    ).fetchone()
+    return row is not None
+
+
+def _latest(kept: Kept) -> str:
+    """The newest instant that is known of it: who destroys has no clock."""
+    return max(filter(None, (kept.asked_at, kept.answered_at, kept.introduced_at, kept.ended_at, kept.outcome_at)))
+
+
+# --- a backup is restored ---------------------------------------------------------------------------------------------
+
+
+def everything(db: Database) -> list[Kept]:
+    return _where(db, "1")
+
+
+def put_kept(db: Database, kept: Iterable[Kept]) -> None:
+    """Put those of the database that is replaced in the place of what a backup holds: what was said stays said."""
+    db.execute("DELETE FROM introduction")
+    for found in kept:
+        save(db, found)
+
+
+def mark_restored(db: Database, now: datetime) -> None:
+    """What was said since the backup is not known: nothing is told before it is heard what the others hold."""
+    at = utc_text(now)
+    for kept in _where(db, "role <> 'both'"):
+        held = msgspec.structs.replace(kept.held, restored=at)
+        save(db, kept._replace(body=msgspec.structs.replace(kept.body, held=held)))

@@ -1,0 +1,107 @@
+"""The chart of needs, offers and funding for programs.
+
+```
+GET /api/v1/chart?by=theme&region=035
+{"by": "theme", "totals": {"needs": 12, "unmet": 5, ...}, "items": [{"region": "035", "theme": "legal-aid", ...}], ...}
+```
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fednet.directory import exchange
+from fednet.directory.chart import By, Line, Missing, Totals, chart, lines, table
+from fednet.directory.query import Parameter, one, read_parameters
+from fednet.directory.search import Reader
+from fednet.errors import UsageError
+from fednet.formats.export import csv_of
+from fednet.node.home import Home
+from fednet.web.asking import Asked, Clock, asked, given
+from fednet.web.callers import Callers
+from fednet.web.programs import files
+from fednet.web.programs.addresses import JSON, Address, Described, Naming
+from fednet.web.sending import sent
+
+
+def _by(given: Any, name: str) -> str:
+    wanted = one(given, name).strip().lower()
+    if wanted not in get_args(By):
+        raise UsageError(f"{name}: {wanted[:40]!r} is not known", hint="one of region, theme")
+    return wanted
+
+
+def _public(given: Any, name: str) -> str:
+    wanted = one(given, name).strip().lower()
+    if wanted != "public":
+        raise UsageError(f"{name}: {wanted[:40]!r} is not known", hint="public, or leave it out")
+    return wanted
+
+
+CHOICES: dict[str, Parameter] = {"by": ("by", _by), "only": ("only", _public)}
+"""What a chart is asked besides the filters of the exchange; `only` is for its page."""
+
+FILTERS = tuple(name for name in exchange.PARAMETERS if name not in ("limit", "cursor"))
+
+
+class Charted(msgspec.Struct, frozen=True):
+    """A chart: an item is one entry in one row, rows in order, unmet needs first in each.
+
+    `at` is when it was made, `networks` are those whose lists it was made from; of those in `missing` it may lack what
+    is new.
+    """
+
+    by: By
+    at: str
+    totals: Totals
+    items: list[Line]
+    networks: list[Naming]
+    missing: list[Missing]
+
+
+ADDRESSES = (
+    Address(
+        path="/api/v1/chart",
+        summary="The chart of needs, offers and funding, by region and theme",
+        description="What names several regions or themes is an item in each, up to five; see `totals` for how much.",
+        parameters=(
+            *FILTERS,
+            Described("by", "What rows are gathered under.", {"type": "string", "enum": list(get_args(By))}),
+            "format",
+        ),
+        answers={JSON: Charted, "text/csv": None},
+        methods=("GET", "POST"),
+    ),
+)
+
+
+def routes(home: Home, callers: Callers, clock: Clock) -> list[Route]:
+    def answer(request: Request, asked: Asked, reader: Reader) -> Response:
+        form = files.wanted(request, asked, ("csv",))
+        by: By = read_parameters(given({"by": asked.pop("by", ["region"])}), CHOICES)["by"]
+        found = chart(home.store, exchange.parse_asked(**given(asked)), reader, clock(), by)
+        if form is not None:
+            headers = {"Content-Disposition": 'attachment; filename="chart.csv"'}
+            body = csv_of(table(found.rows))
+            return sent(request, body, form.media_type, reader, vary=files.VARY, headers=headers)
+        told = Charted(
+            by=found.by,
+            at=found.at,
+            totals=found.totals,
+            items=list(lines(found.rows)),
+            networks=[Naming(network, name) for network, name in found.networks],
+            missing=list(found.missing),
+        )
+        return sent(request, msgspec.json.encode(told), JSON, reader, vary=files.VARY)
+
+    async def endpoint(request: Request) -> Response:
+        reader = await callers.reader(request)
+        return await run_in_threadpool(answer, request, await asked(request), reader)
+
+    return [Route("/api/v1/chart", endpoint, methods=["GET", "POST"])]

@@ -1,0 +1,204 @@
+"""Needs, offers and funding: `/exchange` by GET or POST, and the page of each with what fits it and the way to ask.
+
+As on the search page, a question asked by POST stands in no address, and its page puts it into none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fednet.directory import exchange
+from fednet.directory.exchange import Asked as Wanted
+from fednet.directory.exchange import Entry, Match
+from fednet.directory.search import Reader
+from fednet.errors import NotFoundError, UsageError
+from fednet.listing.vocabulary import THEMES
+from fednet.node.home import Home
+from fednet.web import show
+from fednet.web.asking import Asked, Clock, given
+from fednet.web.doors import Doors
+from fednet.web.policy import may
+from fednet.web.programs import alternates
+from fednet.web.programs.alternates import Alternates
+from fednet.web.public import fitting, narrowing
+from fednet.web.public.pages import for_reader
+from fednet.web.public.parties import Parties
+from fednet.web.public.searching import PRIVATE, Download, downloads_of, read_question, regions
+from fednet.web.sending import base_of
+from fednet.web.show import Templates
+from fednet.web.visitors import Visitor
+
+MAX_ENTRIES = 15
+"""Entries on one page of the list."""
+MAX_MATCHES = 10
+SOON_DAYS = 14
+"""From how many days before its end an entry is said to end soon."""
+FIELDS = ("text", "type", "service", "region")
+"""What the form shows; other filters go along unseen."""
+
+
+class Line(NamedTuple):
+    """An entry in the list, with the match that fits it best."""
+
+    entry: Entry
+    best: Match | None
+    why: Sequence[str]
+
+
+class Fit(NamedTuple):
+    """What fits the entry of a page: how well in a word, and why in sentences."""
+
+    other: Entry
+    grade: str
+    score: int
+    why: Sequence[str]
+
+
+class Way(NamedTuple):
+    """What whoever looks at an entry can do: which of the sentences of the page holds, and where its link leads."""
+
+    word: str
+    url: str
+
+
+def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list[Route]:
+    site = Exchange(home, templates, clock)
+    instead = Alternates(home, clock)
+    return [
+        doors.route("GET", "/exchange", for_reader(site.asked)),
+        doors.route("POST", "/exchange", for_reader(site.sent)),
+        doors.route(
+            "GET", "/exchange/{handle}", for_reader(site.entry, alternates.EXCHANGE, instead.exchange)
+        ),
+    ]  # fmt: skip
+
+
+class Exchange:
+    """The pages of the exchange of one node."""
+
+    def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:
+        self.home = home
+        self.page = templates.page
+        self.clock = clock
+        self.parties = Parties(home, clock)
+
+    def asked(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        private = bool(asked.pop(PRIVATE, []))
+        return self._page(request, asked, visitor.reader, private)
+
+    def sent(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        if "question" in asked:
+            asked = read_question(asked["question"][0])
+        found = self._page(request, asked, visitor.reader, private=True)
+        found.headers["Cache-Control"] = "no-store"
+        return found
+
+    def _page(self, request: Request, asked: Asked, reader: Reader, private: bool) -> Response:
+        names = self.parties.network_names(reader)
+        wanted = None
+        try:
+            wanted = exchange.parse_asked(**({"limit": str(MAX_ENTRIES)} | given(asked)))
+            found = exchange.entries(self.home.store, wanted, reader, self.clock())
+        except (UsageError, NotFoundError) as error:
+            return self.page("exchange.html", request, error=error, private=private, **form(asked, wanted))
+        return self.page(
+            "exchange.html",
+            request,
+            error=None,
+            private=private,
+            **form(asked, wanted),
+            total=found.total,
+            lines=[self._line(entry, reader) for entry in found.entries],
+            states=narrowing.states(wanted),
+            facets=narrowing.facets(found, wanted, names),
+            chosen=narrowing.chosen(wanted, names),
+            pager=narrowing.pager(wanted, found),
+            chart=show.address("/exchange/chart", [] if private else narrowing.pairs(wanted)),
+            download=download(wanted, found.total),
+            SOON_DAYS=SOON_DAYS,
+        )
+
+    def _line(self, entry: Entry, reader: Reader) -> Line:
+        best = self._matches(entry, reader, 1) if entry.matches else ()
+        return Line(entry, best[0] if best else None, fitting.why(best[0], 1) if best else [])
+
+    def _matches(self, entry: Entry, reader: Reader, most: int) -> tuple[Match, ...]:
+        return tuple(exchange.matches(self.home.store, entry.hit.handle, reader, self.clock(), most))
+
+    # --- one entry ----------------------------------------------------------------------------------------------------
+
+    def entry(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
+        reader = visitor.reader
+        found = exchange.entry(self.home.store, request.path_params["handle"], reader, self.clock())
+        ours = self.parties.is_ours(found.hit)
+        return self.page(
+            "exchange-entry.html",
+            request,
+            entry=found,
+            hit=found.hit,
+            record=found.record,
+            ours=ours,
+            state=None,
+            days=0,
+            outcome_note=show.within(show.in_order(found.record.outcome_note, found.record.original), show.LIST_TEXT),
+            fits=[fit(one, found) for one in self._matches(found, reader, MAX_MATCHES)],
+            way=way(found, visitor, ours),
+            linked=alternates.in_page(alternates.exchange(found, base_of(self.home, request))),
+            SOON_DAYS=SOON_DAYS,
+        )
+
+
+def fit(match: Match, entry: Entry) -> Fit:
+    """A match as the page of one of its two entries shows it."""
+    other = match.offer if match.need.hit.handle == entry.hit.handle else match.need
+    return Fit(other, fitting.grade(match.score), match.score, fitting.why(match))
+
+
+def way(entry: Entry, visitor: Visitor, ours: bool) -> Way:
+    """What somebody can do about an entry: ask to be introduced, see to it as an own one, sign in first, or nothing."""
+    handle = entry.hit.handle
+    if ours and visitor.staff and may(visitor.role, "/workspace/exchange"):
+        return Way("own", "/workspace/exchange")
+    if ours and entry.organization and visitor.account and entry.organization.handle == visitor.account.organization:
+        return Way("own", f"/member/exchange/{handle}")
+    if entry.state in ("over", "closed"):
+        return Way("over", "/exchange")
+    if visitor.account is None:
+        return Way("sign-in", show.address("/sign-in", [("to", f"/exchange/{handle}")]))
+    if may(visitor.role, "/workspace/introductions/new", "POST"):
+        return Way("ask", show.address("/workspace/introductions/new", [("theirs", handle)]))
+    if may(visitor.role, "/member/exchange"):
+        return Way("ask", show.address("/member/exchange", [("theirs", handle)]))
+    return Way("secretariat", "")
+
+
+# --- the form of the list ---------------------------------------------------------------------------------------------
+
+
+def form(asked: Asked, wanted: Wanted | None) -> dict[str, object]:
+    """What the form of the list holds. What could not be read stays in its field, to be corrected."""
+    typed = {name: " ".join(asked.get(name, [])) for name in FIELDS}
+    if wanted:
+        read = {"type": wanted.types, "service": wanted.services, "region": wanted.regions}
+        typed |= {name: codes[0] if len(codes) == 1 else "" for name, codes in read.items()}
+    shown = {name for name in FIELDS if typed[name]}
+    rest = narrowing.pairs(wanted) if wanted else []
+    return {
+        "typed": typed,
+        "text": typed["text"],
+        "types": [(code, narrowing.type_(code)) for code in ("need", "offer", "funding")],
+        "themes": sorted(((term.code, show.term(term.code)) for term in THEMES), key=lambda one: show.sort_key(one[1])),
+        "regions": regions(),
+        "hidden": [one for one in rest if one[0] not in shown and one[0] not in ("text", "limit")],
+    }
+
+
+def download(wanted: Wanted, total: int) -> Download | None:
+    """All that was found, as files."""
+    asked = [one for one in narrowing.pairs(wanted) if one[0] != "limit"]
+    return downloads_of("exchange", total, asked) if total else None
