@@ -79,5 +79,6 @@ _WHY = {
     "expired": "its newest edition was to be renewed by {since}",
     "unheard": "nothing of it was verified since {since}",
     "frozen": "it has contradicted itself",
+    "many": "it lists very much, of which only a part is here",
     "unread": "nothing of it has been read yet",
 }

@@ -33,7 +33,7 @@ private_option = click.option(
 )
 
 
-def _handle(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
+def chosen_handle(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
     """A handle that a person typed: a slip is a matter of usage, not of verification."""
     from fednet.feed.record import check_handle
 
@@ -54,7 +54,7 @@ def chosen_circle(ctx: click.Context, parameter: click.Parameter, given: str | N
         raise UsageError(error.detail, hint="fednet circle list") from None
 
 
-handle_argument = click.argument("handle", callback=_handle)
+handle_argument = click.argument("handle", callback=chosen_handle)
 circle_option = click.option(
     "--circle",
     metavar="C",

@@ -65,22 +65,22 @@ def _object(found: Report) -> dict[str, Any]:
     """The report as JSON: sentences in English beside their codes and figures; a count that is not told is a word."""
     import msgspec
 
-    from fednet.directory.evaluation import sentence
+    from fednet.directory.answers import is_met, is_needed, sentence
 
     plain: dict[str, Any] = msgspec.to_builtins(found)
-    for name in ("is_needed", "is_met"):
-        plain[name] = [{"text": sentence(said), **msgspec.structs.asdict(said)} for said in getattr(found, name)]
+    for name, said in (("is_needed", is_needed(found)), ("is_met", is_met(found))):
+        plain[name] = [{"text": sentence(one), **msgspec.structs.asdict(one)} for one in said]
     return plain
 
 
 def _show(found: Report) -> None:
-    from fednet.directory.evaluation import MET, NEEDED, sentence
+    from fednet.directory.answers import MET, NEEDED, is_met, is_needed, sentence
     from fednet.listing import places
     from fednet.listing.vocabulary import THEMES
 
     whose = found.network[1] if found.network else "all networks"
     say(f"{found.since} to {found.until}, {whose}; made on {found.made}")
-    for question, said in ((NEEDED, found.is_needed), (MET, found.is_met)):
+    for question, said in ((NEEDED, is_needed(found)), (MET, is_met(found))):
         click.echo(f"\n{question}")
         for one in said:
             click.echo(f"  {sentence(one)}")

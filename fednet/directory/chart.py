@@ -1,11 +1,12 @@
 """The chart of needs and opportunities: what is needed, offered and funded, by region and theme, side by side.
 
 The proposal of 2003 asked for a chart that is circulated, so that people see at a glance what nobody meets yet: in each
-cell unmet needs stand first. It says when it was made, what of it is not public, and which networks have not been heard.
+cell unmet needs stand first. It says when it was made, what of it is not public, and which networks are not heard of.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
@@ -26,6 +27,8 @@ By = Literal["region", "theme"]
 UNSAID = ""
 SEVERAL = "several"
 """Rows of what names no region or theme, and of what names more than `MAX_ROWS`."""
+MAX_ENTRIES = 2_000
+"""Entries of one network on a chart, the first in the order of the exchange: a flood drowns only itself."""
 MAX_ROWS = 5
 TYPES = ("need", "offer", "funding")
 
@@ -62,11 +65,12 @@ class Totals(msgspec.Struct, frozen=True):
 
 class Missing(msgspec.Struct, frozen=True):
     """A network of which this chart may lack what is new: its newest edition has `expired`, nothing of it was verified
-    lately (`unheard`), it has contradicted itself (`frozen`), or nothing of it was read yet (`unread`)."""
+    lately (`unheard`), it has contradicted itself (`frozen`), nothing of it was read yet (`unread`), or it lists more
+    than `MAX_ENTRIES` (`many`)."""
 
     network: str
     name: str
-    reason: Literal["expired", "unheard", "frozen", "unread"]
+    reason: Literal["expired", "unheard", "frozen", "unread", "many"]
     since: str | None
 
 
@@ -83,16 +87,30 @@ class Chart(msgspec.Struct, frozen=True):
 
 def chart(store: Store, asked: Asked, reader: Reader, now: datetime, by: By = "region") -> Chart:
     """The chart of what a question leaves, as far as this reader may see it. Raises as `exchange.entries`."""
-    found = everything(store, reader, now, asked)
+    found, flooding = _fairly(everything(store, reader, now, asked))
     known = networks(store, reader, now, counted=False)
+    themes = *asked.services, *asked.client_groups
     return Chart(
         by=by,
         at=now.isoformat(timespec="seconds"),
-        rows=tuple(rows(found, by, regions=asked.regions, countries=asked.countries, themes=asked.services)),
+        rows=tuple(rows(found, by, regions=asked.regions, countries=asked.countries, themes=themes)),
         totals=totals(found),
         networks=tuple([(one.network, one.name) for one in known]),
-        missing=tuple([lacking for one in known if (lacking := missing(one))]),
+        missing=(*(lacking for one in known if (lacking := missing(one))), *flooding),
     )
+
+
+def _fairly(entries: Iterable[Entry]) -> tuple[list[Entry], list[Missing]]:
+    """The entries without those of a network that lists too many, and which networks do."""
+    counted: Counter[str] = Counter()
+    kept, names = [], {}
+    for entry in entries:
+        counted[entry.hit.network] += 1
+        if counted[entry.hit.network] <= MAX_ENTRIES:
+            kept.append(entry)
+        else:
+            names[entry.hit.network] = entry.hit.network_name
+    return kept, [Missing(network, name, "many", None) for network, name in names.items()]
 
 
 def totals(entries: Iterable[Entry]) -> Totals:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
@@ -45,6 +45,7 @@ __all__ = [
     "Named",
     "Page",
     "Reason",
+    "best",
     "entries",
     "entry",
     "everything",
@@ -219,12 +220,58 @@ def matches(
         return tuple(_match(mine, other, score, dismissed) for other, (_, score) in pairs)
 
 
+def best(store: Store, handles: Sequence[str], reader: Reader, now: datetime) -> dict[str, Match]:
+    """What fits each of these entries best, by its handle: for a list of them, in one look. Nothing for those that
+    nothing fits, or that the reader may not see."""
+    with store.reading() as db:
+        view = _View(store, db, reader, now)
+        known = set(handles)
+        rows = {one: view.row(one) for at, one in enumerate(view.table.handles) if one in known and view.shown.mask[at]}
+        found = {handle: next(view.fitting_of(row), None) for handle, row in rows.items()}
+        pairs = [(rows[handle], *one) for handle, one in found.items() if one]
+        entries = dict(zip(rows_of := [row for pair in pairs for row in pair[:2]], view.entries(rows_of), strict=True))
+        matched = [_match(entries[mine], entries[other], score, False) for mine, other, score in pairs]
+        return {entries[mine].hit.handle: match for (mine, _, _), match in zip(pairs, matched, strict=True)}
+
+
 def everything(store: Store, reader: Reader, now: datetime, asked: Asked | None = None) -> tuple[Entry, ...]:
     """All entries that the filters leave (limit and cursor say nothing), in the order of `entries`; by default all."""
     with store.reading() as db:
         view = _View(store, db, reader, now)
         found = view.ordered(view.fitting(asked or Asked(state="all")))
         return tuple(view.entries([placed.row for placed in found]))
+
+
+Place = tuple[str, str]
+"""Where an entry is: the id of its network, and its handle there."""
+
+
+def ever_fitting(store: Store, reader: Reader, now: datetime) -> dict[Place, list[tuple[Place, int]]]:
+    """By need, what fits it with its score, or would if neither were over or closed by now; without what was dismissed.
+
+    For figures of times past. Needs that nothing ever fitted are not in it.
+    """
+    import numpy as np
+
+    from fednet.directory.fitting import scores
+    from fednet.listing import fit as compared
+
+    with store.reading() as db:
+        view = _View(store, db, reader, now)
+        of = view.of.copy()
+        of["state"] = exchanges.OPEN
+        table = view.table._replace(of=of)
+        places = [
+            (view.sources[feed].network, handle) if feed in view.sources else ("", handle)
+            for feed, handle in zip(table.feeds.tolist(), table.handles, strict=True)
+        ]
+        found = {}
+        for row in np.flatnonzero(view.shown.mask & (of["type"] == compared.NEED)).tolist():
+            score = np.where(view.shown.mask, scores(table, row), 0)
+            others = [at for at in np.flatnonzero(score).tolist() if not view.shown.is_dismissed(row, at)]
+            if others:
+                found[places[row]] = [(places[at], int(score[at])) for at in others]
+        return found
 
 
 def _match(mine: Entry, other: Entry, score: int, dismissed: bool) -> Match:
@@ -249,31 +296,29 @@ class _Placed(NamedTuple):
     network: str
     row: int
 
-    @property
-    def exactly(self) -> tuple[int, int, int, str, str]:
-        return self[:5]
-
     def place(self) -> tuple[int, int, int, str, str]:
-        return self.exactly
+        return self[:5]
 
 
 _Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _Name = Annotated[str, Meta(max_length=128)]
 _Cursor = tuple[_Whole, _Whole, _Whole, _Name, _Name]
+"""Where a row stands in the order, which its reader has been shown anyway."""
 _CURSOR = msgspec.json.Decoder(_Cursor)
 MAX_CURSOR = 1_000
 
 
 def _cursor(placed: _Placed) -> str:
-    return urlsafe_b64encode(msgspec.json.encode(placed.exactly)).decode()
+    return urlsafe_b64encode(msgspec.json.encode(placed.place())).decode()
 
 
-def _read(cursor: str) -> tuple[int, int, int, str, str]:
+def _read(cursor: str) -> _Cursor:
+    found: _Cursor | None = None
     try:
         given = cursor.encode("ascii")
         found = _CURSOR.decode(urlsafe_b64decode(given)) if len(given) <= MAX_CURSOR else None
     except (ValueError, msgspec.MsgspecError):
-        found = None
+        pass
     if found is None:
         raise UsageError(f"cursor: {cursor[:40]!r} is none", hint="take `next` of an earlier answer as it is")
     return found
@@ -307,6 +352,11 @@ class _View:
             )
         return min(found, key=lambda at: order[int(self.table.feeds[at])])
 
+    def fitting_of(self, row: int) -> Iterator[tuple[int, int]]:
+        """The rows that fit one, with their scores, best first; without those that somebody dismissed."""
+        found = zip(*self.shown.of(row), strict=True)
+        return ((other, score) for other, score, gone in found if not gone)
+
     # --- what fits a question -------------------------------------------------------------------------------------
 
     def fitting(self, asked: Asked) -> NDArray[Any]:
@@ -327,9 +377,8 @@ class _View:
         if query is not None:
             ids = fitting(self.store, self.db, query, self.sources, self.now)
             left &= np.isin(self.table.ids, np.array(ids, np.int64))
-        if asked.unmet:
-            left &= self._is_unmet
-        return np.flatnonzero(left)
+        rows = np.flatnonzero(left)
+        return rows[self._unmet(rows)] if asked.unmet else rows
 
     def _state(self, wanted: Wanted) -> NDArray[Any]:
         import numpy as np
@@ -348,14 +397,15 @@ class _View:
         said = np.array([_STATES.index(state) for state in vocabulary.EXCHANGE_STATES.codes])[self.of["state"]]
         return np.where(self.is_over & (said == _STATES.index("open")), _STATES.index("over"), said)
 
-    @cached_property
-    def _is_unmet(self) -> NDArray[Any]:
+    def _unmet(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Which of these rows are open needs that nothing fits."""
         import numpy as np
 
         need = vocabulary.EXCHANGE_TYPES.codes.index("need")
-        found = (self.of["type"] == need) & (self.states == _STATES.index("open")) & self.shown.mask
-        _, count = self.shown.summary
-        return np.asarray(found & (count == 0))
+        found = (self.of["type"][rows] == need) & (self.states[rows] == _STATES.index("open"))
+        counted = self.shown.counted(rows[found].tolist())
+        found[found] = np.fromiter((not count for _, count in counted.values()), bool, len(counted))
+        return np.asarray(found)
 
     # --- in order -------------------------------------------------------------------------------------------------
 
@@ -364,7 +414,7 @@ class _View:
         import numpy as np
 
         parts = np.select(
-            [self._is_unmet[rows], self._is_sought(rows, need=True), self._is_sought(rows, need=False)],
+            [self._unmet(rows), self._is_sought(rows, need=True), self._is_sought(rows, need=False)],
             [_UNMET, _NEEDED, _OFFERED],
             np.where(self.states[rows] == _STATES.index("matched"), _AGREED, _OVER),
         )

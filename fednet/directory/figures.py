@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fednet.directory import evaluation
+from fednet.directory import answers
 from fednet.directory.evaluation import Report, Row
+from fednet.directory.introduced import Introduced
 from fednet.directory.suppressing import Told
 from fednet.formats.export import csv_of
 from fednet.listing import places
@@ -38,8 +39,8 @@ def lines(report: Report) -> Iterator[Line]:
 
 
 def _answers(report: Report) -> Iterator[Line]:
-    for question, said in ((evaluation.NEEDED, report.is_needed), (evaluation.MET, report.is_met)):
-        yield from (["answer", question, evaluation.sentence(one), ""] for one in said)
+    for question, said in ((answers.NEEDED, answers.is_needed(report)), (answers.MET, answers.is_met(report))):
+        yield from (["answer", question, answers.sentence(one), ""] for one in said)
 
 
 _COLUMNS = ("needs", "needs with a match", "needs without a match", "offers", "funding")
@@ -63,7 +64,7 @@ def _public(report: Report) -> Iterator[Line]:
     yield from _figures("twinnings", "all", [("begun", public.begun), ("ended", public.ended)])
 
 
-def _introduced(report: Report, year: evaluation.Introduced) -> Iterator[Line]:
+def _introduced(report: Report, year: Introduced) -> Iterator[Line]:
     part, at = "introductions", str(year.year)
     if report.network is None:
         yield from _figures(part, at, [("asked", year.asked), *year.answers.items()])
@@ -85,4 +86,4 @@ def _figures(part: str, of: str, figures: Iterable[tuple[str, Told]]) -> Iterato
 
 
 def _plain(count: Told) -> str:
-    return str(count) if isinstance(count, int) else evaluation.counted(count)
+    return str(count) if isinstance(count, int) else answers.counted(count)

@@ -179,10 +179,9 @@ def _themes(one: Any, others: NDArray[Any]) -> tuple[Ints, Bools]:
     mine, guessed = int(one["services"]) & telling, (int(one["services"]) | int(one["services_named"])) & telling
     theirs, theirs_guessed = others["services"] & telling, (others["services"] | others["services_named"]) & telling
     near = fit.closeness(SERVICES)
-    several = np.bitwise_count(said & telling) > 1
+    several = np.bitwise_count((said | said_named | both_named) & telling) > 1
     points = _first(
         (
-            (several, fit.THEME + fit.THEME_MORE),
             ((said & telling) != 0, fit.THEME),
             ((said_named & telling) != 0, fit.THEME_NAMED),
             ((both_named & telling) != 0, fit.THEME_BOTH_NAMED),
@@ -194,7 +193,7 @@ def _themes(one: Any, others: NDArray[Any]) -> tuple[Ints, Bools]:
         ),
         len(others),
     )
-    return points, points != 0
+    return points + np.where(several, fit.THEME_MORE, 0), points != 0
 
 
 def _groups(one: Any, others: NDArray[Any]) -> tuple[Ints, Bools]:
@@ -231,7 +230,7 @@ def _related(one: Any, others: NDArray[Any]) -> Ints:
 def _modalities(need: NDArray[Any], offer: NDArray[Any]) -> Ints:
     said = (need["modality_said"] & offer["modality_said"]) != 0
     at = need["modality"], offer["modality"]
-    return np.where(said, _MODALITY[at], _MODALITY_NAMED[at])
+    return np.asarray(np.where(said, _MODALITY[at], _MODALITY_NAMED[at]))
 
 
 def _money(need: NDArray[Any], offer: NDArray[Any]) -> tuple[Ints, Bools]:
@@ -274,7 +273,8 @@ def _languages(table: Table, row: int) -> Ints:
 def _words(table: Table, row: int) -> Ints:
     both = table.text.words.counts(table.words[row])
     shorter = np.minimum(table.text.lengths, len(table.words[row]))
-    return np.minimum(fit.WORDS, both * 100 * fit.WORDS // ((shorter + fit.WORDS_MORE) * fit.WORDS_FULL))
+    found = both * 100 * fit.WORDS // ((shorter + fit.WORDS_MORE) * fit.WORDS_FULL)
+    return np.asarray(np.minimum(fit.WORDS, found))
 
 
 # --- pairs ------------------------------------------------------------------------------------------------------------

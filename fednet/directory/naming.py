@@ -46,7 +46,7 @@ class Organizations:
             found = [one for one in index_search.listed(db, shown) if one.feed_id in sources]
             order = {feed_id: at for at, feed_id in enumerate(sources)}
             found.sort(key=lambda one: order[one.feed_id])
-            return list(_named((sources[one.feed_id], one) for one in found))
+            return list(_named(((sources[one.feed_id], one) for one in found), sought))
 
     def found(self, words: str) -> list[Called]:
         """Those that a search for these words finds, each network's by itself, best first."""
@@ -63,8 +63,10 @@ class Organizations:
             return next(_named([(theirs[listed.feed_id], listed)]), None) if listed else None
 
 
-def _named(found: Iterable[tuple[index_search.Source, index_search.Listed]]) -> Iterator[Called]:
+def _named(found: Iterable[tuple[index_search.Source, index_search.Listed]], sought: str = "") -> Iterator[Called]:
+    """Organisations by the name that was sought, if it is one of theirs in some language; else by their titles."""
     for source, one in found:
         record = listing.parse(one.body)
         if isinstance(record, listing.Organization):
-            yield Called(source.network, source.name, one.handle, listing.title(record))
+            meant = (name for name in record.names.values() if key(name) == sought)
+            yield Called(source.network, source.name, one.handle, next(meant, listing.title(record)))

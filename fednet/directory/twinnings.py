@@ -6,8 +6,9 @@ that lists one of the two. What a third network states of it is shown as its own
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain, islice
 from typing import NamedTuple
 
 import msgspec
@@ -29,8 +30,8 @@ from fednet.store.database import Store
 from fednet.store.search import Listed, Source
 
 KIND = listing.KIND_NUMBERS["twinning"]
-MAX_STATEMENTS = 40
-"""Statements with one `uid` that are looked at."""
+MAX_STATEMENTS = 3
+"""Statements of one circle with the same `uid` that are looked at: a flood drowns only itself."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +74,14 @@ class Card(msgspec.Struct, frozen=True):
         return self.statements[0]
 
     @property
+    def networks(self) -> tuple[str, ...]:
+        """The networks that state it."""
+        return tuple(dict.fromkeys(statement.hit.network for statement in self.statements))
+
+    @property
     def is_alone(self) -> bool:
         """Whether only one network has stated it, though another one could."""
-        own = {statement.hit.network for statement in self.statements}
-        return len(own) == 1 and len({twin.network or self.first.hit.network for twin in self.twins}) > 1
+        return len(self.networks) == 1 and len({twin.network or self.first.hit.network for twin in self.twins}) > 1
 
     @property
     def twins(self) -> tuple[Twin, Twin]:
@@ -120,13 +125,21 @@ def twinnings(store: Store, wanted: Wanted, reader: Reader, now: datetime, start
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
         view = _View(db, sources, now)
-        rows = [row for row, _ in looked_at(store, db, query, sources, now)]
-        fitting = [one for one in view.statements(rows) if _fits(one.record, wanted)]
-        cards = list(_cards(view, fitting))
-    cards.sort(key=lambda card: (listing.title(card.first.record).casefold(), card.first.hit.handle))
-    cards.sort(key=lambda card: card.first.record.start or "", reverse=True)
-    cards.sort(key=lambda card: _STATES.get(card.first.record.state or "", len(_STATES)))
+        every = [row for row, _ in looked_at(store, db, Query(kinds=("twinning",)), sources, now)]
+        asked = query.networks or query.text
+        rows = [row for row, _ in looked_at(store, db, query, sources, now)] if asked else every
+        found = [one for one in view.statements(rows) if _fits(one.record, wanted)]
+        same = _by_uid(view.statements(every))
+        cards = list(_cards(_in_order(found), lambda one: same.get(one.record.uid or "", [])))
     return Shelf(len(cards), cards[start : start + most])
+
+
+def _in_order(found: Iterable[Statement]) -> list[Statement]:
+    """Active ones first, then planned ones; of these the latest first, then by title."""
+    order = sorted(found, key=lambda one: (listing.title(one.record).casefold(), one.hit.handle))
+    order.sort(key=lambda one: one.record.start or "", reverse=True)
+    order.sort(key=lambda one: _STATES.get(one.record.state or "", 2))
+    return order
 
 
 _STATES = {"active": 0, "planned": 1, "ended": 3}
@@ -139,7 +152,7 @@ def _fits(record: Twinning, wanted: Wanted) -> bool:
 
 
 def naming(store: Store, named: Iterable[tuple[str, str]], reader: Reader, now: datetime, most: int) -> list[Card]:
-    """The twinnings of organisations given by network and handle, by whichever network states them; the latest first."""
+    """The twinnings of organisations given by network and handle, by whichever network states them."""
     asked = set(named)
     with store.reading() as db:
         view = _View(db, readable(db, reader, now - store.forget_after), now)
@@ -153,8 +166,7 @@ def naming(store: Store, named: Iterable[tuple[str, str]], reader: Reader, now: 
             for one in view.statements(rows.values())
             if any((twin.network, twin.handle) in asked for twin in resolved(one))
         ]
-        cards = list(_cards(view, found))
-    return sorted(cards, key=lambda card: card.first.record.start or "", reverse=True)[:most]
+        return list(islice(_cards(_in_order(found), view.with_uid), most))
 
 
 def grown_from(store: Store, hit: Hit, reader: Reader, now: datetime, most: int) -> list[Card]:
@@ -164,7 +176,7 @@ def grown_from(store: Store, hit: Hit, reader: Reader, now: datetime, most: int)
         feeds = [feed_id for feed_id, source in view.sources.items() if source.network == hit.network]
         rows = index_search.naming(db, key_of(hit.handle), feeds)
         found = [one for one in view.statements(rows) if hit.handle in one.record.exchanges]
-        return list(_cards(view, found))[:most]
+        return list(islice(_cards(_in_order(found), view.with_uid), most))
 
 
 def every(store: Store, reader: Reader, now: datetime) -> list[Card]:
@@ -200,7 +212,8 @@ def are_one(one: Statement, other: Statement) -> bool:
 
 def _card(asked: Statement, others: Iterable[Statement]) -> Card:
     """The card of a statement: one statement of each network that agrees with all that are taken already."""
-    joined, apart = [asked], []
+    joined: list[Statement] = [asked]
+    apart: list[Statement] = []
     for other in others:
         networks = {one.hit.network for one in joined}
         if other.hit.handle == asked.hit.handle and other.hit.network == asked.hit.network:
@@ -210,14 +223,29 @@ def _card(asked: Statement, others: Iterable[Statement]) -> Card:
     return Card(tuple(joined), tuple(compared([one.record for one in joined])), tuple(apart))
 
 
-def _cards(view: _View, found: Sequence[Statement]) -> Iterable[Card]:
-    """One card for the statements of one twinning, each on one card only."""
+def _cards(found: Iterable[Statement], same: Callable[[Statement], Iterable[Statement]]) -> Iterator[Card]:
+    """One card for the statements of one twinning, each on one card only; `same` finds those with its `uid`."""
     used: set[tuple[str, str]] = set()
     for statement in found:
         if (statement.hit.network, statement.hit.handle) not in used:
-            card = _card(statement, view.with_uid(statement))
+            card = _card(statement, same(statement))
             used |= {(one.hit.network, one.hit.handle) for one in card.statements}
             yield card
+
+
+def _by_uid(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+    """Those with one number, as `_View.with_uid` finds them."""
+    found: dict[str, dict[tuple[str, str], list[Statement]]] = {}
+    for one in statements:
+        if one.record.uid:
+            feed = found.setdefault(one.record.uid, {}).setdefault((one.hit.network, one.hit.circle), [])
+            feed.extend([one] if len(feed) < MAX_STATEMENTS else [])
+    return {uid: list(chain(*of.values())) for uid, of in found.items()}
+
+
+def _written(text: str) -> str:
+    """A text as it stands in a body."""
+    return msgspec.json.encode(text).decode()
 
 
 class _View:
@@ -243,7 +271,7 @@ class _View:
         uid = statement.record.uid
         if not uid:
             return []
-        rows = index_search.containing(self.db, KIND, uid, list(self.sources), MAX_STATEMENTS)
+        rows = index_search.containing(self.db, KIND, _written(uid), list(self.sources), MAX_STATEMENTS)
         order = {feed_id: at for at, feed_id in enumerate(self.sources)}
         rows.sort(key=lambda row: order[row.feed_id])
         return [one for one in self.statements(rows) if one.record.uid == uid]

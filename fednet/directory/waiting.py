@@ -12,13 +12,14 @@ from fednet.directory.due import due
 from fednet.directory.matches import found_matches
 from fednet.directory.networks import Network, networks
 from fednet.directory.search import OPERATOR
-from fednet.store import drafts, letters
+from fednet.store import drafts, introductions, letters
 from fednet.store import waiting as lying
 from fednet.store.database import Store
 
 What = Literal[
-    "halted", "frozen", "application", "edit", "confirmation", "unconfirmed", "match", "refused-rows", "term",
-    "over", "ends-soon", "letter", "failing", "silent", "unsigned", "backup", "rehearsal", "witness",
+    "halted", "frozen", "application", "edit", "introduction", "answer", "confirmation", "unconfirmed", "match",
+    "refused-rows", "term", "outcome", "over", "ends-soon", "letter", "failing", "silent", "unsigned", "backup",
+    "rehearsal", "witness",
 ]  # fmt: skip
 WHATS: tuple[What, ...] = get_args(What)
 """In the order in which they are shown; of `halted`, `term`, `over` and `ends-soon` only the node knows
@@ -27,6 +28,10 @@ WHATS: tuple[What, ...] = get_args(What)
 BACKUP_AFTER = timedelta(days=7)
 WITNESSES = 2
 """One alone can be away, or give in."""
+ANSWERED_LATELY = timedelta(days=7)
+"""How long an answer to an introduction counts as new."""
+ASK_AFTER = timedelta(days=30)
+"""How long after an introduction somebody should say what came of it."""
 LAST_BACKUP, LAST_REHEARSAL = "last_backup", "last_rehearsal"
 """Settings: when a backup was made here last, and when restoring one was rehearsed (an instant)."""
 
@@ -42,7 +47,7 @@ class Waits(NamedTuple):
 def waiting(store: Store, now: datetime) -> list[Waits]:
     """All that the database tells of what waits, sorted as `WHATS`; nothing when nobody has to do anything."""
     with store.reading() as db:
-        found = [*_lying(db), *_backups(db, now)]
+        found = [*_lying(db), *_introduced(db, now), *_backups(db, now)]
     confirmations = due(store, now, limit=0)
     found.append(Waits("confirmation", confirmations.total - confirmations.never))
     found.append(Waits("unconfirmed", confirmations.never))
@@ -64,6 +69,13 @@ def _lying(db: Database) -> Iterator[Waits]:
     yield Waits("unsigned", counted.drafts)
     yield Waits("witness", max(0, WITNESSES - counted.witnesses))
     yield Waits("refused-rows", sum(one.summary["refused"] for one in lying.refused(db)))
+
+
+def _introduced(db: Database, now: datetime) -> Iterator[Waits]:
+    waits = introductions.waiting(db, now - ANSWERED_LATELY, now - ASK_AFTER)
+    yield Waits("introduction", waits.asks)
+    yield Waits("answer", waits.answers)
+    yield Waits("outcome", waits.outcomes)
 
 
 def _backups(db: Database, now: datetime) -> Iterator[Waits]:

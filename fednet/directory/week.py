@@ -37,7 +37,8 @@ class Introductions(NamedTuple):
 class Week(NamedTuple):
     """`since` is the first day that counts. `changed`: own records that were listed or changed, the newest first, of
     `kinds` so many of each; `withdrawn` own ones. `others`: name of a network and how much of it changed, most first.
-    `more`: more happened than was looked at. `introductions`: those in which this node has a part. `backup` and `rehearsal` are instants, None for never."""
+    `more`: more happened than was looked at. `introductions`: those in which this node
+    has a part. `backup` and `rehearsal` are instants, None for never."""
 
     since: date
     changed: list[Hit]

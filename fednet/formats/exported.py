@@ -65,6 +65,7 @@ _MORE_SHAPES = {
         "resources": "texts",
         "exchanges": "texts",
         "uid": "text",
+        "original": "text",
     },
 }
 _REFERRING = {"contact": "organization", "person": "organization", "exchange": "organization"}

@@ -72,7 +72,13 @@ def _source(value: dict[str, Any], fields: dict[str, Any], line: int) -> str:
     if isinstance(uid := fields.get("uid"), str) and uid:
         return uid
     name = next((fields[field] for field in _NAMING if fields.get(field)), "")
-    named = next(iter(name.values()), "") if isinstance(name, dict) else name
+    named = next(iter(name.values()), "") if isinstance(name, dict) else name or _twins(fields.get("organizations"))
     about = fields.get("organization")
     told_apart = [fields.get("type"), str(fields.get("start") or "")[:10], about if isinstance(about, str) else ""]
     return "|".join([identity(str(named)) or f"line {line}", *(str(part) for part in told_apart if part)])
+
+
+def _twins(found: object) -> str:
+    """The names of the two of a twinning that has no title."""
+    twins = found if isinstance(found, list) else []
+    return "|".join(str(one.get("name", "")) if isinstance(one, dict) else str(one) for one in twins)

@@ -62,14 +62,14 @@ REASONS: dict[str, str] = {
 
 THEME, THEME_NAMED, THEME_BOTH_NAMED, THEME_CLOSE, THEME_SIBLING, THEME_CLOSE_NAMED = 34, 26, 20, 20, 10, 10
 THEME_WIDE, THEME_WIDE_NAMED = 12, 8
-THEME_MORE = 4
+THEME_MORE = 6
 RELATED = 14
 GROUP, GROUP_NAMED, GROUP_CLOSE, GROUP_SIBLING, GROUP_WIDE, GROUP_OTHER = 14, 10, 8, 4, 5, -10
 MONEY, MONEY_WANTED, FUNDING = 22, -14, -8
 COUNTRY, COUNTRY_PARTLY, COUNTRY_NAMED, REGION, EVERYWHERE, ELSEWHERE = 14, 10, 9, 6, 4, -10
 LANGUAGE, NO_LANGUAGE = 8, -12
 WORDS = 20
-WORDS_FULL = 40
+WORDS_FULL = 25
 """So many hundredths of the shorter text (and a few words more) are in both: then words give all their points."""
 WORDS_MORE = 6
 
@@ -114,9 +114,9 @@ _STAGES = (
 def _modality_points() -> tuple[tuple[int, ...], ...]:
     """By the need's modality and the offer's: 0 for unsaid, else one more than its bit."""
     size = len(MODALITIES) + 1
-    found = [[OTHER_MODALITY if one and other else 0 for other in range(size)] for one in range(size)]
-    for one in range(1, size):
-        found[one][one] = SAME_MODALITY
+    found = [[OTHER_MODALITY if row and column else 0 for column in range(size)] for row in range(size)]
+    for at in range(1, size):
+        found[at][at] = SAME_MODALITY
     for kin in _KIN.split(" | "):
         one, other, points = kin.split()
         a, b = _number(MODALITIES, one), _number(MODALITIES, other)
@@ -445,12 +445,12 @@ def word_points(both: int, need: int, offer: int) -> int:
 def _theme(need: Features, offer: Features) -> Reason | None:
     telling = ~(WIDE_THEMES | GRANTS)
     said, said_named, both_named = _common(need.services, need.services_named, offer.services, offer.services_named)
-    more = THEME_MORE if (said & telling).bit_count() > 1 else 0
+    more = THEME_MORE if ((said | said_named | both_named) & telling).bit_count() > 1 else 0
     near = closeness(SERVICES)
     for code, mask, points in (
         ("themes", said & telling, THEME + more),
-        ("themes-named", said_named & telling, THEME_NAMED),
-        ("themes-named", both_named & telling, THEME_BOTH_NAMED),
+        ("themes-named", said_named & telling, THEME_NAMED + more),
+        ("themes-named", both_named & telling, THEME_BOTH_NAMED + more),
     ):
         if mask:
             return Reason(code, _codes(SERVICES, mask), points)

@@ -222,7 +222,7 @@ class Background:
 
     async def _post(self, watch: Watch) -> None:
         """Send letters as they are written, and try again those that could not be sent."""
-        while True:
+        while not _asked_to_end():
             seen = watch.seen()
             try:
                 await post.deliver(self.home, now())
@@ -338,6 +338,16 @@ class Background:
             except FednetError:
                 await asyncio.sleep(random.uniform(PAUSE, 5 * PAUSE))
                 return
+
+
+def _asked_to_end() -> bool:
+    """Whether this task was cancelled.
+
+    asyncio.wait_for of Python 3.11 loses that when an answer comes at the same moment (bpo-37658), and what sends
+    letters waits by it.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _told_by(feed: Feed, origin: str | None) -> str | None:

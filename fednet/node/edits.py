@@ -19,7 +19,7 @@ from fednet.listing import ListingError, references
 from fednet.listing.check import text
 from fednet.node import circles, completing, revisions
 from fednet.node.home import Home
-from fednet.store import accounts, acts, applications, drafts, feeds, hidden, introductions, proposals
+from fednet.store import accounts, acts, applications, drafts, exchanges, feeds, hidden, introductions, proposals
 from fednet.store import search as index_search
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Action, Draft
@@ -196,11 +196,12 @@ def move(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> Own:
 
 def repoint(db: Database, home: Home, own: Own, moved: Own, now: datetime) -> None:
     """Follow a move in all own records that refer to the record, in what imports remember of them, in accounts, in the
-    audit log, in what members proposed, in applications, and in what is hidden."""
+    audit log, in what members proposed, in applications, in what was dismissed, and in what is hidden."""
     accounts.repoint(db, own.handle, moved.handle)
     acts.repoint(db, own.handle, moved.handle)
     proposals.repoint(db, own.handle, moved.handle)
     introductions.repoint(db, own.handle, moved.handle)
+    exchanges.repoint(db, own.handle, moved.handle)
     applications.repoint(db, own.handle, moved.handle)
     _repoint_hidden(db, own, moved)
     stuck = []

@@ -28,6 +28,7 @@ from fednet.store import (
     circles,
     destruction,
     drafts,
+    exchanges,
     feeds,
     hidden,
     introductions,
@@ -71,6 +72,7 @@ def erase(home: Home, handle: str, now: datetime) -> Erasing:
         introductions.end(db, handle, now, erased=True)
         accounts.forget(db, handle)
         acts.forget(db, handle)
+        exchanges.forget(db, handle)
         if found is not None:
             drafts.save(db, [Draft(handle, found, "erase", None)], now)
         destruction.owe(db, prompt=True)

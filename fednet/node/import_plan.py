@@ -435,8 +435,8 @@ class Plan:
 
     def _body(self, entry: Entry, own: Own | None) -> bytes:
         fields = self._resolved(entry.fields)
-        if entry.fields["kind"] == "exchange":
-            fields = self._with_own_organization(fields, own.circle if own else self._circle(entry))
+        if entry.fields["kind"] in ("exchange", "twinning"):
+            fields = self._with_own_organizations(fields, own.circle if own else self._circle(entry))
         if own is not None and fields.get("uid") == uid_of(self.network, own.handle, {}):
             del fields["uid"]  # it follows from the handle, and only an export says it
         revisions.check_given(fields, own.fields if own else {})
@@ -513,17 +513,27 @@ class Plan:
             made, _ = handle_and_network(parent)
             listed = made if made and self.own.find(made) else None
             fields["parent"] = self._referred("event", parent) or listed or self.by_uid.get(parent) or parent
+        if fields["kind"] == "twinning" and self.moved:
+            here = {"network": self.network}
+            twins = [one | here if one.get("handle") in self.moved else one for one in fields["organizations"]]
+            fields["organizations"] = twins
         found: dict[str, Any] = moved(fields, self.moved) if self.moved else fields
         return found
 
-    def _with_own_organization(self, fields: dict[str, Any], circle: str) -> dict[str, Any]:
-        """An exchange with the handle of the one own organisation that bears the name it gives, where whoever reads
-        the exchange may read of that."""
-        name = fields.get("organization", "")
+    def _with_own_organizations(self, fields: dict[str, Any], circle: str) -> dict[str, Any]:
+        """An exchange or a twinning with the handles of own organisations that it names."""
+        if fields["kind"] == "exchange":
+            handle = self._only_own(fields.get("organization", ""), circle)
+            return {**fields, "organization": handle} if handle else fields
+        named = [(one, self._only_own(one["name"], circle)) for one in fields["organizations"]]
+        here = {"network": self.network}
+        twins = [one | here | {"handle": handle} if handle and "handle" not in one else one for one, handle in named]
+        return {**fields, "organizations": twins}
+
+    def _only_own(self, name: str, circle: str) -> str | None:
+        """The handle of the one own organisation of that name, if whoever reads a circle may read of it."""
         found = self.called.get(identity(name), ()) if name and not is_handle(name) else ()
-        if len(found) == 1 and circles.reads(self.db, found[0].circle, circle):
-            return {**fields, "organization": found[0].handle}
-        return fields
+        return found[0].handle if len(found) == 1 and circles.reads(self.db, found[0].circle, circle) else None
 
     @cached_property
     def called(self) -> dict[str, list[Standing]]:

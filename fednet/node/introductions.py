@@ -509,6 +509,9 @@ def _ended(db: Database, kept: Kept, now: datetime) -> Kept:
 
 def sweep(home: Home, now: datetime) -> int:
     """Destroy texts and details of what was declined or taken back a while ago; how many introductions that were."""
+    with home.store.reading() as db:
+        if not stored.is_something_old(db, now - KEPT, now - ONLY_ANSWERED):
+            return 0
     with home.store.writing() as db:
         old = stored.to_empty(db, now - KEPT)
         for kept in old:
@@ -581,6 +584,8 @@ def _party(kept: Kept, side: Role, network: tuple[str, str], handle: str, role: 
     details = said.details if said is not None else None
     if side == "asker" and details is None:
         details = kept.held.details
+    if details == Details():  # destroyed, or lost with an older database
+        details = None
     return Party(
         *network, handle, spoken.type, dict(spoken.titles), spoken.organization,
         said.text if said else "", said.language if said else "",
@@ -743,3 +748,53 @@ def after_restore(db: Database, live: Sequence[Kept] | None, now: datetime) -> N
         return
     drafts.set_setting(db, RESTORED, utc_text(now))
     stored.mark_restored(db, now)
+
+
+# --- what is new, for letters and the desk ----------------------------------------------------------------------------
+
+ASK_AFTER = timedelta(days=30)
+"""How long after an introduction people are asked what came of it."""
+
+
+class News(NamedTuple):
+    """Something that those who keep an own entry should hear of, once. `handle`: that entry, or empty."""
+
+    id: str
+    what: Literal["asked", "accepted", "declined", "introduced", "outcome"]
+    side: Role
+    handle: str
+    at: datetime
+
+
+def news(db: Database, now: datetime) -> list[News]:
+    """All that has happened and all that should be asked, the oldest introductions first."""
+    kept = [one for one in reversed(stored.introductions(db)) if one.emptied_at is None]
+    return [found for one in kept for side in _sides(one.role) for found in _news(one, side, now)]
+
+
+def _sides(role: OurRole) -> tuple[Role, ...]:
+    return ("asker", "asked") if role == "both" else (role,)
+
+
+def _news(kept: Kept, side: Role, now: datetime) -> list[News]:
+    handle = kept.asking if side == "asker" else kept.about
+    found: list[News] = []
+    if side == "asked" and kept.state == "waiting":
+        found.append(News(kept.id, "asked", side, handle, datetime.fromisoformat(kept.asked_at)))
+    if side == "asker" and kept.answer and kept.answered_at and kept.state != "taken-back":
+        found.append(News(kept.id, kept.answer, side, handle, datetime.fromisoformat(kept.answered_at)))
+    if kept.state == "introduced" and kept.introduced_at:
+        at = datetime.fromisoformat(kept.introduced_at)
+        if kept.role == "asked":
+            found.append(News(kept.id, "introduced", side, handle, at))
+        if kept.outcome is None and now - at >= ASK_AFTER:
+            found.append(News(kept.id, "outcome", side, handle, at + ASK_AFTER))
+    return found
+
+
+def organization_of(db: Database, home: Home, handle: str) -> str | None:
+    """The handle of the organisation whose own entry that is."""
+    with suppress(FednetError):
+        found = _own_entry(db, home, handle).record.organization
+        return found if is_handle(found) else None
+    return None

@@ -21,7 +21,7 @@ import msgspec
 import pyrage
 from sqlite_utils import Database
 
-from fednet.errors import FednetError, RefusedError, UnreachableError, UsageError, WrongKeyError
+from fednet.errors import FednetError, LimitError, RefusedError, UnreachableError, UsageError, WrongKeyError
 from fednet.feed import message
 from fednet.feed.introduction import Seen, Side, encoded
 from fednet.feed.message import MAX_MESSAGE, MAX_SEEN, MAX_SIDES, Message
@@ -37,6 +37,8 @@ from fednet.store.feeds import Network
 from fednet.store.introductions import Waits
 
 MAX_SEALED = MAX_MESSAGE + 16 * 1024  # what age adds: a header, and 16 bytes for each 64 KiB
+AGE = b"age-encryption.org/v1\n"
+MAX_HEADER = 2 * 1024
 SECONDS = 60.0  # with one network, all in all
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(days=1)
 ROUNDS = 4
@@ -161,8 +163,15 @@ def sealed(raw: bytes, reader: Network) -> bytes:
 
 
 def unsealed(home: Home, raw: bytes) -> bytes:
-    """What was sealed to this node; raises WrongKeyError for what only others can open, or nobody."""
+    """What was sealed to this node; raises WrongKeyError for what only others can open, or nobody.
+
+    LimitError for a header for many readers: finding ours among them takes their square.
+    """
+    if raw.startswith(AGE) and b"\n--- " not in raw[:MAX_HEADER]:
+        raise LimitError(f"what is sealed has a header of more than {MAX_HEADER} bytes: it is for one reader")
     try:
+        if not raw.startswith(AGE):
+            raise pyrage.DecryptError
         found: bytes = pyrage.decrypt(raw, [pyrage.x25519.Identity.from_str(home.keys.bundle)])
     except pyrage.DecryptError:
         raise WrongKeyError(

@@ -87,7 +87,7 @@ def counts(db: Database) -> Mapping[str, int]:
     """How much there is of everything that only this node has."""
     tables = (
         "draft", "prepared", "import", "imported", "circle", "member", "evidence", "witness", "receipt", "account",
-        "application", "proposal", "hidden",
+        "application", "proposal", "hidden", "introduction",
     )  # fmt: skip
     return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
 

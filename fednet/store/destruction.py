@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from fednet.errors import BrokenStoreError, BusyError
 from fednet.feed.record import key_of
-from fednet.store import accounts, acts, applications, drafts, gaps, index, introductions, proposals
+from fednet.store import accounts, acts, applications, drafts, exchanges, gaps, index, introductions, proposals
 from fednet.store.database import Store
 
 SETTING = "destruction"
@@ -85,6 +85,7 @@ def forget_erased(db: Database) -> None:
             applications.forget(db, handle)
     proposals.forget_erased(db, erased)
     introductions.forget_erased(db)
+    exchanges.forget_erased(db)
     for forget, handles in ((accounts.forget, accounts.handles(db)), (acts.forget, acts.handles(db))):
         for handle in handles:
             if key_of(handle) in erased:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from fednet.feed.record import key_of
 from fednet.feed.text import utc_text
 from fednet.listing import Exchange
 from fednet.listing.fit import features, subregions
@@ -143,13 +144,16 @@ def forget(db: Database, handle: str) -> None:
     db.execute("DELETE FROM dismissed WHERE need = ? OR offer = ?", (handle, handle))
 
 
-def handles(db: Database) -> list[str]:
-    """The handles that dismissed pairs name."""
-    return [handle for (handle,) in db.execute("SELECT need FROM dismissed UNION SELECT offer FROM dismissed")]
+def forget_erased(db: Database) -> None:
+    """The same, of all records that any network has erased since."""
+    named = "SELECT need FROM dismissed UNION SELECT offer FROM dismissed"
+    erased = "SELECT 1 FROM record WHERE feed_id IN (SELECT id FROM feed) AND key = ? AND handle IS NULL"
+    for (handle,) in db.execute(named).fetchall():
+        if db.execute(erased, (key_of(handle),)).fetchone():
+            forget(db, handle)
 
 
-def rename(db: Database, old: str, new: str) -> None:
+def repoint(db: Database, old: str, new: str) -> None:
     """A record goes on under another handle."""
     db.execute("UPDATE OR REPLACE dismissed SET need = ? WHERE need = ?", (new, old))
     db.execute("UPDATE OR REPLACE dismissed SET offer = ? WHERE offer = ?", (new, old))
-

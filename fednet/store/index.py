@@ -19,7 +19,19 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.feed.record import key_of
-from fednet.listing import Event, Exchange, Group, Organization, Person, Place, Resource, Twinning, places, text, vocabulary
+from fednet.listing import (
+    Event,
+    Exchange,
+    Group,
+    Organization,
+    Person,
+    Place,
+    Resource,
+    Twinning,
+    places,
+    text,
+    vocabulary,
+)
 from fednet.listing.organization import missing
 from fednet.store import exchanges, matching, references
 

@@ -305,6 +305,15 @@ def repoint(db: Database, old: str, new: str) -> None:
     db.execute("UPDATE introduction SET about = ? WHERE about = ? AND role <> 'asker'", (new, old))
 
 
+def is_something_old(db: Database, ended_before: datetime, unlisted_before: datetime) -> bool:
+    """Whether `to_empty` or `drop_unlisted` would find anything."""
+    row = db.execute(
+        "SELECT 1 FROM introduction WHERE (emptied_at IS NULL AND ended_at < ?) OR (name = '' AND changed_at < ?)",
+        (utc_text(ended_before), utc_text(unlisted_before)),
+    ).fetchone()
+    return row is not None
+
+
 def to_empty(db: Database, before: datetime) -> list[Kept]:
     """Those that ended before a day and still say something."""
     return _where(db, "emptied_at IS NULL AND ended_at < ?", utc_text(before))

@@ -209,10 +209,12 @@ def of_kind(db: Database, kind: int, feeds: Collection[int]) -> list[Listed]:
 
 
 def containing(db: Database, kind: int, piece: str, feeds: Collection[int], most: int) -> list[Listed]:
-    """The records of a kind in whose bodies a text stands, in the order in which they came: to be looked at."""
+    """The records of a kind in whose bodies a text stands, in the order in which they came; at most so many a feed."""
     rows = db.conn.execute(
-        "SELECT r.id, r.feed_id, r.handle, r.body FROM facet f JOIN record r ON r.id = f.record_id "
-        f"WHERE f.kind = ? AND f.feed_id IN ({integers(feeds)}) AND instr(r.body, ?) ORDER BY r.id LIMIT ?",
+        "SELECT id, feed_id, handle, body FROM ("
+        "SELECT r.id, r.feed_id, r.handle, r.body, row_number() OVER (PARTITION BY r.feed_id ORDER BY r.id) AS at "
+        f"FROM facet f JOIN record r ON r.id = f.record_id WHERE f.kind = ? AND f.feed_id IN ({integers(feeds)}) "
+        "AND instr(r.body, ?)) WHERE at <= ? ORDER BY id",
         (kind, piece.encode(), most),
     )
     return [Listed(*row) for row in rows]

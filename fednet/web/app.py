@@ -42,6 +42,7 @@ from fednet.web.programs import (
     cards,
     changes,
     charts,
+    exchanges,
     feeds,
     hsds,
     hsds_addresses,
@@ -64,6 +65,7 @@ from fednet.web.public import (
     resources,
     searching,
     status,
+    twinnings,
 )
 from fednet.web.refusal import Refusals
 from fednet.web.show import Templates
@@ -100,6 +102,7 @@ ADDRESSES = tuple(
         calendars.ADDRESSES,
         changes.ADDRESSES,
         charts.ADDRESSES,
+        exchanges.ADDRESSES,
         cards.ADDRESSES,
         hsds_addresses.ADDRESSES,
         openapi.OWN,
@@ -125,6 +128,7 @@ def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -
             *api.routes(home, callers, clock),
             *cards.routes(home, callers, clock),
             *charts.routes(home, callers, clock),
+            *exchanges.routes(home, callers, clock),
             *calendars.routes(home, callers, clock),
             *changes.routes(home, callers, clock),
             *searching.routes(home, templates, doors, clock),
@@ -137,6 +141,7 @@ def create_app(home: Home, *, clock: Clock = now, allow_private: bool = False) -
             *resources.routes(home, templates, doors, clock),
             *chart.routes(home, templates, doors, clock),
             *exchange.routes(home, templates, doors, clock),
+            *twinnings.routes(home, templates, doors, clock),
             *checking.routes(home, templates, doors, clock),
             *about.routes(home, templates, doors, clock),
             *status.routes(home, templates, doors, clock),

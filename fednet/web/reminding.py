@@ -6,7 +6,8 @@ each day      destroys what was filled in or proposed, and decided long ago; tel
 each Monday   the week, to the secretariat
 each month    members whose entries should be confirmed
 ```
-Nothing is written before it is morning where the network is. Without a mail server the desk shows the same.
+Nothing of this is written before it is morning where the network is; about introductions (`fednet.web.telling`) it is
+at any hour. Without a mail server the desk shows the same.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from sqlite_utils import Database
 from fednet.directory import week as weekly
 from fednet.directory.due import due
 from fednet.node import accounts as people
-from fednet.node import ending, joining, post, proposals, terms
+from fednet.node import ending, introductions, joining, post, proposals, terms
 from fednet.node.ending import Ending
 from fednet.node.home import Home
 from fednet.node.terms import Term
 from fednet.store import accounts
 from fednet.store import letters as stored
 from fednet.store.accounts import STAFF
-from fednet.web import letters, translation
+from fednet.web import letters, telling, translation
 from fednet.web.members import confirming
 from fednet.web.workspace import week
 
@@ -49,6 +50,8 @@ def daily(home: Home, now: datetime) -> None:
     joining.sweep(home, now)
     proposals.sweep(home, now)
     post.sweep(home, now)
+    introductions.sweep(home, now)
+    telling.tell_of_introductions(home, now)
     if local.hour < MORNING or not letters.possible(home):
         return
     remind_of_terms(home, now)

@@ -30,6 +30,7 @@ from fednet.listing import (
     Network,
     Organization,
     Person,
+    Twinning,
     languages,
     parse,
     places,
@@ -38,6 +39,7 @@ from fednet.listing import (
 )
 from fednet.listing import Place as ListedPlace
 from fednet.listing.text import key
+from fednet.listing.twinning import called
 from fednet.node.home import Home
 from fednet.store import feeds
 from fednet.store import search as index_search
@@ -176,6 +178,8 @@ def names(record: Listing, size: int = LIST_NAMES) -> list[Text]:
     else:
         texts = getattr(record, "names", None) or getattr(record, "titles", None) or {}
         found = in_order(texts, record.original)
+        if isinstance(record, Twinning) and not texts:
+            found = [Text(None, called(record))]
     return within(distinct(found), size) or [Text(None, _("(no name)"))]
 
 

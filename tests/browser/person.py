@@ -31,7 +31,9 @@ class Person:
             base_url=address, locale=language, java_script_enabled=scripts, viewport={"width": 1280, "height": 900}
         )
         if cookie:
-            self.context.set_extra_http_headers({"Cookie": cookie})  # as none can be set over http
+            name, _, value = cookie.partition("=")
+            host = urlsplit(address).hostname or ""
+            self.context.add_cookies([{"name": name, "value": value, "domain": host, "path": "/", "secure": True}])
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.language, self.scripts = language, scripts

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fednet.directory.suppressing import FEW, FEWEST, MANY, UNTOLD, Told, alone, has_few, parts, told, within
+from fednet.directory.suppressing import FEW, FEWEST, MANY, UNTOLD, Told, alone, parts, told, within
+from tests.directory.attack import worked_out
 
 SORTS = ("accepted", "declined", "taken-back", "unanswered")
 
 
 def test_small_counts_are_not_told_but_none_is() -> None:
     assert [told(count) for count in (0, 1, 4, 5, 6)] == [0, FEW, FEW, 5, 6]
-
-
-def worked_out(
-    tables: Iterable[tuple[int, ...]], shown: Callable[[tuple[int, ...]], object], largest: int = 10**6
-) -> Iterator[str]:
-    """Counts from 1 to 4 that all tables have in common of which the same is shown: whoever knows the rule knows
-    them. The slow, obvious attack: try every table there is; those with more than `largest` in all only for others."""
-    alike = defaultdict(list)
-    for table in tables:
-        alike[repr(shown(table))].append(table)
-    for seen, those in alike.items():
-        if min(map(sum, those)) > largest:
-            continue
-        for at, values in enumerate(zip(*those, strict=True)):
-            if len(set(values)) == 1 and 0 < values[0] < FEWEST:
-                yield f"{seen}: the number at {at} can only be {values[0]}"
 
 
 def totalled(counts: tuple[int, ...]) -> tuple[int, ...]:
@@ -61,34 +44,6 @@ def test_no_part_of_a_total_that_everybody_knows_is_worked_out(total: int, sorts
     assert not list(worked_out(tables, lambda table: within(total, dict(zip(names, table, strict=True)))))
     if sorts > 2:
         assert not list(worked_out(tables, lambda table: alone(total, dict(zip(names, table, strict=True)))))
-
-
-def shown_of_networks(table: tuple[int, ...]) -> object:
-    """As a report tells it: of the numbers accepted and refused of two or three networks."""
-    accepted, refused = table[::2], table[1::2]
-    asked = [sum(both) for both in zip(accepted, refused, strict=True)]
-    whole = parts({"accepted": sum(accepted), "declined": sum(refused)})
-    rows = within(whole.total, {str(at): count for at, count in enumerate(asked)})
-    said = None if has_few([*table]) or not isinstance(whole.of["accepted"], int) else accepted
-    return whole, rows, said if isinstance(whole.total, int) else None
-
-
-def up_to(most: int, cells: int) -> Iterator[tuple[int, ...]]:
-    """All tables of so many cells with at most so many in all."""
-    if cells == 0:
-        yield ()
-        return
-    for first in range(most + 1):
-        for rest in up_to(most - first, cells - 1):
-            yield (first, *rest)
-
-
-@pytest.mark.parametrize(("networks", "most"), [(1, 24), (2, 18), (3, 13)])
-def test_no_count_of_a_network_is_worked_out_from_all_networks(networks: int, most: int) -> None:
-    tables = up_to(most, 2 * networks)
-    with_asked = ((*table, *map(sum, zip(table[::2], table[1::2], strict=True))) for table in tables)
-    found = worked_out(with_asked, lambda table: shown_of_networks(table[: 2 * networks]), largest=2 * (most - 4))
-    assert not list(found)
 
 
 @given(st.dictionaries(st.sampled_from(SORTS), st.integers(0, 30), min_size=1))

@@ -35,7 +35,9 @@ from fednet.directory.query import parse_query
 from fednet.directory.search import OPERATOR, search
 from fednet.errors import NotFoundError, UsageError
 from fednet.feed import tree, wire
+from fednet.feed.introduction import Details, Held, Role, Side, Spoken
 from fednet.feed.record import key_of
+from fednet.feed.text import utc_text
 from fednet.feed.tree import Entry, Node
 from fednet.feed.wire import EntriesPage, PageName
 from fednet.listing.text import fold
@@ -46,8 +48,10 @@ from fednet.node.home import Home, now
 from fednet.node.signatures import signer
 from fednet.node.sources import Address
 from fednet.node.sync import sync
-from fednet.store import destruction, drafts, feeds, index, proposals, records
+from fednet.store import destruction, drafts, feeds, index, introductions, proposals, records
 from fednet.store.drafts import Draft, ImportRow
+from fednet.store.feeds import Network
+from fednet.store.introductions import Body, Figures, Kept
 from fednet.web.app import create_app
 from tests.node.nodes import Nodes, held, network_of, organization, pin, problems
 
@@ -117,6 +121,20 @@ def canary(chance: random.Random, number: int) -> Canary:
             text = " ".join(word(chance, "latin", 9) for _ in range(900))
             fields = organization(latin[0], description={"en": f"{latin[1]} {text} {latin[2]}"})
             return Canary(handle, "public", fields, tuple(latin))
+
+
+def introduced(one: Canary, other: Network, role: Role) -> Kept:
+    """What a side of an introduction about a record remembers of it."""
+    at, words = utc_text(now()), " ".join(one.words)
+    details = Details(words[:120], (), (), words[:500])
+    entry = Spoken(one.handle, "offer", {"en": words[:200]}, words[:200])
+    asking = Side(edits.new_handle(), 2, "asked", one.handle, at, own=entry, text=words, details=details)
+    asked = Side(asking.introduction, 1, "accepted", one.handle, at, own=entry, text=words, details=details)
+    own, said = (asking, asked) if role == "asker" else (asked, asking)
+    return Kept(
+        asking.introduction, other.network, other.name, role, "", one.handle, "introduced",
+        Body(Held(role, own, said), entry), at, at, Figures(),
+    )  # fmt: skip
 
 
 # --- processes that are killed ----------------------------------------------------------------------------------------
@@ -308,6 +326,10 @@ class World:
             for one in self.canaries:
                 proposals.add(db, proposer=one.handle, handle=one.handle, kind=one.fields["kind"], circle="",
                               before=one.body, body=one.body, account_id=None, now=now())  # fmt: skip
+                introductions.save(db, introduced(one, self.follower.network, "asked"))
+        with self.follower.store.writing() as db:
+            for one in self.canaries:
+                introductions.save(db, introduced(one, self.origin.network, "asker"))
         publish.publish(self.origin, now())
         with self.origin.store.reading() as db:
             for feed in feeds.feeds(db, self.origin.network):

@@ -40,7 +40,10 @@ PROPERTIES = {
     "VirtualLocation": THING,
     "Country": THING,
     "AdministrativeArea": THING,
-    "Offer": f"{THING} itemOffered",
+    "Offer": f"{THING} itemOffered areaServed validFrom validThrough offeredBy",
+    "Demand": f"{THING} itemOffered areaServed validFrom validThrough @reverse",
+    "Reversed": "seeks",
+    "MonetaryGrant": f"{THING} funder",
     "Service": f"{THING} serviceType audience",
     "Audience": f"{THING} audienceType",
     "ContactPoint": f"{THING} email telephone",
@@ -92,7 +95,7 @@ def unknown(node: Any) -> list[str]:
         return []
     if "@graph" in node:
         return unknown(node["@graph"])
-    kind = node["@type"]
+    kind = node.get("@type", "Reversed")
     known = PROPERTIES[kind].split()
     return [f"{kind}.{name}" for name in node if name not in known] + [
         one for inner in node.values() for one in unknown(inner)
@@ -139,6 +142,35 @@ def test_the_last_day_of_an_event_that_lasts_whole_days_is_part_of_it() -> None:
     node = linked.event(whole, "urn:uuid:1")
     assert (node["startDate"], node["endDate"]) == ("2026-05-12", "2026-05-14")
     assert linked.event(whole | {"end": None}, "urn:uuid:1")["endDate"] == "2026-05-12"
+
+
+NEED: dict[str, Any] = {
+    "kind": "exchange",
+    "type": "need",
+    "titles": {"en": "A lawyer", "fr": "Une avocate"},
+    "description": {"en": "</script><script>alert(1)</script>"},
+    "themes": ["legal-aid", "children"],
+    "client_groups": ["children"],
+    "countries": ["TH", "035"],
+    "organization": "Paper Boat",
+    "posted": "2026-10-01",
+    "open_until": "2027-03-31",
+}
+
+
+@pytest.mark.parametrize(("type_", "kind"), [("need", "Demand"), ("offer", "Offer"), ("funding", "MonetaryGrant")])
+def test_a_need_an_offer_and_a_grant_are_told_with_whose_they_are(type_: str, kind: str) -> None:
+    node = linked.exchange(NEED | {"type": type_}, NODE)
+    assert node is not None and node["@type"] == kind and unknown(linked.standing_alone(node)) == []
+    whose = {
+        "need": node.get("@reverse", {}).get("seeks"),
+        "offer": node.get("offeredBy"),
+        "funding": node.get("funder"),
+    }
+    assert whose[type_] == {"@type": "Organization", "name": "Paper Boat"}
+    named = linked.exchange(NEED | {"organization": NODE[-36:]}, NODE, by=Party("Boat", "https://boat.example/"))
+    assert named is not None and named["@reverse"]["seeks"]["url"] == "https://boat.example/"
+    assert linked.exchange(NEED | {"type": "unheard-of"}, NODE) is None
 
 
 def test_nothing_in_a_page_ends_the_element_that_holds_it() -> None:
@@ -204,7 +236,7 @@ values = st.recursive(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from((PORT, SPRING)), st.data())
+@given(st.sampled_from((PORT, SPRING, NEED)), st.data())
 def test_no_record_that_a_peer_could_publish_stops_it(fields: dict[str, Any], data: st.DataObject) -> None:
     from fednet import listing
 

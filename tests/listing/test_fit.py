@@ -35,7 +35,7 @@ def score(need: Exchange, offer: Exchange) -> int:
     return found.score if found else 0
 
 
-LEGAL = {"themes": ["legal-aid"], "modality": "training"}
+LEGAL: dict[str, Any] = {"themes": ["legal-aid"], "modality": "training"}
 
 
 def test_the_same_theme_and_way_fit_and_each_reason_has_its_points() -> None:

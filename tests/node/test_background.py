@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -85,6 +87,25 @@ def test_a_network_followed_later_is_synced_and_one_let_go_is_left_alone(nodes: 
         served.close()
         person.close()
     assert problems(follower) == []
+
+
+@pytest.mark.clock
+def test_a_letter_under_way_keeps_nobody_from_ending(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What asks the mail server may lose the request to end, as asyncio.wait_for does."""
+    sending = threading.Event()
+
+    async def deliver(home: Home, now: object) -> int:
+        sending.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(WAIT)
+        return 0
+
+    monkeypatch.setattr("fednet.node.post.deliver", deliver)
+    act = Background(nodes.home("Origin"), allow_private=True)
+    act.start()
+    assert sending.wait(WAIT)
+    act.stop()
+    assert act._loop.is_closed()
 
 
 @pytest.mark.clock

@@ -182,6 +182,17 @@ def test_a_new_twinning_gets_a_uid_and_own_organisations_their_network(home: Hom
     assert twinned(home, "One", "Two", uid=own.fields["uid"]).fields["uid"] == own.fields["uid"]
 
 
+def test_an_imported_twinning_finds_the_own_organisation_and_comes_again_without_change(home: Home) -> None:
+    mine = organization(home, "Aster House")
+    told = {"kind": "twinning", "organizations": [{"name": "Aster House"}, {"name": "Birch Clinic"}]}
+    reading = Reading([Entry("a", told)], [], [])
+    (record,) = import_reading(home, reading, "twinnings.jsonl", NOW).records
+    ours, theirs = fields_of(home, record.handle)["organizations"]
+    assert ours == {"network": home.network.network, "handle": mine, "name": "Aster House"}
+    assert theirs == {"name": "Birch Clinic"}
+    assert import_reading(home, reading, "twinnings.jsonl", LATER).count("unchanged") == 1
+
+
 def test_hiding_an_organisation_hides_its_entries_and_its_twinnings_and_puts_them_back(home: Home) -> None:
     mine, other = organization(home, "Aster House"), organization(home, "Birch Clinic")
     need = posted(home, organization=mine)

@@ -368,7 +368,7 @@ FIELDS: dict[str, tuple[Section, ...]] = {
                 Parties(
                     name="organization", label=noted("Organisation"), hint=_PARTY_HINT, kinds=_ORGANIZATION, many=False
                 ),
-                _THEMES,
+                Choices(name="themes", label=noted("Themes"), vocabulary=THEMES, offered=SERVICES),
                 _CLIENT_GROUPS,
                 Named(
                     name="countries",
@@ -560,10 +560,12 @@ class Form(NamedTuple):
         return [*filled, *range(after, after + blanks)]
 
     def looked_up(self, widget: Twins, at: int) -> list[tuple[str, str]]:
-        """What the directory offers for one of two names: when it was asked for, or when a name is not clear."""
-        if self.more != widget.name and self.error(widget) is None:
+        """What the directory offers for one of two names: when it was asked for, or a name is not clear, or one of them
+        was picked before."""
+        pick = self.value(f"{widget.name}.{at}.pick")
+        if self.more != widget.name and self.error(widget) is None and not pick:
             return []
-        return widget.offered(self.value(f"{widget.name}.{at}.name"), self.context)
+        return widget.offered(self.value(f"{widget.name}.{at}.name"), pick, self.context)
 
     def error(self, widget: Widget) -> ListingError | None:
         return next((self.errors[name] for name in (widget.name, *widget.covers) if name in self.errors), None)

@@ -222,9 +222,18 @@ class Choice(_Single, frozen=True, kw_only=True):
 
 
 class Choices(Choice, frozen=True, kw_only=True):
-    """Any number of terms."""
+    """Any number of terms; `offered`: a part of the vocabulary that is enough where another widget asks the rest."""
 
+    offered: Vocabulary | None = None
     macro: str = "choices"
+
+    def options(self, sent: Sent, context: Context) -> list[tuple[str, str]]:
+        chosen, offered = sent.get(self.name, []), self.offered or self.vocabulary
+        known = options(offered, [], context.language)
+        return [
+            *known,
+            *((code, self.vocabulary.name(code, context.language)) for code in chosen if code not in offered),
+        ]
 
     def filled(self, fields: Fields, context: Context) -> Sent:
         found = [str(code) for code in fields.get(self.name) or ()]
@@ -658,10 +667,14 @@ class Twins(_Single, frozen=True, kw_only=True):
                 found.append(before.get(plain(text)) or twin_of(text, self.name, context))
         return {self.name: found or None}
 
-    def offered(self, text: str, context: Context) -> list[tuple[str, str]]:
-        """What the directory finds for a text: what is sent when it is picked, and its name and network."""
-        found = context.listed.found(text) if context.listed and text.strip() else []
-        return [(f"{one.network}:{one.handle}", f"{one.name} ({one.network_name})") for one in found]
+    def offered(self, text: str, pick: str, context: Context) -> list[tuple[str, str]]:
+        """What the directory finds for a text, and what is picked: as it is sent then, with its name and network."""
+        if context.listed is None:
+            return []
+        network, _colon, handle = pick.partition(":")
+        found = [context.listed.one(network, handle), *(context.listed.found(text) if text.strip() else [])]
+        named = {f"{one.network}:{one.handle}": f"{one.name} ({one.network_name})" for one in found if one}
+        return list(named.items())
 
     def said(self, fields: Fields, context: Context) -> list[Said]:
         return self._lines([_twin_said(one, context) for one in fields.get(self.name) or ()])
@@ -695,7 +708,7 @@ def twin_of(text: str, field: str, context: Context) -> dict[str, str]:
     """
     own = party_of(text, context, ("organization",))
     if is_handle(own) and (name := context.known.name(own)) is not None:
-        return {"handle": own, "name": plain(name)}
+        return {"handle": own, "name": plain(name) if _ONE_OF_SEVERAL.fullmatch(text) or is_handle(text) else text}
     beside = _BESIDE.fullmatch(plain(text))
     found = context.listed.called(text) if context.listed else []
     if not found and beside and context.listed:

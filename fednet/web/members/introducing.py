@@ -19,10 +19,11 @@ from fednet.directory.exchange import Entry
 from fednet.directory.search import Hit
 from fednet.errors import FednetError, ForbiddenError, NotFoundError, UsageError
 from fednet.feed.introduction import MAX_TEXT, Details, OutOfOrderError, Role
-from fednet.node import introductions, messages
+from fednet.node import edits, introductions, messages
 from fednet.node.home import Home
 from fednet.node.introductions import AskedAlreadyError, Introduction, Party
 from fednet.node.messages import Undelivered
+from fednet.node.own import title_of
 from fednet.store.accounts import Account
 from fednet.web import show, translation
 from fednet.web.asking import Asked, Clock, first
@@ -131,10 +132,12 @@ class Choice(NamedTuple):
 
 
 class Under(NamedTuple):
-    """An introduction in a list. `answers`: it waits for this side's word."""
+    """An introduction in a list: what the other side's entry is called, and the own one. `answers`: it waits for this
+    side's word."""
 
     one: Introduction
     name: Text | None
+    own: Text | None
     state: str
     answers: bool
 
@@ -154,7 +157,7 @@ class UnclearError(UsageError):
     status = 422
 
     def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__("something is missing, or cannot be read", hint="see the fields below")
+        super().__init__("look at the fields that are marked below")
         self.errors = dict(errors)
 
 
@@ -186,10 +189,9 @@ class Introducing:
         if first(asked, "do") == "fill":
             filled = self._filled(typed, typed.ours, "ours")
             return self._form(request, asked, visitor, whose, theirs, filled)
-        details, now = details_of(typed), self.clock()
-        words = typed.text, typed.language, details
-        preview = introductions.preview(self.home, theirs, typed.ours, *words, now, circles=whose.circles)
+        words, now = (typed.text, typed.language, details_of(typed)), self.clock()
         if first(asked, "do") != "send" or first(asked, "looked") != digest(theirs, typed):
+            preview = introductions.preview(self.home, theirs, typed.ours, *words, now, circles=whose.circles)
             return self._form(request, asked, visitor, whose, theirs, typed, preview=preview)
 
         def send() -> Response:
@@ -223,7 +225,7 @@ class Introducing:
             entry=entry,
             entry_name=show.names(entry.record, show.PAGE_NAMES)[0] if entry else None,
             entry_page=page_of("exchange", theirs),
-            ours=self._found(typed.ours, visitor) if typed.ours else None,
+            ours=self._title(typed.ours) if typed.ours else "",
             choices=choices,
             typed=typed,
             preview=preview,
@@ -231,7 +233,6 @@ class Introducing:
             changed=preview is not None and first(asked, "do") == "send",
             digest=digest(theirs, typed),
             form=first(asked, "form") or token_urlsafe(16),
-            fills=bool(typed.ours),
             languages=list(translation.LANGUAGES.items()),
             own_network=self.home.network.name,
             own_network_id=self.home.network.network,
@@ -257,8 +258,17 @@ class Introducing:
             found.setdefault(entry.hit.handle, _choice(entry))
         if theirs is not None:
             found.pop(theirs.hit.handle, None)
-        named = self._found(chosen, visitor) if chosen and chosen not in found else None
-        return [*found.values(), *([_choice(named)] if named else [])]
+        if chosen and chosen not in found and (title := self._title(chosen)):
+            found[chosen] = Choice(chosen, show.short(title, 160))
+        return list(found.values())
+
+    def _title(self, handle: str) -> str:
+        """What an own entry is called, also before it is signed; empty when there is none."""
+        try:
+            with self.home.store.reading() as db:
+                return title_of(edits.find(db, self.home, handle).body)
+        except FednetError:
+            return ""
 
     def _entry(self, handle: str, visitor: Visitor) -> Entry:
         return exchange.entry(self.home.store, handle, visitor.reader, self.clock())
@@ -548,7 +558,8 @@ def titled(titles: Mapping[str, str]) -> Text | None:
 
 def under(one: Introduction, role: Role | None = None) -> Under:
     """An introduction as a list shows it to one of its sides."""
-    return Under(one, titled(one.other.titles), _(STATES[one.state]), "accept" in one.may(role))
+    answers = one.state == "waiting" and "accept" in one.may(role)
+    return Under(one, titled(one.other.titles), titled(one.own.titles), _(STATES[one.state]), answers)
 
 
 def account(visitor: Visitor) -> Account:

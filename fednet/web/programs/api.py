@@ -41,8 +41,8 @@ KINDS = {
     "organizations": "organization",
     "people": "person",
     "groups": "group",
-    "exchanges": "exchange",
     "resources": "resource",
+    "twinnings": "twinning",
 }
 """The addresses that list the records of one kind."""
 

@@ -27,6 +27,7 @@ from fednet.web.asking import Asked, Clock, asked, given
 from fednet.web.callers import Callers
 from fednet.web.programs import files
 from fednet.web.programs.addresses import JSON, Address, Described, Naming
+from fednet.web.programs.exchanges import TYPE
 from fednet.web.sending import sent
 
 
@@ -47,7 +48,7 @@ def _public(given: Any, name: str) -> str:
 CHOICES: dict[str, Parameter] = {"by": ("by", _by), "only": ("only", _public)}
 """What a chart is asked besides the filters of the exchange; `only` is for its page."""
 
-FILTERS = tuple(name for name in exchange.PARAMETERS if name not in ("limit", "cursor"))
+FILTERS = tuple(TYPE if name == "type" else name for name in exchange.PARAMETERS if name not in ("limit", "cursor"))
 
 
 class Charted(msgspec.Struct, frozen=True):

@@ -165,6 +165,17 @@ def gathered(home: Home, form: Form, query: Query, reader: Reader, now: datetime
     return Rows(rows_of(found), circles_of(found), results.next)
 
 
+def of_hits(form: Form, found: Sequence[Hit], total: int, following: str | None = None) -> Rows:
+    """Records that were found, of `total` that were asked for. LimitError as `gathered`."""
+    most = min(MAX_RECORDS, MAX_SHEET) if form.suffix == "xlsx" else MAX_RECORDS
+    if total > most or sum(len(msgspec.json.encode(hit.fields)) for hit in found) > MAX_BYTES:
+        raise LimitError(
+            f"{total:,} records were found: more than one such file holds",
+            hint=f"narrow the search, or ask for parts: limit={MAX_LIMIT}, and cursor from the Link header",
+        )
+    return Rows(rows_of(found), circles_of(found), following)
+
+
 def of_occurrences(found: Sequence[Occurrence]) -> Rows:
     """The events that take place, each once. LimitError when they are more than one file holds."""
     hits = {(one.hit.network, one.hit.handle): one.hit for one in found}

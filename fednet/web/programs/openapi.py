@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fednet.directory.exchange import Wanted
 from fednet.directory.query import Confirmed, Scope, Sort
 from fednet.directory.search import PUBLIC
 from fednet.listing import vocabulary
@@ -74,7 +75,11 @@ _DESCRIBED = (
     Described("end", "When it ends: a local time of `zone`.", TEXT, "2026-12-02T11:30"),
     Described("rrule", "How it repeats (RFC 5545, 3.3.10).", TEXT, "FREQ=WEEKLY;COUNT=6"),
     Described("audience", "For whom an event is, as its record says it.", several()),
-    Described("theme", "What an event is about: a service or client group.", several(vocabulary.THEMES.codes)),
+    Described("theme", "What it is about: a service or client group.", several(vocabulary.THEMES.codes)),
+    Described("modality", "How something is done: a code or a name.", several(vocabulary.MODALITIES.codes)),
+    Described("stage", "Traditional, new or emerging resettlement country.", several(vocabulary.STAGES.codes)),
+    Described("state", "How it stands today; else what is open, also where somebody was introduced.", _one_of(Wanted)),
+    Described("unmet", "Only open needs that nothing fits.", YES),
     Described("host", "Who holds an event, convenes it or speaks: a name or a handle.", several()),
     Described("uid", "The UID or handle of the event that is planned, which is no clash with itself.", TEXT),
     Described("handle", "The handle of a record.", TEXT),

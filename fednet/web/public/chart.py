@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -30,6 +31,7 @@ from fednet.web.programs.charts import CHOICES
 from fednet.web.public import narrowing
 from fednet.web.public.choices import Pairs
 from fednet.web.public.exchange import form
+from fednet.web.public.narrowing import MAX_ENTRIES
 from fednet.web.public.pages import for_reader
 from fednet.web.public.parties import Parties
 from fednet.web.sending import sent
@@ -92,7 +94,7 @@ class Charts:
         rest = {name: values for name, values in asked.items() if name not in ("start", *CHOICES)}
         try:
             by, reader = self._choices(asked, visitor)
-            wanted = exchange.parse_asked(**given(rest))
+            wanted = msgspec.structs.replace(exchange.parse_asked(**given(rest)), limit=MAX_ENTRIES, cursor=None)
             found = chart(self.home.store, wanted, reader, self.clock(), by)
         except (UsageError, NotFoundError) as error:
             return self.page("exchange-chart.html", request, error=error, by="region", **form(rest, None))
@@ -142,6 +144,8 @@ def reason_of(reason: str, since: str | None) -> str:
             return _("its newest edition was to be renewed by %(moment)s") % {"moment": show.moment(since)}
         case "unheard":
             return _("nothing of it was verified here since %(moment)s") % {"moment": show.moment(since)}
+        case "many":
+            return _("it lists very much, of which only a part is here")
         case "frozen":
             return _("it has contradicted itself, so nothing newer is taken from it")
         case _:
@@ -184,8 +188,10 @@ def line(row: Row, by: By, wanted: Wanted) -> Line:
 
 
 def _cells(row: Row, asked: Pairs) -> Iterator[Cell]:
-    here = [(name, code) for name, code in (("region", row.region), ("service", row.theme)) if _is_code(code)]
-    kept = [one for one in asked if one[0] not in ("type", *(name for name, _ in here))]
+    here = [(name, code) for name, code in (("region", row.region), ("theme", row.theme)) if _is_code(code)]
+    replaced = {"type", *(name for name, _code in here)} | ({"country"} if _is_code(row.region) else set())
+    replaced |= {"service"} if _is_code(row.theme) else set()
+    kept = [one for one in asked if one[0] not in replaced]
     for type_, entries in zip(("need", "offer", "funding"), row.cells, strict=True):
         url = show.address("/exchange", [*kept, *here, ("type", type_)])
         yield Cell(type_, entries[:MAX_CELL], max(0, len(entries) - MAX_CELL), url)

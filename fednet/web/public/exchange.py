@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fednet.directory import exchange
+from fednet.directory import exchange, twinnings
 from fednet.directory.exchange import Asked as Wanted
 from fednet.directory.exchange import Entry, Match
 from fednet.directory.search import Reader
+from fednet.directory.twinnings import Card
 from fednet.errors import NotFoundError, UsageError
 from fednet.listing.vocabulary import THEMES
 from fednet.node.home import Home
@@ -26,27 +28,27 @@ from fednet.web.policy import may
 from fednet.web.programs import alternates
 from fednet.web.programs.alternates import Alternates
 from fednet.web.public import fitting, narrowing
+from fednet.web.public.narrowing import MAX_ENTRIES
 from fednet.web.public.pages import for_reader
 from fednet.web.public.parties import Parties
 from fednet.web.public.searching import PRIVATE, Download, downloads_of, read_question, regions
+from fednet.web.public.twinned import line
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
 from fednet.web.visitors import Visitor
 
-MAX_ENTRIES = 15
-"""Entries on one page of the list."""
 MAX_MATCHES = 10
+MAX_TWINNINGS = 5
 SOON_DAYS = 14
 """From how many days before its end an entry is said to end soon."""
-FIELDS = ("text", "type", "service", "region")
+FIELDS = ("text", "type", "theme", "region")
 """What the form shows; other filters go along unseen."""
 
 
 class Line(NamedTuple):
-    """An entry in the list, with the match that fits it best."""
+    """An entry in the list, and what speaks most for the match that fits it best."""
 
     entry: Entry
-    best: Match | None
     why: Sequence[str]
 
 
@@ -103,6 +105,7 @@ class Exchange:
         wanted = None
         try:
             wanted = exchange.parse_asked(**({"limit": str(MAX_ENTRIES)} | given(asked)))
+            wanted = msgspec.structs.replace(wanted, limit=min(wanted.limit, MAX_ENTRIES))
             found = exchange.entries(self.home.store, wanted, reader, self.clock())
         except (UsageError, NotFoundError) as error:
             return self.page("exchange.html", request, error=error, private=private, **form(asked, wanted))
@@ -113,7 +116,7 @@ class Exchange:
             private=private,
             **form(asked, wanted),
             total=found.total,
-            lines=[self._line(entry, reader) for entry in found.entries],
+            lines=self._lines(found.entries, reader),
             states=narrowing.states(wanted),
             facets=narrowing.facets(found, wanted, names),
             chosen=narrowing.chosen(wanted, names),
@@ -123,12 +126,17 @@ class Exchange:
             SOON_DAYS=SOON_DAYS,
         )
 
-    def _line(self, entry: Entry, reader: Reader) -> Line:
-        best = self._matches(entry, reader, 1) if entry.matches else ()
-        return Line(entry, best[0] if best else None, fitting.why(best[0], 1) if best else [])
+    def _lines(self, entries: Sequence[Entry], reader: Reader) -> list[Line]:
+        handles = [entry.hit.handle for entry in entries if entry.matches]
+        best = exchange.best(self.home.store, handles, reader, self.clock())
+        found = [(entry, best.get(entry.hit.handle)) for entry in entries]
+        return [Line(entry, fitting.why(match, 1) if match else []) for entry, match in found]
 
     def _matches(self, entry: Entry, reader: Reader, most: int) -> tuple[Match, ...]:
         return tuple(exchange.matches(self.home.store, entry.hit.handle, reader, self.clock(), most))
+
+    def _twinnings(self, entry: Entry, reader: Reader) -> list[Card]:
+        return twinnings.grown_from(self.home.store, entry.hit, reader, self.clock(), MAX_TWINNINGS)
 
     # --- one entry ----------------------------------------------------------------------------------------------------
 
@@ -148,6 +156,7 @@ class Exchange:
             outcome_note=show.within(show.in_order(found.record.outcome_note, found.record.original), show.LIST_TEXT),
             fits=[fit(one, found) for one in self._matches(found, reader, MAX_MATCHES)],
             way=way(found, visitor, ours),
+            led_to=[line(one, self.parties, reader) for one in self._twinnings(found, reader)],
             linked=alternates.in_page(alternates.exchange(found, base_of(self.home, request))),
             SOON_DAYS=SOON_DAYS,
         )
@@ -184,9 +193,11 @@ def form(asked: Asked, wanted: Wanted | None) -> dict[str, object]:
     """What the form of the list holds. What could not be read stays in its field, to be corrected."""
     typed = {name: " ".join(asked.get(name, [])) for name in FIELDS}
     if wanted:
-        read = {"type": wanted.types, "service": wanted.services, "region": wanted.regions}
+        themes = *wanted.services, *wanted.client_groups
+        read = {"type": wanted.types, "theme": themes, "region": wanted.regions}
         typed |= {name: codes[0] if len(codes) == 1 else "" for name, codes in read.items()}
-    shown = {name for name in FIELDS if typed[name]}
+    shown = {("type", typed["type"]), ("region", typed["region"])}
+    shown |= {("service", typed["theme"]), ("client_group", typed["theme"])}
     rest = narrowing.pairs(wanted) if wanted else []
     return {
         "typed": typed,
@@ -194,7 +205,7 @@ def form(asked: Asked, wanted: Wanted | None) -> dict[str, object]:
         "types": [(code, narrowing.type_(code)) for code in ("need", "offer", "funding")],
         "themes": sorted(((term.code, show.term(term.code)) for term in THEMES), key=lambda one: show.sort_key(one[1])),
         "regions": regions(),
-        "hidden": [one for one in rest if one[0] not in shown and one[0] not in ("text", "limit")],
+        "hidden": [one for one in rest if one not in shown and one[0] not in ("text", "limit")],
     }
 
 

@@ -14,7 +14,8 @@ from fednet.web.public.choices import CHOICE, FACET_BYTES, MAX_FACET_VALUES, Cho
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted, pgettext, speaking
 
-DEFAULT_LIMIT = Asked().limit
+MAX_ENTRIES = 15
+"""Entries on one page of the list."""
 
 STATES = {
     "open": noted("Open"),
@@ -35,6 +36,7 @@ FACETS = {
     "language": noted("Languages"),
     "stage": noted("Country of resettlement"),
     "network": noted("Listed by"),
+    "state": noted("State"),
 }
 """Filters beside the entries, in the order shown, with their headings."""
 
@@ -59,7 +61,7 @@ CALLED: dict[str, Callable[[str], str]] = {
     "language": show.language,
     "stage": show.term,
     "network": str,
-    "state": lambda _given: _("Also what is over"),
+    "state": lambda code: _("Also what is over") if code == "all" else state(code),
     "unmet": lambda _given: _("Needs that nobody meets yet"),
 }
 """What the code of each filter is called."""
@@ -80,7 +82,7 @@ def pairs(asked: Asked) -> Pairs:
         "network": asked.networks,
         "state": () if asked.state == "open" else (asked.state,),
         "unmet": ("yes",) if asked.unmet else (),
-        "limit": (str(asked.limit),) if asked.limit != DEFAULT_LIMIT else (),
+        "limit": (str(asked.limit),) if asked.limit != MAX_ENTRIES else (),
     }
     return [(name, value) for name, given in values.items() for value in given if value]
 
@@ -93,10 +95,16 @@ def facets(page: Page, asked: Asked, networks: Mapping[str, str]) -> list[Facet]
     found = []
     for name, label in FACETS.items():
         counts = [one for one in page.facets.get(name, {}).items() if one[0]][:most]
-        if name in chosen or not counts or counts == [(counts[0][0], page.total)]:
+        if name == "state" and asked.state == "all":
+            rest = [one for one in given if one[0] != "state"]
+        elif name in chosen or name == "state":
+            continue
+        else:
+            rest = given
+        if not counts or counts == [(counts[0][0], page.total)]:
             continue
         values = [
-            Choice(called(name, code, networks), count, question([*given, (name, code)])) for code, count in counts
+            Choice(called(name, code, networks), count, question([*rest, (name, code)])) for code, count in counts
         ]
         found.append(Facet(name, _(label), values))
     return found

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from fednet.directory import twinnings
 from fednet.directory.cards import Card, Said, card
 from fednet.directory.query import read_parameters
 from fednet.directory.search import Reader
@@ -24,6 +25,7 @@ from fednet.web.programs.alternates import Alternates
 from fednet.web.programs.cards import PARAMETERS as CARD_PARAMETERS
 from fednet.web.public import comparing
 from fednet.web.public.parties import Parties, Party
+from fednet.web.public.twinned import Line, line
 from fednet.web.sending import base_of
 from fednet.web.show import Templates
 from fednet.web.visitors import Visitor
@@ -100,8 +102,15 @@ class Site:
             why=list(comparing.because(found)),
             opinions=[self._opinion(one, found, reader) for one in comparing.apart(found)[: comparing.MOST]],
             linked=alternates.in_page(alternates.organization(found, base_of(self.home, request))),
+            twinned=self._twinned(found, reader),
             MOST=comparing.MOST,
         )
+
+    def _twinned(self, found: Card, reader: Reader) -> list[Line]:
+        """The twinnings of an organisation, whichever of the two networks states them."""
+        named = [(one.hit.network, one.hit.handle) for one in found.statements]
+        cards = twinnings.naming(self.home.store, named, reader, self.clock(), comparing.MOST)
+        return [line(one, self.parties, reader) for one in cards if any(said.is_side for said in one.statements)]
 
     def _opinion(self, said: Said, found: Card, reader: Reader) -> Held:
         """An opinion with the record beside the card that it is about; both may be on it, or one not for the reader."""

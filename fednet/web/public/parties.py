@@ -25,6 +25,7 @@ PAGES = {
     "group": "/groups/",
     "resource": "/resources/",
     "person": "/people/",
+    "twinning": "/twinnings/",
 }
 """Kinds of records that have pages of their own, and where."""
 

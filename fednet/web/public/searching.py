@@ -24,6 +24,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from fednet.directory.agenda import PARAMETERS as AGENDA_PARAMETERS
+from fednet.directory.exchange import PARAMETERS as EXCHANGE_PARAMETERS
 from fednet.directory.networks import Network, networks
 from fednet.directory.query import Query, parse_query
 from fednet.directory.search import FACETS, FLAGS, PUBLIC, Hit, Reader, search
@@ -227,14 +228,15 @@ def elsewhere(known: Iterable[Network]) -> list[tuple[str, str]]:
     return [(kind, show.counted(kind, counted[kind])) for kind in kinds]
 
 
-_PATHS = {kind: f"/api/v1/{name}" for name, kind in api.KINDS.items()}
+_PATHS = {kind: f"/api/v1/{name}" for name, kind in api.KINDS.items()} | {"exchange": "/api/v1/exchanges"}
 _FORMS = {"csv": "CSV", "xlsx": "Excel", "vcf": "vCard", "jsonl": "JSON Lines", "jsonld": "JSON-LD"}
 
 
 def downloads(query: Query, kinds: Mapping[str, int]) -> list[Download]:
     """What was found, as files, by kind; each holds every network's statement by itself."""
     asked = [one for one in choices.pairs(query) if one[0] not in ("kind", "limit", "sort", "why")]
-    return [downloads_of(kind, count, asked) for kind, count in kinds.items() if kind in _PATHS]
+    unread = {"exchange"} if any(name not in EXCHANGE_PARAMETERS for name, _value in asked) else set()
+    return [downloads_of(kind, count, asked) for kind, count in kinds.items() if kind in _PATHS.keys() - unread]
 
 
 def downloads_of(kind: str, count: int, asked: Pairs) -> Download:

@@ -18,7 +18,7 @@ from fednet.directory.waiting import LAST_BACKUP, Waits
 from fednet.errors import UsageError
 from fednet.node import edits, ending, standing, terms
 from fednet.node.home import Home
-from fednet.store import acts, drafts, feeds
+from fednet.store import acts, drafts, feeds, introductions
 from fednet.store import search as index_search
 from fednet.store import waiting as lying
 from fednet.web.asking import Asked, Clock, first
@@ -51,6 +51,9 @@ ADDRESSES: dict[str, str] = {
     "frozen": "/workspace/peers",
     "application": "/workspace/applications",
     "edit": "/workspace/edits",
+    "introduction": "/workspace/introductions",
+    "answer": "/workspace/introductions",
+    "outcome": "/workspace/introductions?show=introduced",
     "confirmation": "/workspace/confirmations",
     "unconfirmed": "/workspace/confirmations",
     "match": "/workspace/matches",
@@ -87,6 +90,17 @@ _SAID: dict[str, Callable[[Waits], str]] = {
     "edit": lambda one: ngettext(
         "%(number)d edit of a member waits to be approved",
         "%(number)d edits of members wait to be approved",
+        one.number,
+    ),
+    "introduction": lambda one: ngettext(
+        "%(number)d introduction waits for an answer", "%(number)d introductions wait for an answer", one.number
+    ),
+    "answer": lambda one: ngettext(
+        "%(number)d introduction was answered this week", "%(number)d introductions were answered this week", one.number
+    ),
+    "outcome": lambda one: ngettext(
+        "%(number)d introduction was made a month ago: somebody should say what came of it",
+        "%(number)d introductions were made a month ago: somebody should say what came of them",
         one.number,
     ),
     "confirmation": lambda one: ngettext(
@@ -184,9 +198,11 @@ def badges(home: Home, now: datetime) -> dict[str, int]:
     with home.store.reading() as db:
         counted = lying.counted(db)
         refused = sum(one.summary["refused"] for one in lying.refused(db))
+        asks = introductions.waiting(db, now, now).asks
     return {
         "/workspace/applications": counted.applications,
         "/workspace/edits": counted.edits,
+        "/workspace/introductions": asks,
         "/workspace/import": refused,
         "/workspace/publish": counted.drafts,
         "/workspace/confirmations": due(home.store, now, limit=0).total,

@@ -36,6 +36,7 @@ from fednet.web.show import Templates, Text
 from fednet.web.translation import SOURCE, noted
 from fednet.web.translation import gettext as _
 from fednet.web.visitors import Visitor
+from fednet.web.workspace import twinning
 
 KINDS = ("organization", "event", "group", "resource", "person", "contact", "exchange", "twinning")
 PAGE = 50
@@ -262,7 +263,9 @@ class Records:
             return see(f"/workspace/record/{own.handle}?done=saved")
 
         values = {"kind": kind, "heading": _(NEW[kind]), **_NO_MORE}
-        return self.entries.answer(request, asked, visitor, Editing(kind, "desk/record.html", save, values=values))
+        begun = twinning.begun(self.home, kind, request.query_params, self.clock())
+        editing = Editing(kind, "desk/record.html", save, values=values, starts=begun.starts, given=begun.given)
+        return self.entries.answer(request, asked, visitor, editing)
 
     def one(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         if request.path_params["handle"] == NETWORK:

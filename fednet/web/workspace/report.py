@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fednet.directory import evaluation, figures
-from fednet.directory.evaluation import Introduced, Period, Report, Said
+from fednet.directory import answers, evaluation, figures
+from fednet.directory.answers import Said
+from fednet.directory.evaluation import Period, Report
+from fednet.directory.introduced import Introduced, Networked
 from fednet.directory.search import PUBLIC, readable
 from fednet.directory.suppressing import Told
 from fednet.errors import NotFoundError, UsageError
@@ -33,9 +35,10 @@ SENTENCES = {
     "none-asked": noted("No introduction was asked in %(year)s."),
     "introduced": noted("Of %(asked)s introductions asked in %(year)s, %(accepted)s were accepted."),
     "introduced-partly": noted("Introductions asked in %(year)s: %(asked)s. Accepted: %(accepted)s."),
+    "introduced-least": noted("Introductions asked in %(year)s: at least %(least)s. Accepted: %(accepted)s."),
     "answered": noted("Days until an answer came, at the median: %(days)s."),
     "outcomes": noted(
-        "What came of those accepted in %(year)s: met %(met)s, met in part %(partly)s, not met %(not_met)s."
+        "What came of those accepted in %(year)s: met %(met)s, partly %(partly_met)s, not met %(not_met)s."
     ),
     "closed": noted("Needs closed as met through this exchange, wholly or in part: %(met)s."),
     "closed-none": noted("No need was closed as met through this exchange."),
@@ -43,7 +46,7 @@ SENTENCES = {
     "too-few": noted("That is too few to say whether this way works."),
     "unknown": noted("Introductions between other networks are not known here."),
 }
-"""Those of `fednet.directory.evaluation`, for catalogues."""
+"""Those of `fednet.directory.answers`, for catalogues."""
 COUNTS = {"few": noted("fewer than 5"), "many": noted("5 or more"), "untold": noted("not told")}
 ANSWERS = {
     "accepted": noted("accepted"),
@@ -137,8 +140,8 @@ class Reports:
         names = dict(self._networks())
         return {
             "report": found,
-            "is_needed": list(map(sentence, found.is_needed)),
-            "is_met": list(map(sentence, found.is_met)),
+            "is_needed": list(map(sentence, answers.is_needed(found))),
+            "is_met": list(map(sentence, answers.is_met(found))),
             "tables": list(_tables(found)),
             "closed": [
                 (show.term(code) if code else _("not said"), count) for code, count in found.public.closed.items()
@@ -186,7 +189,7 @@ def _counts(own: evaluation.Restricted) -> tuple[Told, ...]:
 
 def _year(year: Introduced, found: Report, names: dict[str, str]) -> Year:
     if found.network is not None:
-        of = year.networks.get(found.network[0], evaluation.Networked("untold", "untold"))
+        of = year.networks.get(found.network[0], Networked("untold", "untold"))
         return Year(year.year, [(_("asked"), counted(of.asked)), (_(ANSWERS["accepted"]), counted(of.accepted))], [])
     lines = [(_("asked"), counted(year.asked))]
     lines += [(_(ANSWERS[name]), counted(count)) for name, count in year.answers.items()]

@@ -68,7 +68,7 @@ def test_a_form_is_asked_for_by_name_or_by_type(program: Client, form: str, medi
 
 
 def test_a_form_that_there_is_not_is_refused_with_those_that_there_are(program: Client) -> None:
-    answer = program.get("/api/v1/exchanges?format=vcf")
+    answer = program.get("/api/v1/resources?format=vcf")
     assert (answer.status, answer.json["hint"]) == (400, "one of json, csv, xlsx, jsonl")
 
 

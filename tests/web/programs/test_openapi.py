@@ -120,12 +120,19 @@ GOOD: dict[str, list[dict[str, Any]]] = {
         {"from": "2026-11-21", "to": "2027-02-01", "zone": "Asia/Bangkok"},
         *({"format": form} for form in ("csv", "xlsx", "jsonl", "jsonld")),
     ],
-    "/api/v1/exchanges": [{"format": "csv"}, {"text": "lawyer"}],
+    "/api/v1/exchanges": [
+        {"text": "lawyer"},
+        {"type": ["need"], "modality": ["training"], "stage": ["emerging"], "state": "all", "unmet": "yes", "limit": 2},
+        *({"format": form} for form in ("csv", "xlsx", "jsonl", "jsonld")),
+    ],
+    "/api/v1/exchanges/{handle}/matches": [{"limit": 1}],
     "/api/v1/networks": [{"text": "canad"}],
     "/feed.json": [{"limit": 3}, {"country": ["TH"], "kind": ["organization"]}],
     "/calendar.ics": [{"type": ["webinar"]}],
     "/organizations/{handle}": [{"format": "html"}, {"format": "vcf"}, {"format": "jsonld"}],
     "/events/{handle}": [{"format": "html"}, {"format": "ics"}, {"format": "jsonld"}],
+    "/exchange/{handle}": [{"format": "html"}, {"format": "jsonld"}],
+    "/api/v1/chart": [{"by": "theme", "state": "all"}, {"format": "csv"}],
     "/hsds/services": [{"full": True}, {"format": "ndjson"}],
 }
 """Questions that are answered, beside the plain one."""
@@ -134,7 +141,8 @@ GOOD: dict[str, list[dict[str, Any]]] = {
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_good_questions_are_answered_as_described(described: Any, program: Client, path: str, method: str) -> None:
     operation = described[path][method]
-    kind = "events" if path.startswith("/events") else "organizations"
+    begins = {"/events/": "events", "/exchange/": "exchanges", "/api/v1/exchanges/": "exchanges"}
+    kind = next((kind for begin, kind in begins.items() if path.startswith(begin)), "organizations")
     handle = program.get(f"/api/v1/{kind}").json["items"][0]["handle"]
     parts = dict.fromkeys(re.findall(r"{(\w+)}", path), handle)
     if "{id}" in path or "{name}" in path:

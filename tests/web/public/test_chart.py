@@ -155,5 +155,5 @@ def test_cells_with_very_many_entries_lead_to_the_rest(world: World, monkeypatch
     monkeypatch.setattr("fednet.web.public.chart.MAX_CELL", 1)
     page = client_as(world.home, "editor", app=world.app).get("/exchange/chart").text
     assert "and 1 more" in text_of(page)
-    assert 'href="/exchange?region=005&amp;service=housing&amp;type=need"' in page
+    assert 'href="/exchange?region=005&amp;theme=housing&amp;type=need"' in page
     assert len(page.encode()) < LARGEST
