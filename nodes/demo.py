@@ -1,7 +1,7 @@
 """Four example networks on one machine: `make demo` (with `ONCE=1`: stop after printing).
 
 Each node is a copy of `nodes/<name>` in `.demo/`, used through the command line as its secretariat would. INRR follows
-the three others; they follow INRR, and through its introductions each other. APRRN and INRR are partners, CCR and APRRN
+the three others; they follow INRR, and each other, of whom INRR speaks. APRRN and INRR are partners, CCR and APRRN
 witness each other. Exit 0 only if all converged and verified, and each saw what it may see.
 """
 
@@ -161,7 +161,7 @@ def _await(address: str, name: str) -> None:
 
 
 def follow_each_other(addresses: dict[str, str]) -> None:
-    """INRR follows everyone; the others follow INRR, then whom it introduces (offered, and here accepted)."""
+    """INRR follows everyone; the others follow INRR, then those of whom it speaks (offered, and here accepted)."""
     for name in addresses:
         if name != HUB:
             fednet(HUB, "follow", addresses[name], "--fingerprint", _fingerprint(name))
@@ -171,9 +171,9 @@ def follow_each_other(addresses: dict[str, str]) -> None:
             continue
         fednet(name, "follow", addresses[HUB], "--fingerprint", _fingerprint(HUB))
         for offered in lines(name, "peers"):
-            if offered.get("introduced_by") and offered["urls"]:
+            if offered.get("mentioned_by") and offered["urls"]:
                 fednet(name, "follow", offered["urls"][0], "--fingerprint", offered["network"])
-                say(f"  {name} follows {offered['name']}, introduced by {offered['introduced_by']}")
+                say(f"  {name} follows {offered['name']}, of which {offered['mentioned_by']} speaks")
         sync(name)
 
 
@@ -269,10 +269,11 @@ def exchange(needing: str, offering: str) -> None:
     need = _entry(needing, NEED)
     show(needing, "exchange", "match", need)
     best = lines(needing, "exchange", "match", need)[0]
-    if best["title"] != OFFER or not best["reasons"]:
-        raise DemoError(f"{NEED} is met by {best}")
+    offer = best["offer"]
+    if (offer["title"], offer["network"]) != (OFFER, _fingerprint(offering)) or not best["reasons"]:
+        raise DemoError(f"{NEED} is met by {offer['title']}")
     reached = ("--name", "The coordinator", "--email", "desk@paper-boat.example")
-    said = lines(needing, "exchange", "introduce", best["handle"], "--for", need, "--text", ASKED, *reached, "--yes")
+    said = lines(needing, "exchange", "introduce", offer["handle"], "--for", need, "--text", ASKED, *reached, "--yes")
     sync(needing)
     (asked,) = lines(offering, "exchange", "introductions")
     answered = ("--name", "The secondment desk", "--email", "desk@otterbridge.example")
@@ -288,7 +289,7 @@ def exchange(needing: str, offering: str) -> None:
 
 def _entry(node: str, title: str) -> str:
     """The handle of an own need or offer."""
-    return next(str(one["handle"]) for one in lines(node, "exchange", "list", "--text", title) if one["title"] == title)
+    return next(str(one["handle"]) for one in lines(node, "exchange", "list") if one["title"] == title)
 
 
 def nobody_offers(reader: str) -> None:
@@ -296,7 +297,7 @@ def nobody_offers(reader: str) -> None:
     if not unmet:
         raise DemoError("every need has a match, which the example entries do not say")
     for one in unmet[:4]:
-        say(f"  {one['title']} ({one['organization']})")
+        say(f"  {one['title']} ({one['organization']['name']}, {one['network_name']})")
 
 
 def twinning(one: str, other: str) -> None:

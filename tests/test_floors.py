@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def package(path: Path) -> str:
 
 def imported(path: Path) -> Iterator[str]:
     """Dotted names that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text("utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -47,8 +48,13 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def strings(path: Path) -> Iterator[str]:
-    tree = ast.parse((ROOT / path).read_text("utf-8"))
-    yield from (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    yield from (n.value for n in nodes(path) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All that a file consists of."""
+    return tuple(ast.walk(ast.parse((ROOT / path).read_text("utf-8"))))
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)

@@ -268,7 +268,8 @@ def _who(party: Party) -> str:
 
 
 def _titles(party: Party) -> str:
-    return " / ".join(dict.fromkeys(party.titles.values())) or party.handle or "-"
+    english = [party.titles["en"]] if "en" in party.titles else []
+    return " / ".join(dict.fromkeys([*english, *party.titles.values()])) or party.handle or "-"
 
 
 def _row(found: Introduction) -> tuple[str, ...]:

@@ -7,19 +7,22 @@ cell unmet needs stand first. It says when it was made, what of it is not public
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from fednet.directory.exchange import Asked, Entry, everything
 from fednet.directory.networks import Network, networks
+from fednet.directory.query import Parameter, one
 from fednet.directory.search import Reader
+from fednet.errors import UsageError
 from fednet.listing import places
 from fednet.listing.vocabulary import THEMES
 from fednet.store.database import Store
+from fednet.store.feeds import meant
 
 By = Literal["region", "theme"]
 """What rows are gathered under; within it they stand by the other."""
@@ -31,6 +34,20 @@ MAX_ENTRIES = 2_000
 """Entries of one network on a chart, the first in the order of the exchange: a flood drowns only itself."""
 MAX_ROWS = 5
 TYPES = ("need", "offer", "funding")
+
+
+def _choice(*choices: str) -> Callable[[Any, str], str]:
+    def read(given: Any, name: str) -> str:
+        wanted = one(given, name).strip().lower()
+        if wanted not in choices:
+            raise UsageError(f"{name}: {wanted[:40]!r} is not known", hint=f"one of {', '.join(choices)}")
+        return wanted
+
+    return read
+
+
+PARAMETERS: dict[str, Parameter] = {"by": ("by", _choice(*get_args(By))), "only": ("only", _choice("public"))}
+"""What a chart is asked besides the filters of the exchange; `only` is for its page."""
 
 _CONTINENTS = ("002", "019", "142", "150", "009")
 
@@ -88,16 +105,27 @@ class Chart(msgspec.Struct, frozen=True):
 def chart(store: Store, asked: Asked, reader: Reader, now: datetime, by: By = "region") -> Chart:
     """The chart of what a question leaves, as far as this reader may see it. Raises as `exchange.entries`."""
     found, flooding = _fairly(everything(store, reader, now, asked))
-    known = networks(store, reader, now, counted=False)
+    known = list(_asked(networks(store, reader, now, counted=False), asked.networks))
     themes = *asked.services, *asked.client_groups
     return Chart(
         by=by,
         at=now.isoformat(timespec="seconds"),
         rows=tuple(rows(found, by, regions=asked.regions, countries=asked.countries, themes=themes)),
         totals=totals(found),
-        networks=tuple([(one.network, one.name) for one in known]),
+        networks=tuple([(one.network, one.name) for one in known if _is_read(one)]),
         missing=(*(lacking for one in known if (lacking := missing(one))), *flooding),
     )
+
+
+def _asked(known: Iterable[Network], wanted: Sequence[str]) -> Iterator[Network]:
+    """The networks that were asked for, by id, name, beginning of either, or initials; all for none."""
+    found = {one.network: one for one in known if not one.blocked}
+    names = {network: one.name for network, one in found.items()}
+    return (found[network] for network in (dict.fromkeys(meant(names, one) for one in wanted) if wanted else found))
+
+
+def _is_read(network: Network) -> bool:
+    return network.own or (network.public is not None and network.public.visible)
 
 
 def _fairly(entries: Iterable[Entry]) -> tuple[list[Entry], list[Missing]]:
@@ -122,16 +150,11 @@ def totals(entries: Iterable[Entry]) -> Totals:
 
 def missing(network: Network) -> Missing | None:
     """Why a chart may lack what a network lists by now; None where it does not."""
-    if network.blocked:
-        return None
     if network.frozen:
         return Missing(network.network, network.name, "frozen", None)
     if network.silent:
         return Missing(network.network, network.name, network.silent.reason, network.silent.since)
-    public = network.public
-    if not network.own and (public is None or not public.visible):
-        return Missing(network.network, network.name, "unread", None)
-    return None
+    return None if _is_read(network) else Missing(network.network, network.name, "unread", None)
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -151,7 +174,7 @@ def rows(
     """
     wanted = {_region(code) for code in countries} | {within for code in regions for within in _inside(code)}
     cells: dict[tuple[str, str], list[Entry]] = {}
-    for entry in (one for one in entries if one.record.type in TYPES):
+    for entry in (found for found in entries if found.record.type in TYPES):
         for region in _few(regions_of(entry), wanted):
             for theme in _few(themes_of(entry), set(themes)):
                 cells.setdefault((region, theme), []).append(entry)

@@ -30,8 +30,6 @@ from fednet.store import circles, feeds, introductions
 from fednet.store import search as index_search
 from fednet.store.database import Store
 
-MONTHS = 12
-"""The period of a report where nobody says otherwise: as long as the pilot."""
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9990, 12, 31)
 LONGEST = timedelta(days=20 * 366)
 UNSAID = ""
@@ -134,7 +132,9 @@ def report(store: Store, period: Period, network: str, now: datetime) -> Report:
 
 
 def usual(today: date) -> Period:
-    """The last twelve months."""
+    """The twelve months that end on a day."""
+    if today.year <= FIRST_DAY.year:
+        return Period(FIRST_DAY, today)
     try:
         return Period(today.replace(year=today.year - 1) + timedelta(days=1), today)
     except ValueError:  # 29 February

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
@@ -35,7 +35,7 @@ from fednet.store.search import Listed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fednet.directory.fitting import Shown
+    from fednet.directory.fits import Shown
 
 __all__ = [
     "PARAMETERS",
@@ -213,11 +213,9 @@ def matches(
     with store.reading() as db:
         view = _View(store, db, reader, now)
         row = view.row(handle)
-        found = view.shown.of(row)
-        wanted = [(other, score) for other, score, gone in zip(*found, strict=True) if gone is dismissed][:limit]
-        mine, *theirs = view.entries([row, *(other for other, _ in wanted)])
-        pairs = zip(theirs, wanted, strict=True)
-        return tuple(_match(mine, other, score, dismissed) for other, (_, score) in pairs)
+        wanted = [one for one in view.shown.of(row) if one.dismissed is dismissed][:limit]
+        mine, *theirs = view.entries([row, *(one.row for one in wanted)])
+        return tuple(_match(mine, other, one.score, dismissed) for other, one in zip(theirs, wanted, strict=True))
 
 
 def best(store: Store, handles: Sequence[str], reader: Reader, now: datetime) -> dict[str, Match]:
@@ -225,13 +223,15 @@ def best(store: Store, handles: Sequence[str], reader: Reader, now: datetime) ->
     nothing fits, or that the reader may not see."""
     with store.reading() as db:
         view = _View(store, db, reader, now)
-        known = set(handles)
-        rows = {one: view.row(one) for at, one in enumerate(view.table.handles) if one in known and view.shown.mask[at]}
-        found = {handle: next(view.fitting_of(row), None) for handle, row in rows.items()}
-        pairs = [(rows[handle], *one) for handle, one in found.items() if one]
-        entries = dict(zip(rows_of := [row for pair in pairs for row in pair[:2]], view.entries(rows_of), strict=True))
-        matched = [_match(entries[mine], entries[other], score, False) for mine, other, score in pairs]
-        return {entries[mine].hit.handle: match for (mine, _, _), match in zip(pairs, matched, strict=True)}
+        known = set(handles) & {
+            handle for handle, seen in zip(view.table.handles, view.shown.mask, strict=True) if seen
+        }
+        rows = {handle: view.row(handle) for handle in handles if handle in known}
+        fitting = {row: [one for one in view.shown.of(row) if not one.dismissed][:1] for row in rows.values()}
+        pairs = [(row, one) for row, several in fitting.items() for one in several]
+        shown = iter(view.entries([at for row, one in pairs for at in (row, one.row)]))
+        found = [_match(next(shown), next(shown), one.score, False) for _, one in pairs]
+        return {view.table.handles[row]: match for (row, _), match in zip(pairs, found, strict=True)}
 
 
 def everything(store: Store, reader: Reader, now: datetime, asked: Asked | None = None) -> tuple[Entry, ...]:
@@ -251,26 +251,23 @@ def ever_fitting(store: Store, reader: Reader, now: datetime) -> dict[Place, lis
 
     For figures of times past. Needs that nothing ever fitted are not in it.
     """
-    import numpy as np
-
-    from fednet.directory.fitting import scores
-    from fednet.listing import fit as compared
+    from fednet.directory.fitting import scored
 
     with store.reading() as db:
         view = _View(store, db, reader, now)
-        of = view.of.copy()
-        of["state"] = exchanges.OPEN
-        table = view.table._replace(of=of)
+        table = view.table.reopened()
         places = [
-            (view.sources[feed].network, handle) if feed in view.sources else ("", handle)
+            (view.sources[feed].network if feed in view.sources else "", handle)
             for feed, handle in zip(table.feeds.tolist(), table.handles, strict=True)
         ]
         found = {}
-        for row in np.flatnonzero(view.shown.mask & (of["type"] == compared.NEED)).tolist():
-            score = np.where(view.shown.mask, scores(table, row), 0)
-            others = [at for at in np.flatnonzero(score).tolist() if not view.shown.is_dismissed(row, at)]
+        for row in table.needs.rows[view.shown.mask[table.needs.rows]].tolist():
+            pairs = zip(*(column.tolist() for column in scored(table, row)), strict=True)
+            others = [
+                (at, score) for at, score in pairs if view.shown.mask[at] and not view.shown.is_dismissed(row, at)
+            ]
             if others:
-                found[places[row]] = [(places[at], int(score[at])) for at in others]
+                found[places[row]] = [(places[at], score) for at, score in others]
         return found
 
 
@@ -328,19 +325,14 @@ class _View:
     """The entries of a snapshot as one reader may see them."""
 
     def __init__(self, store: Store, db: Database, reader: Reader, now: datetime) -> None:
-        import numpy as np
-
-        from fednet.directory.fitting import Shown, standing
+        from fednet.directory.fits import Shown, standing
 
         self.store, self.db, self.now = store, db, now
         self.today = (now.astimezone(UTC).date() - _EPOCH).days
         self.sources = readable(db, reader, now - store.forget_after)
-        self.standing = standing(store, db)
-        self.table = self.standing.table
-        self.of = self.table.of
-        self.is_over = self.of["until"] < self.today
-        seen = np.isin(self.table.feeds, np.fromiter(self.sources, np.int64, len(self.sources)))
-        self.shown: Shown = Shown(self.standing, seen, ~self.is_over, set(exchanges.dismissed(db)))
+        at = standing(store, db)
+        self.table, self.of = at.table, at.table.of
+        self.shown: Shown = Shown(at, self.sources, self.today, exchanges.dismissed(db))
 
     def row(self, handle: str) -> int:
         """The row of a handle; of the first network, as `search.record`."""
@@ -351,11 +343,6 @@ class _View:
                 f"no need, offer or source of funding {handle[:60]} is listed here", hint="fednet exchange list"
             )
         return min(found, key=lambda at: order[int(self.table.feeds[at])])
-
-    def fitting_of(self, row: int) -> Iterator[tuple[int, int]]:
-        """The rows that fit one, with their scores, best first; without those that somebody dismissed."""
-        found = zip(*self.shown.of(row), strict=True)
-        return ((other, score) for other, score, gone in found if not gone)
 
     # --- what fits a question -------------------------------------------------------------------------------------
 
@@ -395,7 +382,7 @@ class _View:
         import numpy as np
 
         said = np.array([_STATES.index(state) for state in vocabulary.EXCHANGE_STATES.codes])[self.of["state"]]
-        return np.where(self.is_over & (said == _STATES.index("open")), _STATES.index("over"), said)
+        return np.where(self.shown.is_over & (said == _STATES.index("open")), _STATES.index("over"), said)
 
     def _unmet(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Which of these rows are open needs that nothing fits."""
@@ -404,7 +391,7 @@ class _View:
         need = vocabulary.EXCHANGE_TYPES.codes.index("need")
         found = (self.of["type"][rows] == need) & (self.states[rows] == _STATES.index("open"))
         counted = self.shown.counted(rows[found].tolist())
-        found[found] = np.fromiter((not count for _, count in counted.values()), bool, len(counted))
+        found[found] = np.fromiter((not count for _, count in counted), bool, len(counted))
         return np.asarray(found)
 
     # --- in order -------------------------------------------------------------------------------------------------
@@ -466,8 +453,8 @@ class _View:
         listed = {one.record_id: one for one in _listed(self.db, ids)}
         joins = joined(self.store, self.db, self.sources, self.now)
         shown = hits(self.db, [listed[record_id] for record_id in ids], self.sources, self.now, joins)
-        counted = self.shown.counted(rows)
-        return [self._entry(row, hit, listed[at], counted[row]) for row, hit, at in zip(rows, shown, ids, strict=True)]
+        each = zip(rows, shown, ids, self.shown.counted(rows), strict=True)
+        return [self._entry(row, hit, listed[at], counted) for row, hit, at, counted in each]
 
     def _entry(self, row: int, hit: Hit, listed: Listed, counted: tuple[int, int]) -> Entry:
         record = listing.parse(listed.body)

@@ -138,6 +138,8 @@ def shown(meant: Sequence[Meaning]) -> tuple[str, ...]:
 def _shown(which: str, code: str) -> str:
     if which in ("country", "region"):
         return places.name(code)
+    if which == "kind":
+        return code
     return languages.name(code) if which == "language" else dict(_VOCABULARIES)[which].name(code)
 
 

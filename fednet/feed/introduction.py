@@ -16,6 +16,7 @@ Pure: a node keeps a `Held` for each introduction, and every step makes a new on
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -218,6 +219,34 @@ def without_texts(held: Held) -> Held:
     return msgspec.structs.replace(held, own=_bare(held.own), other=_bare(held.other), details=None)
 
 
+def erased(handle: str) -> str:
+    """What stands for the handle of an entry that was erased: a UUID that leads back to nothing."""
+    digest = bytearray(sha256(f"fednet erased entry v1\n{handle}\n".encode()).digest()[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x40, digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return "-".join([text[:8], text[8:12], text[12:16], text[16:20], text[20:]])
+
+
+def without_entry(held: Held, handle: str) -> Held:
+    """The same course without texts, and without the handle of an entry that was erased."""
+    bare = without_texts(held)
+    own, other = _without_handle(bare.own, handle), _without_handle(bare.other, handle)
+    return msgspec.structs.replace(bare, own=own, other=other)
+
+
+def _without_handle(side: Side | None, handle: str) -> Side | None:
+    if side is None:
+        return None
+    about = erased(handle) if side.about == handle else side.about
+    own = Spoken(erased(handle)) if side.own.handle == handle else side.own
+    return msgspec.structs.replace(side, about=about, own=own)
+
+
+def _is_same_entry(one: str, other: str) -> bool:
+    """Whether two handles are of one entry, which may be erased already as far as either side knows."""
+    return one == other or bool(one and other and (erased(one) == other or one == erased(other)))
+
+
 def mirrored(held: Held) -> Held:
     """The same introduction as its other side holds it, for two who are at one node."""
     return Held("asked" if held.role == "asker" else "asker", held.other, held.own)
@@ -303,7 +332,8 @@ def taking(held: Held | None, side: Side, at: str, restored: str = "") -> Held:
     held = _heard(held, side, at, restored)
     if held.other is None or side.version > held.other.version:
         _check_follows(held, side)
-        held = msgspec.structs.replace(held, other=side)
+        known = held.own or held.other or side
+        held = msgspec.structs.replace(held, other=msgspec.structs.replace(side, about=known.about))
     return _settled(held, at)
 
 
@@ -339,14 +369,16 @@ def _check_role(held: Held, side: Side) -> None:
     if side.stance not in _WORDS[held.role]:
         raise RefusedError(f"{side.stance} is not for that side to say")
     known = held.own or held.other
-    if known is not None and (side.introduction, side.about) != (known.introduction, known.about):
-        raise RefusedError("this speaks of another introduction or another entry")
+    if known is not None and side.introduction != known.introduction:
+        raise RefusedError("this speaks of another introduction")
+    if known is not None and not _is_same_entry(side.about, known.about):
+        raise RefusedError("this speaks of another entry than before")
     if held.other is not None and side.stance != "withdrawn" and _handle_changed(held.other, side):
         raise RefusedError("the other side speaks for another entry than before")
 
 
 def _handle_changed(before: Side, side: Side) -> bool:
-    return before.stance not in ("declined", "withdrawn") and before.own.handle != side.own.handle
+    return before.stance == "asked" and not _is_same_entry(before.own.handle, side.own.handle)
 
 
 def _heard(held: Held, side: Side, at: str, restored: str) -> Held:

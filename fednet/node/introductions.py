@@ -138,9 +138,14 @@ class Introduction(NamedTuple):
         return self.asked if self.seen_as == "asker" else self.asker
 
     def may(self, role: Role | None = None) -> frozenset[Act]:
-        """What may be done to it now, by this node (None) or by a member who speaks for one side."""
+        """What may be done to it now, by this node (None) or by a member who speaks for one side.
+
+        Of two members neither takes from the other what both were told.
+        """
         ours: tuple[Role, ...] = ("asker", "asked") if self.role == "both" else (self.role,)
-        return frozenset().union(*(self._may(one) for one in ours if role in (None, one)))
+        found = frozenset[Act]().union(*(self._may(one) for one in ours if role in (None, one)))
+        shared = self.role == "both" and role is not None and self.state in ("accepted", "introduced")
+        return found - {"forget"} if shared else found
 
     def _may(self, role: Role) -> frozenset[Act]:
         if self.emptied:
@@ -235,7 +240,7 @@ def ask(
             changed_at=side.at,
             figures=_figures(begun.theirs, begun.ours),
         )
-        kept = stored.advance(db, kept, begun.held, now, Step(side.at, "asked", by))
+        kept = stored.advance(db, kept, begun.held, now, Step(side.at, "asked", by, "asker"))
         return _shown(db, home, kept, "asker")
 
 
@@ -388,14 +393,15 @@ def checked(details: Details) -> Details:
     return Details(name, emails, phones, note)
 
 
-def suggested_details(home: Home, handle: str) -> Details | None:
-    """How the organisation of an own entry is reached, by its contact record; None when there is none."""
+def suggested_details(home: Home, handle: str, circles: Collection[str] | None = None) -> Details | None:
+    """How the organisation of an own entry is reached, by its contact record (of these own circles; None: of any);
+    None when there is none."""
     with home.store.reading() as db:
         record = _own_entry(db, home, handle).record
         if not is_handle(record.organization):
             return None
         for own in edits.referring(db, home, record.organization):
-            contact = listing.parse(own.body)
+            contact = listing.parse(own.body) if circles is None or own.circle in circles else None
             if isinstance(contact, Contact) and contact.organization == record.organization:
                 name = contact.person or _own_organization(db, home, record)
                 return Details(name[:120], contact.emails[:5], tuple(one[:40] for one in contact.phones[:5]))
@@ -414,20 +420,18 @@ def accept(
     """
     with home.store.writing() as db:
         kept = _found(db, id_)
-        spoken = _spoken(_own_entry(db, home, kept.about)) if kept.role != "asker" else Spoken()
-        if kept.emptied_at is not None:
-            raise OutOfOrderError("what was asked is destroyed already", hint="ask them the other way round")
-        held = _answering(kept)
+        held = _answering(kept, "accept")
+        spoken = _spoken(_own_entry(db, home, kept.about))
         held = rules.accepting(held, spoken, checked(details), utc_text(now), written(text), language)
-        return _answered(db, home, kept, held, now, Step(utc_text(now), "accepted", by))
+        return _answered(db, home, kept, held, now, Step(utc_text(now), "accepted", by, "asked"))
 
 
 def decline(home: Home, id_: str, text: str, now: datetime, by: str, language: str = "") -> Introduction:
     """Say no, with or without a reason; it may still be accepted later, while the other side asks."""
     with home.store.writing() as db:
         kept = _found(db, id_)
-        held = rules.declining(_answering(kept), utc_text(now), written(text), language)
-        return _answered(db, home, kept, held, now, Step(utc_text(now), "declined", by))
+        held = rules.declining(_answering(kept, "decline"), utc_text(now), written(text), language)
+        return _answered(db, home, kept, held, now, Step(utc_text(now), "declined", by, "asked"))
 
 
 def take_back(home: Home, id_: str, now: datetime, by: str, role: Role | None = None) -> Introduction:
@@ -439,23 +443,37 @@ def take_back(home: Home, id_: str, now: datetime, by: str, role: Role | None = 
         kept = _found(db, id_)
         side = role if kept.role == "both" and role else "asker" if kept.role != "asked" else "asked"
         if "take-back" not in _shown(db, home, kept, side).may(side):
-            raise OutOfOrderError(f"this cannot be taken back: {_STATES[kept.state]}")
-        step = Step(utc_text(now), "taken-back", by)
+            raise OutOfOrderError(_standing(kept.state))
+        step = Step(utc_text(now), "taken-back", by, side)
         return _shown(db, home, _withdraw(db, kept, side, now, step), side)
 
 
-_STATES: dict[State, str] = {
-    "waiting": "it waits for their answer",
-    "accepted": "it was accepted, and details are on their way",
-    "introduced": "both sides have been told how to reach each other",
-    "declined": "it was declined",
-    "taken-back": "it was taken back",
-}
+def _standing(state: State) -> str:
+    """Why something cannot follow on this."""
+    match state:
+        case "waiting":
+            return "nobody has answered yet"
+        case "accepted":
+            return "this was accepted already"
+        case "introduced":
+            return "both sides have been told already how to reach each other"
+        case "declined":
+            return "this was declined already"
+        case "taken-back":
+            return "this was taken back, and is over"
 
 
-def _answering(kept: Kept) -> Held:
-    """As the asked side holds it."""
-    return rules.mirrored(kept.held) if kept.role == "both" else kept.held
+def _answering(kept: Kept, act: Act) -> Held:
+    """As the asked side holds it, if that may act so."""
+    if kept.role == "asker":
+        raise OutOfOrderError("only whoever was asked can answer")
+    if kept.emptied_at is not None and kept.state != "taken-back":
+        raise OutOfOrderError("what was asked is destroyed already", hint="ask them the other way round")
+    held = rules.mirrored(kept.held) if kept.role == "both" else kept.held
+    allowed = ("waiting", "declined") if act == "accept" else ("waiting",)
+    if kept.state not in allowed:
+        raise OutOfOrderError(_standing(kept.state))
+    return held
 
 
 def _answered(db: Database, home: Home, kept: Kept, held: Held, now: datetime, step: Step) -> Introduction:
@@ -566,9 +584,16 @@ def _shown(db: Database, home: Home, kept: Kept, role: Role | None = None) -> In
     return Introduction(
         kept.id, kept.state, kept.role, kept.network, name, _cut(network), asker, asked,
         kept.asked_at, kept.answered_at, kept.introduced_at, kept.ended_at,
-        kept.outcome, kept.outcome_at, kept.body.steps,  # type: ignore[arg-type]
+        kept.outcome, kept.outcome_at, _steps(kept, role),  # type: ignore[arg-type]
         kept.undelivered is not None, kept.emptied_at is not None, seen_as,
     )  # fmt: skip
+
+
+def _steps(kept: Kept, role: Role | None) -> tuple[Step, ...]:
+    """Who did what; of two members neither reads who acts for the other."""
+    if kept.role != "both" or role is None:
+        return kept.body.steps
+    return tuple(step if step.side == role else msgspec.structs.replace(step, by="") for step in kept.body.steps)
 
 
 def _cut(network: Network | None) -> Cut:
@@ -653,7 +678,7 @@ def _take(db: Database, home: Home, network: Network, side: Side, now: datetime,
         return
     begun = rules.taking(None, side, at, restored)
     if begun.role == "asker":  # it was asked here before a restore, and nobody knows of it any more
-        kept = _new(network, side, begun, "asker", now)
+        kept = _new(network, side, begun, "asker", now)._replace(name="")
         stored.empty(db, stored.advance(db, kept, begun, now), now)
     else:
         _begun(db, home, network, side, begun, now)

@@ -206,16 +206,22 @@ def due(home: Home) -> list[Network]:
 
 
 async def deliver(
-    home: Home, fetcher: Fetcher, network: Network, reached: Collection[str | None] | None = None
+    home: Home,
+    fetcher: Fetcher,
+    network: Network,
+    reached: Collection[str | None] | None = None,
+    *,
+    at_once: bool = False,
 ) -> None:
     """Tell a network what waits for it, and hear what waits there for us, if it is time to; never raises.
 
-    Only its own address is asked, and only if it is among those `reached` just now, when they are given.
+    Only its own address is asked, and only if it is among those `reached` just now, when they are given. `at_once`:
+    a person wants it now, whatever went wrong before.
     """
     try:
         with home.store.reading() as db:
             network, origin = feeds.again(db, network), sources.origin(db, network)
-            quiet = not _is_due(db, network)
+            quiet = _lasting_trouble(db, network) if at_once else not _is_due(db, network)
         if origin is None or quiet or (reached is not None and origin not in reached):
             return
         try:

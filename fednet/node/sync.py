@@ -49,7 +49,7 @@ async def sync(
 
     async def one(fetcher: Fetcher, network: Network) -> list[Synced]:
         async with room:
-            return await sync_network(home, fetcher, network, progress)
+            return await sync_network(home, fetcher, network, progress, at_once=True)
 
     async with Fetcher(allow_private=allow_private) as fetcher:
         passes = await asyncio.gather(*(one(fetcher, network) for network in networks))
@@ -63,11 +63,18 @@ async def repair(home: Home, network: Network, *, allow_private: bool) -> Synced
 
 
 async def sync_network(
-    home: Home, fetcher: Fetcher, network: Network, progress: Progress | None = None, *, repair: bool = False
+    home: Home,
+    fetcher: Fetcher,
+    network: Network,
+    progress: Progress | None = None,
+    *,
+    repair: bool = False,
+    at_once: bool = False,
 ) -> list[Synced]:
     """Sync a network's feeds: `public` from the first of its sources that can, restricted ones from itself.
 
-    Failures are told, not raised. The first of the results is that of the public feed.
+    Failures are told, not raised. The first of the results is that of the public feed. Then the two exchange messages,
+    `at_once` or when it is time to.
     """
     try:
         with home.store.reading() as db:
@@ -95,7 +102,7 @@ async def sync_network(
     await asyncio.to_thread(forget_long_expired, home, network, now())
     reached = {result.source for result in results if result.verified}
     await confirm(home, fetcher, network, reached)
-    await messages.deliver(home, fetcher, network, reached)  # it may be unable to reach us with what it has to tell
+    await messages.deliver(home, fetcher, network, reached, at_once=at_once)  # it may be unable to reach us
     return results
 
 

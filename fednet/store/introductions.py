@@ -13,7 +13,7 @@ import msgspec
 from sqlite_utils import Database
 
 from fednet.feed import introduction as rules
-from fednet.feed.introduction import Held, Spoken, State
+from fednet.feed.introduction import Held, Role, Spoken, State
 from fednet.feed.record import key_of
 from fednet.feed.text import utc_text
 
@@ -24,11 +24,15 @@ OurRole = Literal["asker", "asked", "both"]
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something that was done here: by whom (the name of an account; empty: the command line, or the node itself)."""
+    """Something that was done here: by whom (the name of an account; empty: the command line, or the node itself).
+
+    `side`: for which side; empty where it was for neither.
+    """
 
     at: str
     act: str
     by: str = ""
+    side: Role | Literal[""] = ""
 
 
 class Body(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,8 +57,8 @@ class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
 class Kept(NamedTuple):
     """An introduction. `network` is the other's id, or this node's own; the instants are by this node's clock.
 
-    `undelivered`: since when the other has not confirmed what this side says. `name` is empty of those that ask about
-    nothing that is listed here: they are answered, and shown to nobody.
+    `undelivered`: since when the other has not confirmed what this side says. `name` is empty of those that are
+    answered and shown to nobody: they ask about nothing that is listed here, or were lost with an older database.
     """
 
     id: str
@@ -156,12 +160,13 @@ def is_concealed(db: Database, kept: Kept) -> bool:
 
 
 def between(db: Database, network: str, asking: str, about: str) -> Kept | None:
-    """The one that goes on between two entries, asked by this node: neither declined nor taken back."""
+    """The one that goes on between two entries, whoever asked: neither declined nor taken back."""
     found = _where(
         db,
-        "network = ? AND role <> 'asked' AND asking = ? AND about = ? AND state NOT IN ('declined', 'taken-back') "
-        "ORDER BY asked_at DESC LIMIT 1",
-        network, asking, about,
+        "network = :network AND state NOT IN ('declined', 'taken-back') AND "
+        "(role <> 'asked' AND asking = :asking AND about = :about "
+        "OR role <> 'asker' AND asking = :about AND about = :asking) ORDER BY asked_at DESC LIMIT 1",
+        network=network, asking=asking, about=about,
     )  # fmt: skip
     return next(iter(found), None)
 
@@ -169,7 +174,7 @@ def between(db: Database, network: str, asking: str, about: str) -> Kept | None:
 def asked_since(db: Database, network: str, since: datetime) -> int:
     """How many a network has begun here since then."""
     row = db.execute(
-        "SELECT count(*) FROM introduction WHERE network = ? AND role = 'asked' AND asked_at >= ?",
+        "SELECT count(*) FROM introduction WHERE network = ? AND (role = 'asked' OR name = '') AND asked_at >= ?",
         (network, utc_text(since)),
     )
     found: int = row.fetchone()[0]
@@ -238,8 +243,8 @@ def figures(db: Database) -> list[Figure]:
         "SELECT id, role, network, state, asked_at, answered_at, answer, introduced_at, ended_at, outcome, outcome_at, "
         f"figures FROM introduction WHERE {_SHOWN} ORDER BY asked_at, id"
     )
-    found = ((*row[:-1], _figures.decode(row[-1])) for row in rows)
-    return [Figure(*rest, codes.themes, codes.countries, codes.types) for *rest, codes in found]
+    found = ((row[:-1], _figures.decode(row[-1])) for row in rows)
+    return [Figure._make((*rest, codes.themes, codes.countries, codes.types)) for rest, codes in found]
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -259,7 +264,7 @@ def advance(db: Database, kept: Kept, held: Held, now: datetime, *steps: Step) -
     state, answered = held.state, held.asked
     answer = kept.answer
     if answered is not None and answered.stance in ("accepted", "declined"):
-        answer = answered.stance  # type: ignore[assignment]
+        answer = answered.stance
     told = None if kept.role == "both" or not held.undelivered else at
     found = kept._replace(
         state=state,
@@ -283,11 +288,25 @@ def empty(db: Database, kept: Kept, now: datetime) -> Kept:
 
 
 def end(db: Database, entry: str, now: datetime, *, erased: bool = False) -> None:
-    """An own entry is withdrawn: what is said about it ends. An erased one leaves no word of what was said, either."""
-    for kept in _where(db, _OF_ENTRY, entry=entry):
+    """An own entry is withdrawn: what is still open ends. Of an erased one all ends, and no word of it is left."""
+    for kept in _where(db, f"{_OF_ENTRY} AND (:erased OR state <> 'introduced')", entry=entry, erased=erased):
         ended = advance(db, kept, _withdrawn(kept, entry, utc_text(now)), now)
         if erased:
-            empty(db, ended, now)
+            _forget_entry(db, ended, entry, now)
+
+
+def _forget_entry(db: Database, kept: Kept, entry: str, now: datetime) -> None:
+    """Leave nothing of an entry that was erased, not even its handle."""
+    gone = rules.erased(entry)
+    save(
+        db,
+        kept._replace(
+            body=Body(rules.without_entry(kept.held, entry)),
+            asking=gone if kept.asking == entry else kept.asking,
+            about=gone if kept.about == entry else kept.about,
+            emptied_at=kept.emptied_at or utc_text(now),
+        ),
+    )
 
 
 def _withdrawn(kept: Kept, entry: str, at: str) -> Held:
@@ -320,7 +339,7 @@ def to_empty(db: Database, before: datetime) -> list[Kept]:
 
 
 def drop_unlisted(db: Database, before: datetime) -> None:
-    """Forget that somebody asked about what is not here, before a day."""
+    """Forget what is shown to nobody, of before a day."""
     db.execute("DELETE FROM introduction WHERE name = '' AND changed_at < ?", (utc_text(before),))
 
 
@@ -330,8 +349,8 @@ def forget_erased(db: Database) -> None:
     for entry in [entry for (entry,) in db.execute(sql) if _is_erased(db, entry)]:
         for kept in _where(db, f"{_OF_ENTRY} AND state <> 'taken-back'", entry=entry):
             advance(db, kept, _withdrawn(kept, entry, _latest(kept)), datetime.fromisoformat(_latest(kept)))
-        for kept in _where(db, "? IN (asking, about) AND emptied_at IS NULL", entry):
-            empty(db, kept, datetime.fromisoformat(_latest(kept)))
+        for kept in _where(db, "? IN (asking, about)", entry):
+            _forget_entry(db, kept, entry, datetime.fromisoformat(_latest(kept)))
 
 
 def _is_erased(db: Database, handle: str) -> bool:

@@ -29,9 +29,10 @@ FOR_PROGRAMS = frozenset(
     node/watch.py node/witnessing.py node/epochs.py node/recovery.py node/receipts.py
     store/accounts.py store/database.py store/destruction.py store/feeds.py store/integrity.py store/schema.py
     web/callers.py web/catalogue.py web/programs/addresses.py web/programs/api.py
-    web/programs/changes.py web/programs/feeds.py web/programs/files.py web/programs/hsds.py
-    web/programs/hsds_addresses.py web/programs/openapi.py web/programs/receipts.py web/programs/witness.py
-    web/public/worldmap.py
+    web/programs/changes.py web/programs/charts.py web/programs/exchanges.py web/programs/feeds.py
+    web/programs/files.py web/programs/hsds.py
+    web/programs/hsds_addresses.py web/programs/messages.py web/programs/openapi.py web/programs/receipts.py
+    web/programs/witness.py web/public/worldmap.py
     """.split()
 )
 """Modules that refuse programs, operators at a command line, and bytes: shown as they are, in English."""

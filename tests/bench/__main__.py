@@ -19,6 +19,7 @@ from fednet.node import home, publish
 from fednet.node.descent import BATCH_RECORDS
 from fednet.node.home import Home
 from fednet.store import columns
+from tests.bench import exchange as exchange_bench
 from tests.bench import matching as matching_bench
 from tests.bench import search as search_bench
 from tests.bench.nodes import Ran, change, new_home, origin, run, serving
@@ -39,8 +40,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--largest", type=int, default=LARGE, help="records of the largest node")
     parser.add_argument("--write", action="store_true", help="write docs/bench.md")
-    parser.add_argument("--only", choices=["search"], help="only this section")
+    parser.add_argument("--only", choices=["search", "exchange"], help="only this section")
     options = parser.parse_args()
+    if options.only == "exchange":
+        exchange_bench.section()
+        return
     if options.only:
         searching(options.largest, options.write)
         return

@@ -14,6 +14,7 @@ from fednet.directory import chart as charts
 from fednet.directory.chart import SEVERAL, UNSAID, By, Row, lines, rows, table, totals
 from fednet.directory.exchange import Entry, Named, parse_asked
 from fednet.directory.search import OPERATOR, PUBLIC, Hit
+from fednet.errors import NotFoundError
 from fednet.listing import Exchange, places
 from fednet.listing.vocabulary import THEMES
 from fednet.node import edits
@@ -172,6 +173,13 @@ def test_a_network_that_lists_very_much_drowns_only_itself(home: Home, monkeypat
     found = charts.chart(home.store, parse_asked(), OPERATOR, NOW)
     assert (found.totals.needs, found.totals.offers) == (1, 1)
     assert [(one.name, one.reason) for one in found.missing] == [("Example Network", "many")]
+
+
+def test_a_chart_of_one_network_names_no_other(home: Home) -> None:
+    found = charts.chart(home.store, parse_asked(network="Other Network"), OPERATOR, NOW + timedelta(days=80))
+    assert [name for _, name in found.networks] == ["Other Network"] == [one.name for one in found.missing]
+    with pytest.raises(NotFoundError):
+        charts.chart(home.store, parse_asked(network="No such"), OPERATOR, NOW)
 
 
 def test_filters_of_the_exchange_are_filters_of_the_chart(home: Home) -> None:

@@ -75,11 +75,12 @@ def sought(record: Exchange) -> bool:
 @settings(max_examples=60, deadline=None)
 def test_many_pairs_at_once_are_scored_as_each_by_itself(records: list[Exchange]) -> None:
     rows = [exchanges.Row(at, 1, str(at), *exchanges.compared(one, 0)) for at, one in enumerate(records)]
-    table = fitting.table(rows)
+    table = fitting.Table(rows)
     for at, one in enumerate(records):
         pairs = [(one, other) if one.type == "need" else (other, one) for other in records]
-        expected = [found.score if (found := fit(*pair)) else 0 for pair in pairs]
-        assert fitting.scores(table, at).tolist() == expected
+        expected = {other: found.score for other, pair in enumerate(pairs) if (found := fit(*pair))}
+        rows_of, scores = fitting.scored(table, at)
+        assert dict(zip(rows_of.tolist(), scores.tolist(), strict=True)) == expected
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), FIELDS), max_size=9), st.booleans())

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fednet.directory.search import PUBLIC, Query, search
-from fednet.directory.words import clauses
+from fednet.directory.words import clauses, named, shown
 from tests.directory.test_search import titles
 from tests.directory.world import NOW, World, event, organization
 
@@ -136,3 +136,8 @@ def test_a_region_stands_for_its_countries() -> None:
     assert clause.meant == (("region", "035"),)
     assert "cTH" in clause.words
     assert "cFR" not in clause.words
+
+
+def test_every_meaning_can_be_shown_in_words() -> None:
+    assert shown(named("twinnings")) == ("twinning",)
+    assert shown((("kind", "event"), ("country", "TH"))) == ("event", "Thailand")

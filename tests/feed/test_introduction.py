@@ -30,6 +30,7 @@ from fednet.feed.introduction import (
     taking,
     telling,
     withdrawing,
+    without_entry,
     without_texts,
 )
 from fednet.feed.text import utc_text
@@ -154,6 +155,17 @@ def test_a_side_that_breaks_the_rules_is_refused() -> None:
     refused(None, changed(sent(asker), seen=1, heard="accepted"), "never said here")
     with pytest.raises(RefusedError, match="never said"):
         acknowledged(asker, 2, AT)
+
+
+def test_an_entry_that_is_erased_is_the_same_entry_and_nobody_can_tell_which() -> None:
+    asker, other = introduced()
+    ended = without_entry(withdrawing(other, AT), ABOUT)
+    assert ABOUT not in msgspec.json.encode(ended).decode()
+    asker = taking(asker, sent(ended), AT)
+    assert asker.state == "taken-back" and asker.other is not None and asker.other.about == ABOUT
+    gone = without_entry(asker, ABOUT)
+    assert ABOUT not in msgspec.json.encode(gone).decode()
+    assert taking(ended, sent(gone), AT).state == "taken-back"
 
 
 def test_taken_back_is_final_and_accepted_is_not_declined_any_more() -> None:

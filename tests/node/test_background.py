@@ -20,6 +20,7 @@ from fednet.node.sync import Synced
 from fednet.store.database import Store
 from fednet.store.feeds import Network
 from tests.node.nodes import NOW, Nodes, Served, add, held, listing, network_of, pin, problems, published
+from tests.node.pairs import Pair
 
 WAIT = 10.0
 
@@ -236,3 +237,19 @@ def test_nothing_is_due_while_signing_is_on_hold(nodes: Nodes) -> None:
     publish.hold(origin, False)
     assert list(act._edited({})) == ["public"]
     act._loop.close()
+
+
+@pytest.mark.clock
+def test_what_is_said_in_an_introduction_is_told_within_seconds(nodes: Nodes) -> None:
+    pair = Pair(nodes, a_reachable=True, b_reachable=True)
+    acts = [Background(home, allow_private=True) for home in (pair.a, pair.b)]
+    for act in acts:
+        act.start()
+    try:
+        id_ = pair.ask()
+        until(lambda: not pair.waiting(pair.a), "the ask")
+        pair.accept(id_)
+        until(lambda: pair.introduced(id_), "the answer, and then the details")
+    finally:
+        for act in acts:
+            act.stop()

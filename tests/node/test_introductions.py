@@ -193,7 +193,10 @@ def test_two_members_of_one_node_are_introduced_without_any_message(two: Two) ->
     assert introductions.introduction(two.a, asked.id).asker.details is None  # the secretariat waits, too
     done = introductions.accept(two.a, asked.id, ASKED, NOW, "Kim")
     assert (done.state, done.other.details) == ("introduced", ASKER)
-    assert introductions.introduction(two.a, asked.id, "asker").other.details == ASKED
+    as_asker = introductions.introduction(two.a, asked.id, "asker")
+    assert as_asker.other.details == ASKED
+    assert [step.by for step in as_asker.steps] == ["Sam", ""] and [step.by for step in done.steps] == ["", "Kim"]
+    assert "forget" not in as_asker.may("asker") and "forget" in as_asker.may()  # the other still needs it
     assert introductions.role_of(done, other) == "asked" and introductions.role_of(done, two.need) == "asker"
     with two.a.store.reading() as db:
         assert introductions.undelivered(db) == []
@@ -249,6 +252,14 @@ def test_nobody_asks_twice_for_the_same_two_but_may_again_after_it_ended(two: Tw
     assert refused.value.introduction == id_
     introductions.take_back(two.a, id_, NOW, "")
     assert two.ask().id != id_
+
+
+def test_whoever_was_asked_does_not_ask_back(two: Two) -> None:
+    id_ = two.ask().id
+    two.both()
+    with pytest.raises(AskedAlreadyError) as refused:
+        introductions.ask(two.b, two.need, two.offer, "", "", ASKED, "", NOW)
+    assert refused.value.introduction == id_
 
 
 def test_stale_answers_are_refused_and_change_nothing(two: Two) -> None:
@@ -360,6 +371,13 @@ def test_withdrawing_an_entry_ends_its_introductions(two: Two) -> None:
     edits.withdraw(two.a, two.need, NOW)
     two.both()
     assert introductions.introduction(two.a, waiting).state == "taken-back"
+
+
+def test_what_is_introduced_outlives_an_entry_that_is_withdrawn(two: Two) -> None:
+    id_ = two.introduced()
+    edits.withdraw(two.a, two.need, NOW)
+    two.both()
+    assert two.states(id_) == ("introduced", "introduced")
 
 
 def test_what_ended_is_emptied_after_thirty_days_and_cannot_come_back(two: Two) -> None:
@@ -475,7 +493,7 @@ def test_a_restored_node_that_has_lost_what_it_asked_withdraws_it(two: Two, tmp_
     id_ = two.introduced()
     go_back(two.a, tmp_path / "copy", LATER)
     two.both(LATER)
-    assert two.states(id_)[1] == "taken-back"
+    assert introductions.introduction(two.b, id_).state == "taken-back" and introductions.introductions(two.a) == []
 
 
 def test_nobody_can_tell_a_node_that_was_not_restored_what_it_said(two: Two) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from fednet.errors import BusyError, WrongKeyError
+from fednet.errors import BusyError, FednetError, WrongKeyError
 from fednet.feed import message
+from fednet.feed.introduction import Seen
+from fednet.feed.note import Ed25519Signer
 from fednet.node import epochs, introductions, keys, messages
 from fednet.node.fetch import Fetcher
 from fednet.node.home import Home, now
@@ -70,7 +74,12 @@ def test_a_sync_brings_what_waits(nodes: Nodes) -> None:
 def test_details_are_in_no_message_before_both_have_accepted(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
     pair, told = Pair(nodes, b_reachable=True), list[bytes]()
     write = message.write
-    monkeypatch.setattr(message, "write", lambda what, by: told.append(write(what, by)) or told[-1])
+
+    def kept(what: message.Message, by: Ed25519Signer) -> bytes:
+        told.append(write(what, by))
+        return told[-1]
+
+    monkeypatch.setattr(message, "write", kept)
     id_ = pair.ask()
     for _ in range(2):
         pair.tell(pair.a)
@@ -183,9 +192,7 @@ def test_pauses_grow_to_a_day_outlast_a_restart_and_end_with_something_new(
     assert one.count == 2 and one.tried == clock
 
 
-def test_a_network_that_does_not_follow_this_one_hears_when_it_does(
-    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_that_does_not_follow_this_one_hears_when_it_does(nodes: Nodes) -> None:
     pair = Pair(nodes, b_reachable=True)
     with pair.b.store.writing() as db:
         feeds.remove(db, network_of(pair.b, pair.a))
@@ -193,8 +200,9 @@ def test_a_network_that_does_not_follow_this_one_hears_when_it_does(
     pair.tell(pair.a)
     assert trouble(pair.a) == ["unknown-there"]
     pin(pair.b, pair.a)
-    later(monkeypatch, minutes=2)
     pair.tell(pair.a)
+    assert pair.waiting(pair.a) == 1  # not so soon, unless a person says so
+    asyncio.run(sync(pair.a, allow_private=True))
     assert pair.waiting(pair.a) == 0 and len(introductions.introductions(pair.b)) == 1
 
 
@@ -268,7 +276,7 @@ def test_an_answer_of_somebody_else_tells_and_acknowledges_nothing(nodes: Nodes)
     id_ = pair.ask()
     thief = nodes.home("Thief")
     pin(thief, pair.a)
-    seen = message.Message(pair.b.network.network, pair.a.network.network, NOW, (), (introductions.Seen(id_, 1),))
+    seen = message.Message(pair.b.network.network, pair.a.network.network, NOW, (), (Seen(id_, 1),))
     forged = message.write(seen, message.signer(seen.network, thief.keys.transport_seed))
     for body in (b"", b"nonsense", messages.sealed(forged, pair.a.network), messages.sealed(forged, thief.network)):
         with pair.a.store.writing() as db:
@@ -324,3 +332,44 @@ def test_a_message_in_a_file_is_for_its_reader_alone_and_of_its_writer_alone(nod
     assert {one.outcome for one in pair.carry(pair.a, pair.b)} == {"offered"}
     assert introductions.introductions(third) == introductions.introductions(pair.b) == []
     assert pair.at(pair.a, id_).state == "waiting"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_the_way_does_with_messages_both_come_to_know_the_same(nodes: Nodes, seed: int) -> None:
+    chance, pair = random.Random(seed), Pair(nodes)
+    ends = ((pair.a, pair.b), (pair.b, pair.a))
+    on_the_way: list[tuple[Home, Home, bytes]] = []
+
+    def say(home: Home, other: Home) -> None:
+        with home.store.reading() as db:
+            said = messages.composed(db, home, network_of(home, other), now())
+        on_the_way.append((home, other, messages.signed(home, said)))
+
+    def arrive(home: Home, other: Home, raw: bytes) -> None:
+        messages.take(other, network_of(other, home), raw, now())
+
+    def act() -> None:
+        id_ = chance.choice(ids)
+        with suppress(FednetError):  # what does not follow on what this side knows
+            match chance.randrange(6):
+                case 0:
+                    introductions.take_back(pair.a, id_, now(), "")
+                case 1:
+                    introductions.decline(pair.b, id_, "no", now(), "")
+                case 2 | 3:
+                    introductions.accept(pair.b, id_, NEEDED, now(), "")
+
+    ids = [pair.ask(), introductions.ask(pair.a, pair.need, "", ASKS, "en", OFFERED, "", now()).id]
+    for _ in range(60):
+        chance.choice((act, lambda: say(*chance.choice(ends)), lambda: say(*chance.choice(ends))))()
+        if on_the_way:
+            arrive(*chance.choice(on_the_way))  # any of them, again or for the first time
+    for home, other in ends * 3:
+        say(home, other)
+        arrive(*on_the_way[-1])
+    assert pair.waiting(pair.a) == pair.waiting(pair.b) == 0
+    for id_ in ids:
+        one, two = pair.states(id_)
+        assert one == two != "accepted"
+        shown = (pair.at(pair.a, id_).other.details, pair.at(pair.b, id_).other.details)
+        assert shown == ((NEEDED, OFFERED) if one == "introduced" else (None, None))

@@ -23,8 +23,9 @@ from fednet.directory.joining import joins
 from fednet.directory.matching import bring_up_to_date
 from fednet.directory.search import OPERATOR, PUBLIC, Reader, readable
 from fednet.feed import tlog, tree, wire
+from fednet.feed.introduction import Details, Side
 from fednet.feed.wire import PageName
-from fednet.node import circles, doctor, edits, erasure, following, publish
+from fednet.node import circles, doctor, edits, erasure, following, introductions, publish
 from fednet.node import home as homes
 from fednet.node.background import DEBOUNCE, LONGEST_WAIT, Background
 from fednet.node.home import Home
@@ -158,6 +159,8 @@ def addresses(client: Client, home: Home, handles: Iterable[str]) -> list[str]:
         found += [
             f"/hsds/{name}{asked}" for asked in ("", "?search=alpha+aid&profile=true", "?format=ndjson&full=true")
         ]
+    found += ["/exchange", "/exchange/chart", "/exchange/chart.csv", "/twinnings", "/api/v1/twinnings", "/api/v1/chart"]
+    found += [f"/exchange/{one}" for one in handles] + [f"/api/v1/exchanges/{one}/matches" for one in handles]
     for kind in ("organizations", "people", "events", "exchanges", "resources", "networks"):
         found += [f"/api/v1/{kind}", f"/api/v1/{kind}?text=alpha+aid"]
     pairs = zip(WORDS, WORDS[1:] + WORDS[:1], strict=True)
@@ -321,6 +324,27 @@ def test_restricted_records_do_not_change_the_order_of_what_anybody_finds(worlds
         world.act(2, "public", some)
     secretive.act(3, "partners", many)
     assert_alike(plain, secretive, listed(secretive, "partners")[:2])
+
+
+def test_introductions_change_no_public_answer(worlds: tuple[World, World]) -> None:
+    plain, secretive = worlds
+    need = {"type": "need", "titles": {"en": "alpha legal aid"}, "themes": ["legal-aid"], "countries": ["TH"]}
+    for world in worlds:
+        world.act(2, "public", lambda home, now: edits.add(home, "exchange", need, now))
+    (asked,) = listed(secretive, "public")
+    side = Side(handle(77), 1, "asked", asked, "2026-11-21T18:30:00Z", text="alpha beta")
+    introductions.taken(secretive.home, pinned(secretive, "Partner"), [side], (), BEGAN)
+    introductions.accept(secretive.home, handle(77), Details("Alpha Desk", ("desk@alpha.example",)), BEGAN, "")
+    for world in worlds:
+        world.act(4, "public", lambda home, now: edits.add(home, "organization", organization("gamma"), now))
+    assert introductions.introductions(secretive.home)
+    clients = [Client(create_app(world.home, clock=lambda: LATER), host="node.example") for world in worlds]
+    said = ("exchange", "/feeds/", "/networks", "/status", "/feed.json", "/evidence", "/readyz", "/.well-known")
+    asking = [
+        url for url in addresses(clients[0], plain.home, [asked, handle(77)]) if any(word in url for word in said)
+    ]
+    assert len(asking) > 60
+    assert [url for url in asking if len({str(client.get(url)) for client in clients}) > 1] == []
 
 
 def test_what_a_circle_knows_joins_no_cards_for_anybody_else(worlds: tuple[World, World]) -> None:

@@ -12,7 +12,21 @@ from typing import Any
 import pytest
 
 from fednet.errors import BrokenStoreError, MalformedError, RollbackError, UsageError
-from fednet.node import ask, backup, circles, doctor, edits, epochs, publish, restore, staging, standing, tombstones
+from fednet.feed.introduction import Details
+from fednet.node import (
+    ask,
+    backup,
+    circles,
+    doctor,
+    edits,
+    epochs,
+    introductions,
+    publish,
+    restore,
+    staging,
+    standing,
+    tombstones,
+)  # fmt: skip
 from fednet.node.ask import Peer
 from fednet.node.fetch import Fetcher
 from fednet.node.following import block, block_unknown, partner
@@ -803,3 +817,16 @@ def test_a_peer_that_holds_nothing_of_ours_is_an_answer_too(mirrored: Mirrored, 
 
     (answer,) = asyncio.run(run())
     assert answer.heads == () and answer.identity is None
+
+
+def test_what_was_said_in_an_introduction_since_the_backup_stays_said(nodes: Nodes) -> None:
+    home, file = nodes.home("Origin", "First"), nodes.directory / "backup.fednet"
+    offer = edits.add(home, "exchange", {"type": "offer", "titles": {"en": "A place"}}, NOW).handle
+    details = Details("Ana", ("ana@asker.example",))
+    asked = introductions.ask(home, offer, "", "", "", details, "", NOW).id
+    backup.backup(home, file, NOW)
+    introductions.take_back(home, asked, NOW, "", "asker")
+    again = introductions.ask(home, offer, "", "", "", details, "", NOW).id
+    restored(home.path, file, replace=True, newest=True)
+    states = {one.id: one.state for one in introductions.introductions(nodes.again(home))}
+    assert states == {asked: "taken-back", again: "waiting"}

@@ -25,6 +25,7 @@ VALUES: dict[str, Any] = {
     "name": "Paper Boat",
     "title": "Paper Boat",
     "secret": "s3cr3t",
+    "handle": "7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e",
     "text": letters.Passage("First line.\nSecond line."),
     "number": 7,
     "left": 30,

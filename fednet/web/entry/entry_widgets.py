@@ -641,9 +641,6 @@ def _said_parts(found: Fields, parts: tuple[Part, ...], context: Context) -> str
 
 # --- the two of a twinning --------------------------------------------------------------------------------------------
 
-_BESIDE = re.compile(r"(.+) \((.+)\)", re.DOTALL)
-
-
 class Twins(_Single, frozen=True, kw_only=True):
     """Two organisations of any network: each by name, with its network where that is another one."""
 
@@ -709,15 +706,19 @@ def twin_of(text: str, field: str, context: Context) -> dict[str, str]:
     own = party_of(text, context, ("organization",))
     if is_handle(own) and (name := context.known.name(own)) is not None:
         return {"handle": own, "name": plain(name) if _ONE_OF_SEVERAL.fullmatch(text) or is_handle(text) else text}
-    beside = _BESIDE.fullmatch(plain(text))
-    found = context.listed.called(text) if context.listed else []
-    if not found and beside and context.listed:
-        found = [one for one in context.listed.called(beside[1]) if plain(one.network_name) == beside[2]]
+    found = (context.listed.called(text) or _called_beside(text, context.listed)) if context.listed else []
     if len(found) > 1:
         raise ListingError(field, text, "is the name of several that are listed: pick one of them")
     if found:
         return {"network": found[0].network, "handle": found[0].handle, "name": found[0].name}
     return {"name": text}
+
+
+def _called_beside(text: str, listed: Listed) -> list[Called]:
+    """Organisations by a name with that of their network after it, as the form shows them: `Aster House (CCR)`."""
+    name, _space, rest = plain(text).rpartition(" (")
+    network = rest.removesuffix(")")
+    return [one for one in listed.called(name) if plain(one.network_name) == network] if name else []
 
 
 # --- when an event is -------------------------------------------------------------------------------------------------

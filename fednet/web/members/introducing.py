@@ -19,11 +19,13 @@ from fednet.directory.exchange import Entry
 from fednet.directory.search import Hit
 from fednet.errors import FednetError, ForbiddenError, NotFoundError, UsageError
 from fednet.feed.introduction import MAX_TEXT, Details, OutOfOrderError, Role
+from fednet.listing.check import is_handle
 from fednet.node import edits, introductions, messages
 from fednet.node.home import Home
 from fednet.node.introductions import AskedAlreadyError, Introduction, Party
 from fednet.node.messages import Undelivered
 from fednet.node.own import title_of
+from fednet.node.ownership import OF_MEMBERS
 from fednet.store.accounts import Account
 from fednet.web import show, translation
 from fednet.web.asking import Asked, Clock, first
@@ -187,7 +189,7 @@ class Introducing:
         self, request: Request, asked: Asked, visitor: Visitor, whose: Whose, theirs: str, typed: Typed
     ) -> Response:
         if first(asked, "do") == "fill":
-            filled = self._filled(typed, typed.ours, "ours")
+            filled = self._filled(typed, whose, typed.ours, "ours")
             return self._form(request, asked, visitor, whose, theirs, filled)
         words, now = (typed.text, typed.language, details_of(typed)), self.clock()
         if first(asked, "do") != "send" or first(asked, "looked") != digest(theirs, typed):
@@ -279,9 +281,13 @@ class Introducing:
         except FednetError:  # not there, or not for this reader
             return None
 
-    def _filled(self, typed: Typed, handle: str, field: str) -> Typed:
-        """With how the organisation of an own entry is listed to be reached, where that is listed."""
-        found = introductions.suggested_details(self.home, handle) if handle else None
+    def _filled(self, typed: Typed, whose: Whose, handle: str, field: str) -> Typed:
+        """With how the organisation of an own entry is listed to be reached, where that is listed.
+
+        What else the network keeps of it, in circles that members do not read, is not shown to it.
+        """
+        circles = OF_MEMBERS if whose.ours else None
+        found = introductions.suggested_details(self.home, handle, circles) if handle else None
         if found is None:
             said = _("No contact of its organisation is listed. Fill it in yourself, please.")
             raise UnclearError({"name": said} if handle else {field: _("Choose for which entry you ask first.")})
@@ -292,9 +298,10 @@ class Introducing:
 
     def find(self, request: Request, whose: Whose) -> tuple[Introduction, Role | None]:
         """The introduction that an address names, and whose side looks; NotFoundError for one of other entries."""
-        one = introductions.introduction(self.home, str(request.path_params["id"]))
-        if one.id != request.path_params["id"]:
+        id_ = str(request.path_params["id"])
+        if not is_handle(id_):  # a part of one would tell whether others begin so
             raise NotFoundError("there is no such introduction")
+        one = introductions.introduction(self.home, id_)
         if not whose.ours:
             return one, None
         if whose.ours not in (one.asker.handle, one.asked.handle):
@@ -312,7 +319,7 @@ class Introducing:
         typed = _typed(asked, whose)
         try:
             if act not in one.may(role):
-                raise OutOfOrderError(_STALE.get(one.state, "it has gone on meanwhile"))
+                raise OutOfOrderError("this has gone on meanwhile", hint="see below how it stands now")
             if act == "accept":
                 return self._accept(request, asked, visitor, whose, one, role, typed)
             self._do(act, asked, visitor, one, role, typed)
@@ -333,7 +340,7 @@ class Introducing:
         typed: Typed,
     ) -> Response:
         if first(asked, "do") == "fill":
-            filled = self._filled(typed, one.asked.handle, "name")
+            filled = self._filled(typed, whose, one.asked.handle, "name")
             return self._shown(request, asked, visitor, whose, filled, act="accept")
         details = details_of(typed)
         if first(asked, "do") != "send" or first(asked, "looked") != digest(one.id, typed):
@@ -439,9 +446,10 @@ class Happened(NamedTuple):
 
 
 def _course(one: Introduction, role: Role | None) -> Iterator[Happened]:
-    """What happened, in order."""
-    by = {step.act: step.by for step in one.steps}
+    """What happened, in order; of two members neither is told who did it on the other's side."""
     side = "both" if one.role == "both" and role is None else one.seen_as
+    known = {"asker": {"asked"}, "asked": {"accepted", "declined"}}.get(role or "") if one.role == "both" else None
+    by = {step.act: step.by for step in one.steps if known is None or step.act in known}
     yield Happened(one.asked_at, _(_ASKED[side]), by.get("asked", ""))
     if one.answered_at:
         answer = "declined" if one.state == "declined" else "accepted" if one.state != "taken-back" else "answered"
@@ -475,13 +483,6 @@ _ANSWERED = {
         "asked": noted("We answered."),
         "both": noted("The other answered."),
     },
-}
-_STALE = {
-    "waiting": "nobody has answered yet",
-    "accepted": "this was accepted already",
-    "introduced": "the two are introduced already",
-    "declined": "this was declined already",
-    "taken-back": "this was taken back",
 }
 _SAID = {"decline": "declined"}
 

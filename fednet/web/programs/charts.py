@@ -8,7 +8,7 @@ GET /api/v1/chart?by=theme&region=035
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fednet.directory import exchange
-from fednet.directory.chart import By, Line, Missing, Totals, chart, lines, table
-from fednet.directory.query import Parameter, one, read_parameters
+from fednet.directory.chart import PARAMETERS, By, Line, Missing, Totals, chart, lines, table
+from fednet.directory.query import read_parameters
 from fednet.directory.search import Reader
 from fednet.errors import UsageError
 from fednet.formats.export import csv_of
@@ -29,24 +29,6 @@ from fednet.web.programs import files
 from fednet.web.programs.addresses import JSON, Address, Described, Naming
 from fednet.web.programs.exchanges import TYPE
 from fednet.web.sending import sent
-
-
-def _by(given: Any, name: str) -> str:
-    wanted = one(given, name).strip().lower()
-    if wanted not in get_args(By):
-        raise UsageError(f"{name}: {wanted[:40]!r} is not known", hint="one of region, theme")
-    return wanted
-
-
-def _public(given: Any, name: str) -> str:
-    wanted = one(given, name).strip().lower()
-    if wanted != "public":
-        raise UsageError(f"{name}: {wanted[:40]!r} is not known", hint="public, or leave it out")
-    return wanted
-
-
-CHOICES: dict[str, Parameter] = {"by": ("by", _by), "only": ("only", _public)}
-"""What a chart is asked besides the filters of the exchange; `only` is for its page."""
 
 FILTERS = tuple(TYPE if name == "type" else name for name in exchange.PARAMETERS if name not in ("limit", "cursor"))
 
@@ -85,7 +67,9 @@ ADDRESSES = (
 def routes(home: Home, callers: Callers, clock: Clock) -> list[Route]:
     def answer(request: Request, asked: Asked, reader: Reader) -> Response:
         form = files.wanted(request, asked, ("csv",))
-        by: By = read_parameters(given({"by": asked.pop("by", ["region"])}), CHOICES)["by"]
+        if asked.keys() & {"limit", "cursor"}:
+            raise UsageError("a chart has no pages", hint="narrow it by region or theme instead of limit and cursor")
+        by: By = read_parameters(given({"by": asked.pop("by", ["region"])}), PARAMETERS)["by"]
         found = chart(home.store, exchange.parse_asked(**given(asked)), reader, clock(), by)
         if form is not None:
             headers = {"Content-Disposition": 'attachment; filename="chart.csv"'}

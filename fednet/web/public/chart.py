@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fednet.directory import exchange
-from fednet.directory.chart import SEVERAL, UNSAID, By, Chart, Row, chart, table
+from fednet.directory.chart import PARAMETERS, SEVERAL, UNSAID, By, Chart, Row, chart, table
 from fednet.directory.exchange import Asked as Wanted
 from fednet.directory.exchange import Entry
 from fednet.directory.query import read_parameters
@@ -27,7 +27,6 @@ from fednet.node.home import Home
 from fednet.web import show
 from fednet.web.asking import Asked, Clock, given, number_from
 from fednet.web.doors import Doors
-from fednet.web.programs.charts import CHOICES
 from fednet.web.public import narrowing
 from fednet.web.public.choices import Pairs
 from fednet.web.public.exchange import form
@@ -91,7 +90,7 @@ class Charts:
 
     def chart(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         start = number_from(asked, "start")
-        rest = {name: values for name, values in asked.items() if name not in ("start", *CHOICES)}
+        rest = {name: values for name, values in asked.items() if name not in ("start", *PARAMETERS)}
         try:
             by, reader = self._choices(asked, visitor)
             wanted = msgspec.structs.replace(exchange.parse_asked(**given(rest)), limit=MAX_ENTRIES, cursor=None)
@@ -125,7 +124,7 @@ class Charts:
     def file(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """The chart as CSV, an entry in a row a line, with the names of regions and themes in the reader's language."""
         by, reader = self._choices(asked, visitor)
-        rest = {name: values for name, values in asked.items() if name not in CHOICES}
+        rest = {name: values for name, values in asked.items() if name not in PARAMETERS}
         found = chart(self.home.store, exchange.parse_asked(**given(rest)), reader, self.clock(), by)
         headers = {"Content-Disposition": 'attachment; filename="chart.csv"'}
         return sent(request, csv_of(table(found.rows, speaking())), "text/csv", reader, headers=headers,
@@ -133,7 +132,7 @@ class Charts:
 
     def _choices(self, asked: Asked, visitor: Visitor) -> tuple[By, Reader]:
         """By what rows are gathered, and as whom the chart is made: never as somebody who may read more."""
-        chosen = read_parameters(given({name: asked[name] for name in CHOICES if name in asked}), CHOICES)
+        chosen = read_parameters(given({name: asked[name] for name in PARAMETERS if name in asked}), PARAMETERS)
         return chosen.get("by", "region"), PUBLIC if chosen.get("only") else visitor.reader
 
 

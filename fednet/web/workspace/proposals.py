@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fednet import listing
 from fednet.errors import FednetError, NotFoundError
 from fednet.node import edits, preview, proposals
 from fednet.node.edits import Own
@@ -22,7 +23,9 @@ from fednet.web import letters
 from fednet.web.asking import Asked, Clock, first, number
 from fednet.web.doors import Doors, about, done, see
 from fednet.web.entry import differing
-from fednet.web.entry.entries import Entries
+from fednet.web.entry.entries import Audience, Entries
+from fednet.web.entry.entry_forms import FIELDS, said
+from fednet.web.entry.entry_widgets import Context
 from fednet.web.members.member import STATES
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
@@ -82,7 +85,9 @@ class Proposals:
 
     def _difference(self, found: Proposal, visitor: Visitor) -> dict[str, Any]:
         """What it changes of the entry as it stands; nothing of one that waits no longer, or whose entry is gone."""
-        nothing: dict[str, Any] = {"changed": [], "own": None, "gone": False, "exposed": (), "moves": ""}
+        nothing: dict[str, Any] = {
+            "changed": [], "own": None, "gone": False, "exposed": (), "moves": "", "audiences": (),
+        }  # fmt: skip
         if found.state != "waits":
             return nothing
         with self.home.store.reading() as db:
@@ -100,7 +105,20 @@ class Proposals:
             "gone": False,
             "exposed": tuple(preview.exposed(after)) if circle == PUBLIC else (),
             "moves": found.circle if own is None or found.circle != own.circle else "",
+            "audiences": self._audiences(own, after, circle, context),
         }
+
+    def _audiences(self, own: Own | None, after: dict[str, Any], circle: str, context: Context) -> tuple[Audience, ...]:
+        """What each audience will see of the entry, and of what is about it, once it is approved as it is proposed."""
+        would = Own(own.handle if own else preview.UNSAVED, circle, listing.encode(after), True)
+        return tuple(
+            Audience(
+                view.audience,
+                view.readers,
+                [(one, said(one.kind, one.fields, context)) for one in view.records if one.kind in FIELDS],
+            )
+            for view in preview.views_with(self.home, would)
+        )
 
     def approve(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         kept = {name[5:]: values[0] for name, values in asked.items() if name.startswith("keep.")}

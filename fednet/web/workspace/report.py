@@ -115,7 +115,7 @@ class Reports:
             found = self._report(asked)
         except (UsageError, NotFoundError) as error:
             return self.page("desk/report.html", request, **values | {"error": error})
-        return self.page("desk/report.html", request, **values, **self._shown(found, typed))
+        return self.page("desk/report.html", request, **values | self._shown(found, typed))
 
     def csv(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         found = self._report(asked)
@@ -146,8 +146,8 @@ class Reports:
             "closed": [
                 (show.term(code) if code else _("not said"), count) for code, count in found.public.closed.items()
             ],
-            "restricted": [(one.year, *map(counted, _counts(one))) for one in found.restricted],
-            "years": [_year(one, found, names) for one in found.introduced],
+            "restricted": [(one.year, *map(counted, _counts(one))) for one in found.restricted if any(_counts(one))],
+            "years": [_year(one, found, names) for one in found.introduced if one.asked != 0],
             "file": show.address("/workspace/report.csv", [(name, value) for name, value in typed.items() if value]),
         }
 

@@ -42,7 +42,7 @@ def _values(field: str, value: Any, title: Callable[[str], str]) -> Iterable[Tex
         yield Text(None, _plain(field, value, title))
 
 
-_OF_TEXTS = frozenset({"names", "titles", "description", "fund_note"})
+_OF_TEXTS = frozenset({"names", "titles", "description", "fund_note", "outcome_note", "goals", "outcome", "text"})
 
 
 def _part(name: str) -> str:
@@ -64,11 +64,15 @@ def _plain(field: str, value: Any, title: Callable[[str], str]) -> str:
             return show.country(value)
         case "languages" | "language" | "original":
             return show.language(value) if languages.name(value) != value else value
-        case "services" | "client_groups" | "themes" | "type" | "status" | "mode" | "modality" | "stage" | "state":
+        case "services" | "client_groups" | "themes" | "type" | "status" | "mode" | "stage" | "state" | "outcome":
             return show.term(value)
+        case "modality":
+            return show.modality(value)
         case "organization" | "groups" | "hosts" | "convenors" | "speakers" | "parent" | "holder" | "handle":
             return title(value)
-        case "at" | "since" | "until" | "date" | "open_until":
+        case "resources" | "exchanges":
+            return title(value)
+        case "at" | "since" | "until" | "date" | "open_until" | "posted" | "closed":
             return show.plain_day(value)
         case _:
             return value

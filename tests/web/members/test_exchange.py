@@ -9,8 +9,10 @@ import pytest
 
 from fednet.feed.introduction import Side, Spoken
 from fednet.node import circles, edits, introductions
+from fednet.node import proposals as proposer
 from fednet.node.home import Joining
 from fednet.node.introductions import Introduction
+from fednet.store import circles as stored_circles
 from fednet.store import proposals
 from tests.web.exchanged import OFFER, REACHED, THEIR_NEED, THEIRS, Place, asked_by_others, look_and_send, place, posted
 from tests.web.place import NOW
@@ -113,6 +115,18 @@ def test_closing_is_saved_or_waits_for_approval_as_the_network_wishes(world: Pla
         assert [one.handle for one in proposals.waiting(db)] == [need]
 
 
+def test_before_approving_the_secretariat_sees_who_will_read_what(world: Place, boat: Browser) -> None:
+    set_waits(world, True)
+    assert boat.account is not None
+    by = proposer.proposer(boat.account)
+    fields = {"type": "need", "titles": {"en": "A quiet need"}, "organization": world.boat}
+    sent = proposer.submit(world.home, by, "exchange", None, fields, "partners", NOW, waits=True)
+    page = client_as(world.home, "editor").get(f"/workspace/edits/{sent.id}").text  # type: ignore[union-attr]
+    seen = page[page.index("Who will see it, once it is approved") :]
+    everybody, partners = seen.index("Everybody"), seen.index("Partner networks")
+    assert "Nothing of it." in seen[everybody:partners] and "A quiet need" in seen[partners:]
+
+
 # --- introductions ----------------------------------------------------------------------------------------------------
 
 
@@ -141,6 +155,35 @@ def test_between_two_members_the_other_one_answers_and_each_reads_the_others_det
     assert sent.headers["location"] == f"{under(world.training, between.id)}?done=accepted"
     assert "maya@maple.example" in house.get(under(world.training, between.id)).text
     assert "noor@boat.example" in boat.get(under(need, between.id)).text
+
+
+def test_of_two_members_neither_learns_before_who_did_it_on_the_other_side(
+    world: Place, boat: Browser, house: Browser, need: str
+) -> None:
+    one = introductions.ask(world.home, world.training, need, "", "en", THEIRS, "Somebody of Boat", NOW)
+    assert "Somebody of Boat" in boat.get(under(need, one.id)).text
+    assert "Somebody of Boat" not in house.get(under(world.training, one.id)).text
+    introductions.decline(world.home, one.id, "", NOW, "Somebody of House")
+    assert "Somebody of House" not in boat.get(under(need, one.id)).text
+    assert "Somebody of House" in client_as(world.home, "editor").get(f"/workspace/introductions/{one.id}").text
+
+
+def test_what_the_network_keeps_of_a_member_in_an_inner_circle_is_not_filled_in_for_it(
+    world: Place, house: Browser
+) -> None:
+    with world.home.store.writing() as db:
+        stored_circles.add(db, "office", NOW)
+    edits.add(world.home, "contact", {"organization": world.house, "emails": ["kept@office.example"]}, NOW, "office")
+    page = house.form(f"{under(world.training)}/new", theirs=THEIR_NEED, do="fill")
+    assert page.status == 422 and "kept@office.example" not in page.text
+    staff = {"theirs": THEIR_NEED, "ours": world.training, "do": "fill"}
+    assert "kept@office.example" in client_as(world.home, "editor").form("/workspace/introductions/new", staff).text
+
+
+def test_a_part_of_an_id_tells_nothing_of_others(world: Place, boat: Browser, need: str) -> None:
+    begun = [asked_by_others(world, number, world.training) for number in (31, 32)]
+    for part in (begun[0][:7], begun[0][:4], "zzzz"):
+        assert boat.get(under(need, part)).status == 404
 
 
 def test_the_asking_member_does_not_answer_in_the_others_place_nor_the_other_way_round(

@@ -137,6 +137,7 @@ def test_programs_are_told_the_same(world: World) -> None:
     assert posted.json == found
     assert world.browser.get("/api/v1/chart?by=colour").status == 400
     assert world.browser.get("/api/v1/chart?color=red").status == 400
+    assert world.browser.get("/api/v1/chart?limit=3").status == 400
 
 
 def test_a_long_chart_goes_on_with_every_row_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fednet.feed.introduction import Side
 from fednet.node import edits, introductions
+from fednet.node import home as homes
 from fednet.node.introductions import Introduction
+from fednet.node.publish import publish
 from fednet.store import acts
 from tests.asgi import Answer
+from tests.node.nodes import pin
 from tests.web.exchanged import (
     CLOSED_OFFER,
     OFFER,
@@ -246,7 +250,7 @@ def test_what_was_typed_is_not_lost_when_the_other_side_has_taken_it_back(world:
     introductions.taken(world.home, world.network, [back], [], NOW)
     stale = editor.form(action, inputs(look.text, action) | {"do": "send"})
     assert stale.status == 409
-    for words in ("This was taken back", "What you had written", "We are glad to.", "noor@boat.example"):
+    for words in ("This has gone on meanwhile", "What you had written", "We are glad to.", "noor@boat.example"):
         assert words in stale.text
     assert f'action="{action}"' not in stale.text
 
@@ -307,3 +311,46 @@ def test_lists_show_what_waits_for_us_first(world: Place, editor: Browser, ours:
     assert page.index("Wait for our answer") < page.index(id_) < page.index("Wait for the others")
     for show in ("introduced", "ended", "nonsense"):
         assert editor.get(f"/workspace/introductions?show={show}").status == 200
+
+
+# --- by file ----------------------------------------------------------------------------------------------------------
+
+
+def test_two_nodes_that_exchange_files_only_introduce_two_by_their_pages(world: Place, tmp_path: Path) -> None:
+    theirs, _ = homes.create(tmp_path / "node", "Network of Files", None, tmp_path / "recovery.txt")
+    maple = edits.add(theirs, "organization", {"names": {"en": "Maple"}}, NOW).handle
+    offer = posted(theirs, "offer", "Teachers", maple, themes=["education-language"])
+    publish(theirs, NOW)
+    here, there = client_as(world.home, "administrator"), client_as(theirs, "administrator")
+    us = pin(theirs, world.home).network
+    them = pin(world.home, theirs).network
+    _carried(here, there.form("/workspace/peers/own/bundle").body)
+
+    need = posted(world.home, "need", "Somebody who teaches", world.house)
+    given = {"theirs": offer, "ours": need, "text": "By file.", "language": "en", **REACHED}
+    one = made(world, look_and_send(here, NEW, given)[1])
+    page = here.get(f"/workspace/introductions/{one.id}").text
+    assert "take a file to them" in page and f'action="/workspace/peers/{them}/bundle"' in page
+    assert "1 introduction waits to be delivered" in here.get(f"/workspace/peers/{them}").text
+    assert "1 introduction waits to be delivered." in here.get("/workspace/peers").text
+
+    said = _carried(there, here.form(f"/workspace/peers/{them}/bundle").body)
+    assert "taken: what they ask or answer in introductions" in said and 'href="/workspace/introductions"' in said
+    address = f"/workspace/introductions/{one.id}"
+    assert "By file." in there.get(address).text and "noor@" not in there.get(address).text
+    reached = {"name": "Maya", "emails": "maya@maple.example"}
+    assert look_and_send(there, f"{address}/accept", reached)[1].status == 303
+    _carried(here, there.form(f"/workspace/peers/{us}/bundle").body)
+    assert "maya@maple.example" in here.get(address).text
+    _carried(there, here.form(f"/workspace/peers/{them}/bundle").body)
+    assert "noor@boat.example" in there.get(address).text
+    theirs.close()
+
+
+def _carried(browser: Browser, content: bytes) -> str:
+    """What the page says of a file that is read in the browser."""
+    field = f'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n{browser.token}\r\n'.encode()
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="b"\r\n\r\n'
+    body = field + head + content + b"\r\n--x--\r\n"
+    kind = "multipart/form-data; boundary=x"
+    return browser.post("/workspace/peers/bundle", body, content_type=kind, sec_fetch_site="same-origin").text
