@@ -19,6 +19,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,15 @@ TWINNING = {
     "uid": "twinning-magpie-birchhaven@example",
 }
 SCRIPTS = ("ช่วยเหลือทางกฎหมาย", "法律援助", "aide juridique", "Papr Boat")
-IMPORTS = ("members.csv", "groups.jsonl", "persons.jsonl", "resources.jsonl", "exchange.jsonl", "events.ics")
+IMPORTS = (
+    "members.csv",
+    "groups.jsonl",
+    "persons.jsonl",
+    "resources.jsonl",
+    "exchange.jsonl",
+    "exchange.csv",
+    "events.ics",
+)
 QUIET = {"FEDNET_NODE", "FEDNET_ALLOW_PRIVATE_ADDRESSES"}
 
 
@@ -103,20 +113,24 @@ def say(text: str) -> None:
 def prepare() -> dict[str, str]:
     """Fresh homes with the example records, signed; the address of each node."""
     shutil.rmtree(DEMO, ignore_errors=True)
-    addresses = {}
-    for name, port in NODES.items():
-        addresses[name] = address = f"http://127.0.0.1:{_free(port)}"
-        shutil.copytree(HERE / name, DEMO / name)
-        settings = DEMO / name / "node.toml"
-        settings.write_text(settings.read_text().replace(f"http://127.0.0.1:{port}", address))
-        fednet(name, "init")
-        for file in IMPORTS:
-            if (DEMO / name / file).exists():
-                fednet(name, "import", str(DEMO / name / file))
-        fednet(name, "publish")
-        head = lines(name, "status")[0]
-        say(f"  {name:<6} {head['fingerprint']}  {head['records']} public records  {address}")
+    addresses = {name: f"http://127.0.0.1:{_free(port)}" for name, port in NODES.items()}
+    with ThreadPoolExecutor() as several:
+        for name, head in zip(NODES, several.map(_prepare, NODES, addresses.values()), strict=True):
+            say(f"  {name:<6} {head['fingerprint']}  {head['records']} public records  {addresses[name]}")
     return addresses
+
+
+def _prepare(name: str, address: str) -> dict[str, Any]:
+    """One of them; what its `status` says then."""
+    shutil.copytree(HERE / name, DEMO / name)
+    settings = DEMO / name / "node.toml"
+    settings.write_text(settings.read_text().replace(f"http://127.0.0.1:{NODES[name]}", address))
+    fednet(name, "init")
+    for file in IMPORTS:
+        if (DEMO / name / file).exists():
+            fednet(name, "import", str(DEMO / name / file))
+    fednet(name, "publish")
+    return lines(name, "status")[0]
 
 
 def _free(port: int) -> int:
@@ -177,6 +191,7 @@ def follow_each_other(addresses: dict[str, str]) -> None:
         sync(name)
 
 
+@cache
 def _fingerprint(name: str) -> str:
     return str(lines(name, "status")[0]["network"])
 
@@ -289,7 +304,9 @@ def exchange(needing: str, offering: str) -> None:
 
 def _entry(node: str, title: str) -> str:
     """The handle of an own need or offer."""
-    return next(str(one["handle"]) for one in lines(node, "exchange", "list") if one["title"] == title)
+    return next(
+        str(one["handle"]) for one in lines(node, "exchange", "list", "--limit", "1000") if one["title"] == title
+    )
 
 
 def nobody_offers(reader: str) -> None:

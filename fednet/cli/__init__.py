@@ -52,7 +52,7 @@ COMMANDS = {
     "agenda": ("directory.agenda", "the shared calendar"),
     "plan": ("planning.plan", "before an event: clashes, hours elsewhere, changes of clocks"),
     "exchange": ("exchange.exchange", "needs, offers and funding: what fits, introductions, the chart"),
-    "report": ("report.report", "the evaluation of a period: what was posted, matched, introduced and met"),
+    "report": ("report.report", "the evaluation of a period: posted, matched, introduced, met"),
     "verify": ("syncing.verify", "re-hash all that is stored against what was signed"),
     "proof": ("proofs.proof", "offline proofs: make, check"),
     "export": ("exporting.export", "write a CSV, XLSX, ICS, VCF or JSON lines file"),

@@ -11,7 +11,7 @@ whose days or networks differ a little would tell on somebody. Introductions bet
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from statistics import median_low
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.directory import chart, exchange, introduced, twinnings
-from fednet.directory.exchange import Entry, Place
+from fednet.directory.exchange import Entry, Fitted, Place
 from fednet.directory.introduced import Introduced
 from fednet.directory.search import PUBLIC, Reader, readable
 from fednet.directory.suppressing import Told, parts, told
@@ -152,8 +152,7 @@ def _network(db: Database, store: Store, network: str, now: datetime) -> tuple[s
 # --- what everybody may read ------------------------------------------------------------------------------------------
 
 _Posted = Mapping[Place, date]
-Fits = Mapping[Place, Sequence[tuple[Place, int]]]
-"""By need, what fits it or did, with the scores."""
+Fits = Mapping[Place, Fitted]
 
 
 def _posted(store: Store, reader: Reader, now: datetime) -> dict[Place, date]:
@@ -185,16 +184,17 @@ def _public(store: Store, period: Period, only: str | None, now: datetime) -> Pu
     entries = [one for one in exchange.everything(store, PUBLIC, now) if only in (None, one.hit.network)]
     cards = [card for card in twinnings.every(store, PUBLIC, now) if only is None or only in card.networks]
     twinned = [card.first.record for card in cards]
-    posted, fits = _posted(store, PUBLIC, now), exchange.ever_fitting(store, PUBLIC, now)
+    posted = _posted(store, PUBLIC, now)
     inside = [one for one in entries if _is_in(posted.get(_at(one)), period)]
     needs = [one for one in inside if one.record.type == "need"]
+    fits = exchange.ever_fitting(store, PUBLIC, now, {_at(one) for one in needs}, posted)
     closed = [one for one in entries if _is_in(_day(one.record.closed), period)]
     over = [one for one in entries if one.state == "over" and _is_in(_day(one.record.open_until), period)]
     begun = [one for one in twinned if _is_in(_first(one.start), period)]
     ended = [one for one in twinned if one.state == "ended" and _is_in(_last(one.end), period)]
     return Public(
         all=_row(UNSAID, inside, fits),
-        score=_median([max(score for _, score in fits[_at(one)]) for one in needs if _at(one) in fits]),
+        score=_median([fits[_at(one)].best for one in needs if _at(one) in fits]),
         days=_median(list(_waited(needs, posted, fits))),
         closed=dict(sorted(Counter(one.record.outcome or UNSAID for one in closed).items())),
         met=sum(one.record.type == "need" and one.record.outcome in MET_HERE for one in closed),
@@ -239,10 +239,10 @@ def is_matched(entry: Entry, fits: Fits) -> bool:
 
 def _waited(needs: Iterable[Entry], posted: _Posted, fits: Fits) -> Iterator[int]:
     """Of needs with a match, the days from posting until the first offer that fits was there as well."""
-    for need in needs:
-        days = [posted[offer] for offer, _ in fits.get(_at(need), ()) if offer in posted]
-        if days:
-            yield max(0, (min(days) - posted[_at(need)]).days)
+    for place in map(_at, needs):
+        since = fits[place].since if place in fits else None
+        if since is not None:
+            yield max(0, (since - posted[place]).days)
 
 
 def _median(values: Collection[int]) -> int | None:
@@ -272,13 +272,18 @@ def _restricted(store: Store, years: Iterable[int], now: datetime) -> Iterator[R
     with store.reading() as db:
         reader = Reader(circles=frozenset(circles.names(db)))
         own = feeds.own(db).network
-    fits, posted = exchange.ever_fitting(store, reader, now), _posted(store, reader, now)
+    posted = _posted(store, reader, now)
+    kept = [
+        (one, day.year)
+        for one in exchange.everything(store, reader, now)
+        if one.hit.network == own and one.hit.circle != circles.PUBLIC and (day := posted.get(_at(one)))
+    ]
+    fits = exchange.ever_fitting(store, reader, now, {_at(one) for one, _ in kept}, posted) if kept else {}
     of: dict[int, Counter[str]] = {year: Counter() for year in years}
-    for one in exchange.everything(store, reader, now):
-        day = posted.get(_at(one))
-        if one.hit.network == own and one.hit.circle != circles.PUBLIC and day is not None and day.year in of:
+    for one, year in kept:
+        if year in of:
             matched = "matched" if is_matched(one, fits) else "unmet"
-            of[day.year][matched if one.record.type == "need" else one.record.type] += 1
+            of[year][matched if one.record.type == "need" else one.record.type] += 1
     for year, counts in of.items():
         needs = parts({sort: counts[sort] for sort in ("matched", "unmet")})
         offers, funding = (told(counts[sort]) for sort in ("offer", "funding"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
@@ -246,29 +246,54 @@ Place = tuple[str, str]
 """Where an entry is: the id of its network, and its handle there."""
 
 
-def ever_fitting(store: Store, reader: Reader, now: datetime) -> dict[Place, list[tuple[Place, int]]]:
-    """By need, what fits it with its score, or would if neither were over or closed by now; without what was dismissed.
+class Fitted(msgspec.Struct, frozen=True):
+    """What fits a need, or did: the best score, and the first day on which any of it was there, where that is known."""
 
-    For figures of times past. Needs that nothing ever fitted are not in it.
+    best: int
+    since: date | None
+
+
+def ever_fitting(
+    store: Store, reader: Reader, now: datetime, needs: Collection[Place], posted: Mapping[Place, date]
+) -> dict[Place, Fitted]:
+    """Those of the needs that something fits, or would if neither were over or closed by now; dismissed pairs aside.
+
+    For figures of times past; `posted` says since when each entry is there.
     """
+    import numpy as np
+
     from fednet.directory.fitting import scored
 
     with store.reading() as db:
         view = _View(store, db, reader, now)
-        table = view.table.reopened()
-        places = [
-            (view.sources[feed].network if feed in view.sources else "", handle)
-            for feed, handle in zip(table.feeds.tolist(), table.handles, strict=True)
-        ]
-        found = {}
-        for row in table.needs.rows[view.shown.mask[table.needs.rows]].tolist():
-            pairs = zip(*(column.tolist() for column in scored(table, row)), strict=True)
-            others = [
-                (at, score) for at, score in pairs if view.shown.mask[at] and not view.shown.is_dismissed(row, at)
-            ]
-            if others:
-                found[places[row]] = [(places[at], score) for at, score in others]
-        return found
+        table, mask = view.table.reopened(), view.shown.mask
+        apart = _dismissed(db)
+    networks = {feed_id: source.network for feed_id, source in view.sources.items()}
+    where = [(networks.get(feed, ""), name) for feed, name in zip(table.feeds.tolist(), table.handles, strict=True)]
+    days = np.array([posted[place].toordinal() if place in posted else _NEVER for place in where], np.int64)
+    found = {}
+    for row in [at for at in table.needs.rows[mask[table.needs.rows]].tolist() if where[at] in needs]:
+        others, scores = scored(table, row)
+        left = mask[others]
+        if gone := apart.get(table.handles[row]):
+            left &= [table.handles[other] not in gone for other in others.tolist()]
+        if left.any():
+            first = int(days[others[left]].min())
+            since = None if first == _NEVER else date.fromordinal(first)
+            found[where[row]] = Fitted(int(scores[left].max()), since)
+    return found
+
+
+def _dismissed(db: Database) -> dict[str, set[str]]:
+    """By handle, those that a person said do not fit it."""
+    found: dict[str, set[str]] = {}
+    for need, offer in exchanges.dismissed(db):
+        found.setdefault(need, set()).add(offer)
+        found.setdefault(offer, set()).add(need)
+    return found
+
+
+_NEVER = date.max.toordinal()
 
 
 def _match(mine: Entry, other: Entry, score: int, dismissed: bool) -> Match:

@@ -146,9 +146,11 @@ def scored(table: Table, row: int) -> Scored:
     beside = np.where(theme == 0, _related(one, side.of), 0)
     money, is_asked = _money(need, offer)
     words = _words(side, table.words[row])
-    total = theme + group + beside + money + words + _modalities(need, offer) + _where(need, offer)
+    modality = _modalities(need, offer)
+    total = theme + group + beside + money + words + modality + _where(need, offer)
     total += _STAGE[need["stage"], offer["stage"]] + _languages(side, tags(table.languages[row]))
-    is_subject = (theme != 0) | (group > 0) | (beside > 0) | is_asked | (words > 0)
+    is_subject = (theme != 0) | (group > 0) | (beside > 0) | is_asked
+    is_subject |= words >= np.where(modality >= fit.SAME_NAMED, 1, fit.WORDS_SUBJECT)
     found = np.flatnonzero(_may_meet(need, offer) & is_subject & (total >= fit.LEAST))
     return Scored(side.rows[found], np.minimum(total[found], fit.MOST))
 

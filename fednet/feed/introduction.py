@@ -227,18 +227,17 @@ def erased(handle: str) -> str:
     return "-".join([text[:8], text[8:12], text[12:16], text[16:20], text[20:]])
 
 
-def without_entry(held: Held, handle: str) -> Held:
-    """The same course without texts, and without the handle of an entry that was erased."""
-    bare = without_texts(held)
-    own, other = _without_handle(bare.own, handle), _without_handle(bare.other, handle)
-    return msgspec.structs.replace(bare, own=own, other=other)
+def without_handle(held: Held, handle: str) -> Held:
+    """The same course without the handle of an entry that was erased, or goes on under another one."""
+    own, other = _without_handle(held.own, handle), _without_handle(held.other, handle)
+    return msgspec.structs.replace(held, own=own, other=other)
 
 
 def _without_handle(side: Side | None, handle: str) -> Side | None:
     if side is None:
         return None
     about = erased(handle) if side.about == handle else side.about
-    own = Spoken(erased(handle)) if side.own.handle == handle else side.own
+    own = msgspec.structs.replace(side.own, handle=erased(handle)) if side.own.handle == handle else side.own
     return msgspec.structs.replace(side, about=about, own=own)
 
 

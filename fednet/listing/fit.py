@@ -72,6 +72,8 @@ WORDS = 20
 WORDS_FULL = 25
 """So many hundredths of the shorter text (and a few words more) are in both: then words give all their points."""
 WORDS_MORE = 6
+WORDS_SUBJECT = 10
+"""So many points for words say what a pair is about, where nothing else does."""
 
 NEED, OFFER, MONEY_SOURCE = (EXCHANGE_TYPES.codes.index(code) for code in ("need", "offer", "funding"))
 OTHER_TYPE = 255
@@ -392,13 +394,20 @@ def compared(need: Features, offer: Features) -> Fit | None:
         return None
     reasons = list(_reasons(need, offer))
     score = min(MOST, sum(reason.points for reason in reasons))
-    if score < LEAST or not any(reason.code in SUBJECT for reason in reasons):
+    if score < LEAST or not _is_about_one_thing({reason.code: reason.points for reason in reasons}):
         return None
     return Fit(score, tuple(sorted(reasons, key=lambda reason: -reason.points)))
 
 
-SUBJECT = frozenset("themes themes-near themes-named related groups groups-near groups-named money words".split())
-"""Of these there must be one: what it is about, or for whom."""
+SUBJECT = frozenset("themes themes-near themes-named related groups groups-near groups-named money".split())
+"""Of these there must be one, which say what it is about or for whom; or words that both have: of one kind of exchange
+any, else so many that they give `WORDS_SUBJECT` points."""
+
+
+def _is_about_one_thing(points: dict[str, int]) -> bool:
+    """By the points of the reasons."""
+    least = 1 if points.keys() & {"modality", "modality-named"} else WORDS_SUBJECT
+    return bool(points.keys() & SUBJECT) or points.get("words", 0) >= least
 
 
 def may_meet(need: Features, offer: Features) -> bool:

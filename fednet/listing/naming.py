@@ -34,6 +34,12 @@ _EVERYDAY = (
 """Names and synonyms that stand in too many sentences in which they mean something else."""
 
 _BESIDES = {
+    "sponsorship-resettlement": (
+        "resettle | resettled | resettling | sponsor | sponsors | réinstaller | réinstallés | parrainer | reasentar | "
+        "reasentados | patrocinar"
+    ),
+    "settlement-integration": "integrate | integrating | intégrer | integrar",
+    "psychosocial": "trauma | burnout | exhausted | exhaustion | nightmares | épuisement | cauchemars | agotamiento",
     "grants": (
         "grant | costs | travel costs | money | frais | coûts | argent | gastos | costos | costes | fondo | dinero | "
         "تكاليف | مال | منحة"

@@ -12,7 +12,7 @@ from typing import Any
 
 from fednet.errors import UsageError
 from fednet.listing import ListingError
-from fednet.listing.check import UNDETERMINED, day
+from fednet.listing.check import UNDETERMINED, day, term
 from fednet.listing.exchange import CLOSED
 from fednet.listing.vocabulary import EXCHANGE_OUTCOMES
 from fednet.node import edits
@@ -20,6 +20,7 @@ from fednet.node.edits import Own
 from fednet.node.home import Home
 
 OPEN = "open"
+_OUTCOME = term(EXCHANGE_OUTCOMES)
 
 
 def closed(
@@ -30,11 +31,10 @@ def closed(
     Of one that is closed already the day stays. A `note` that is None leaves what is there, an empty one takes it out.
     """
     _check_kind(fields)
-    code = EXCHANGE_OUTCOMES.find(outcome)
-    if code is None:
-        reason = "is no outcome we know" if outcome else "is missing: say what came of it"
+    code = _OUTCOME(outcome, "outcome")
+    if not code:
         accepted = ", ".join(EXCHANGE_OUTCOMES.codes)
-        raise ListingError("outcome", outcome or None, reason, hint=f"accepted: {accepted}")
+        raise ListingError("outcome", None, "is missing: say what came of it", hint=f"accepted: {accepted}")
     since = fields.get("closed") if fields.get("state") == CLOSED else None
     changes: dict[str, Any] = {"state": CLOSED, "closed": since or now.date().isoformat(), "outcome": code}
     if note is not None:
@@ -91,8 +91,10 @@ def extend(home: Home, handle: str, until: str, now: datetime) -> Own:
 
 def _check_kind(fields: Mapping[str, Any]) -> None:
     if fields["kind"] != "exchange":
-        reason = f"only needs, offers and funding are closed, and this is of kind {fields['kind']}"
-        raise UsageError(reason, hint="fednet withdraw takes a record out")
+        raise UsageError(
+            f"only needs, offers and funding are closed, and this is of kind {fields['kind']}",
+            hint="fednet withdraw takes a record out",
+        )
 
 
 def _to_come(until: str | date, now: datetime) -> str:

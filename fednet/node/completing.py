@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from fednet.listing.exchange import CLOSED
+
 
 def begun(fields: Mapping[str, Any], network: str, now: datetime | None) -> dict[str, Any]:
     """The fields of a new record, with what nobody has to fill in; what is there already stays.
@@ -21,6 +23,13 @@ def begun(fields: Mapping[str, Any], network: str, now: datetime | None) -> dict
             return placed({"uid": str(uuid.uuid4()), **fields}, network)
         case _:
             return dict(fields)
+
+
+def edited(fields: Mapping[str, Any], before: Mapping[str, Any], network: str, now: datetime) -> dict[str, Any]:
+    """The fields of a record that was edited: an exchange that is closed now gets the day on which that was."""
+    newly = fields.get("state") == CLOSED != before.get("state") and fields["kind"] == "exchange"
+    dated = {"closed": now.date().isoformat(), **fields} if newly else fields
+    return placed(dated, network)
 
 
 def placed(fields: Mapping[str, Any], network: str) -> dict[str, Any]:

@@ -141,8 +141,8 @@ def edit_in(
     if changed["kind"] != own.fields["kind"]:
         raise UsageError(f"the record is of kind {own.fields['kind']!r}, and that cannot change")
     body = body_of({name: value for name, value in changed.items() if value is not None})
-    if own.fields["kind"] == "twinning":
-        body = listing.encode(completing.placed(msgspec.json.decode(body), home.network.network))
+    whole = completing.edited(msgspec.json.decode(body), own.fields, home.network.network, now)
+    body = check_body(listing.encode(whole))
     if "confirmed" in fields:
         check_confirmed(msgspec.json.decode(body), now)
     check_names(db, body, own.body)

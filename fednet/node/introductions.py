@@ -295,6 +295,8 @@ def _asked_about(db: Database, home: Home, given: str, readable: Collection[str]
     for source, row in found:
         record = listing.parse(row.body)
         if isinstance(record, Exchange):
+            if source.own:  # as it stands, signed or not: it may be closed already
+                return _own_entry(db, home, row.handle)
             organization = _organization_name(db, record, [source.feed_id])
             return _Entry(source.network, source.name, source.own, row.handle, source.circle, record, organization)
     raise NotFoundError("no such need or offer is listed here", hint="fednet exchange list")

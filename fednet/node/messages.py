@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
 import msgspec
 import pyrage
@@ -51,8 +52,9 @@ TROUBLES = {
     "unknown-there": "they do not follow this network yet, or have not read its newest keys",
     "not-spoken": "their node takes no messages: it is a plain web host, or an older version of the program",
     "busy": "their node was busy",
-    "wrong-key": "their node has other keys than it shows: their secretariat should look at it",
-    "refused": "what their node answered could not be believed",
+    "wrong-key": "their node cannot open what is sealed to the key that it shows: tell their secretariat",
+    "refused": "their node refused it: one of the two programs may be too old",
+    "not-believed": "what their node answered could not be believed",
     "not-taken": "their node has not taken all of it yet",
     "frozen": "their network is frozen here: it has said two things, and a person must decide",
     "blocked": "their network is blocked here",
@@ -114,31 +116,36 @@ def _lasting_trouble(db: Database, network: Network) -> str | None:
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-def composed(db: Database, home: Home, reader: Network, now: datetime) -> Message:
-    """All that this node has to tell a network, as it stands: nothing to one that is blocked or frozen."""
-    quiet = reader.blocked or reader.frozen or reader.own
-    sides = () if quiet else _fitting(introductions.waiting(db, reader))
-    said = {side.introduction for side in sides}
-    seen = [] if quiet else [one for one in introductions.unanswered(db, reader) if one.introduction not in said]
-    ordered = tuple(sorted(sides, key=lambda side: side.introduction))
-    acknowledged = tuple(sorted(seen, key=lambda one: one.introduction)[:MAX_SEEN])
-    return Message(home.network.network, reader.network, now, ordered, acknowledged)
+def composed(db: Database, home: Home, reader: Network, now: datetime, heard: Message | None = None) -> Message:
+    """All that this node has to tell a network, as it stands: nothing to one that is blocked or frozen.
+
+    Of more than fits, what acknowledges a message that was just `heard` takes up to a half.
+    """
+    own = home.network.network
+    if reader.blocked or reader.frozen or reader.own:
+        return Message(own, reader.network, now)
+    waiting = introductions.waiting(db, reader)
+    named = {side.introduction for side in heard.sides} if heard else set()
+    sides = _fitting((side for side in waiting if side.introduction in named), MAX_SIDES // 2, ROOM // 2)
+    sides |= _fitting((side for side in waiting if side.introduction not in sides), MAX_SIDES - len(sides), ROOM // 2)
+    seen = sorted(one for one in introductions.unanswered(db, reader) if one.introduction not in sides)
+    return Message(own, reader.network, now, tuple(sides[one] for one in sorted(sides)), tuple(seen[:MAX_SEEN]))
+
+
+def _fitting(sides: Iterable[Side], most: int, room: int) -> dict[str, Side]:
+    """The first of these that fit, by their introductions."""
+    found: dict[str, Side] = {}
+    for side in islice(sides, most):
+        room -= len(encoded(side)) + len("side \n")
+        if room < 0:
+            break
+        found[side.introduction] = side
+    return found
 
 
 def signed(home: Home, told: Message) -> bytes:
     """The note of a message of this node's network."""
     return message.write(told, message.signer(told.network, home.keys.transport_seed))
-
-
-def _fitting(sides: Sequence[Side]) -> tuple[Side, ...]:
-    """The first of these that fit into one message."""
-    taken, room = [], ROOM
-    for side in sides[:MAX_SIDES]:
-        room -= len(encoded(side)) + len("side \n")
-        if room < 0:
-            break
-        taken.append(side)
-    return tuple(taken)
 
 
 def take(home: Home, network: Network, raw: bytes, now: datetime) -> Message:
@@ -189,9 +196,9 @@ def receive(home: Home, network: Network, raw: bytes, now: datetime) -> bytes:
 
     When the answer is lost, the same message comes again, and is answered alike.
     """
-    take(home, network, unsealed(home, raw), now)
+    heard = take(home, network, unsealed(home, raw), now)
     with home.store.reading() as db:
-        said = composed(db, home, network, now)
+        said = composed(db, home, network, now, heard)
     return sealed(signed(home, said), network)
 
 
@@ -262,25 +269,28 @@ async def _told(home: Home, fetcher: Fetcher, network: Network, origin: str) -> 
     """Exchange messages with a node until neither has anything new; a word of `TROUBLES`, None when it went well."""
     node = _Node(home, fetcher, network, origin)
     try:
+        said = await asyncio.to_thread(_composed, home, network)
         for _ in range(ROUNDS):
-            said = await asyncio.to_thread(_composed, home, network)
             answer = await node.told(said)
             if answer.status != 200:
                 return _trouble(answer)
-            await asyncio.to_thread(node.take, answer)
-            if _versions(await asyncio.to_thread(_composed, home, network)) == _versions(said):
-                return None
+            heard = await asyncio.to_thread(node.take, answer)
+            before, said = said, await asyncio.to_thread(_composed, home, network, heard)
+            if _versions(said) == _versions(before):
+                break
         return None
     except UnreachableError:
         return "unreachable"
+    except UsageError:  # its key is no age recipient
+        return "wrong-key"
     except RefusedError as error:
         log.warning("%s: %s", network.name, error.detail)
-        return "refused"
+        return "not-believed"
 
 
-def _composed(home: Home, network: Network) -> Message:
+def _composed(home: Home, network: Network, heard: Message | None = None) -> Message:
     with home.store.reading() as db:
-        return composed(db, home, network, now())
+        return composed(db, home, network, now(), heard)
 
 
 def _versions(said: Message) -> tuple[set[tuple[str, int, int]], tuple[Seen, ...]]:
@@ -318,8 +328,8 @@ class _Node:
         served = await read_identity(self.fetcher, self.origin, known.network, known.identity, seconds=SECONDS)
         self.network = await asyncio.to_thread(learn_identity, self.home.store, known, served, now())
 
-    def take(self, answer: Fetched) -> None:
-        take(self.home, self.network, unsealed(self.home, answer.body), now())
+    def take(self, answer: Fetched) -> Message:
+        return take(self.home, self.network, unsealed(self.home, answer.body), now())
 
 
 def _trouble(answer: Fetched) -> str:

@@ -301,7 +301,7 @@ def _forget_entry(db: Database, kept: Kept, entry: str, now: datetime) -> None:
     save(
         db,
         kept._replace(
-            body=Body(rules.without_entry(kept.held, entry)),
+            body=Body(rules.without_handle(rules.without_texts(kept.held), entry)),
             asking=gone if kept.asking == entry else kept.asking,
             about=gone if kept.about == entry else kept.about,
             emptied_at=kept.emptied_at or utc_text(now),
@@ -319,7 +319,11 @@ def _withdrawn(kept: Kept, entry: str, at: str) -> Held:
 
 
 def repoint(db: Database, old: str, new: str) -> None:
-    """An own entry goes on under another handle."""
+    """An own entry goes on under another handle. What was said of it to others names neither any more."""
+    for kept in _where(db, _OF_ENTRY, entry=old):
+        entry = msgspec.structs.replace(kept.body.entry, handle="") if kept.about == old else kept.body.entry
+        body = msgspec.structs.replace(kept.body, held=rules.without_handle(kept.held, old), entry=entry)
+        save(db, kept._replace(body=body))
     db.execute("UPDATE introduction SET asking = ? WHERE asking = ? AND role <> 'asked'", (new, old))
     db.execute("UPDATE introduction SET about = ? WHERE about = ? AND role <> 'asker'", (new, old))
 

@@ -36,7 +36,7 @@ ASKED = "Our lawyer leaves in June; could one of yours come?"
 REACHED = {"harbour": "desk@ferry-street.example", "river": "desk@heron.example"}
 OFFERED = {
     "type": "offer",
-    "titles": {"en": OFFER, "ar": "محامون معارون"},
+    "titles": {"en": OFFER},
     "themes": ["legal-aid", "child-protection"],
     "client_groups": ["unaccompanied-minors"],
     "modality": "secondment",
@@ -115,14 +115,24 @@ def _node(home: Home, address: str, port: int) -> Node:
 @pytest.mark.parametrize(("language", "scripts"), [("en", True), ("ar", False)])
 def test_a_need_is_met_across_networks(chromium: Browser, tmp_path: Path, language: str, scripts: bool) -> None:
     people: list[Person] = []
+    with town(tmp_path, opening(chromium, people, language, scripts)) as place:
+        met_across_networks(place)
+    assert [line for one in people for line in one.wrong] == []
 
-    def opening(address: str, cookie: str) -> Person:
+
+def test_two_offices_are_introduced_by_files_alone(chromium: Browser, tmp_path: Path) -> None:
+    people: list[Person] = []
+    with town(tmp_path, opening(chromium, people, "en", True), connected=False) as place:
+        introduced_by_files(place)
+    assert [line for one in people for line in one.wrong] == []
+
+
+def opening(chromium: Browser, people: list[Person], language: str, scripts: bool) -> Opening:
+    def somebody(address: str, cookie: str) -> Person:
         people.append(Person(chromium, address, language, scripts=scripts, cookie=cookie))
         return people[-1]
 
-    with town(tmp_path, opening) as place:
-        met_across_networks(place)
-    assert [line for one in people for line in one.wrong] == []
+    return somebody
 
 
 def met_across_networks(place: Town) -> None:
@@ -137,6 +147,43 @@ def met_across_networks(place: Town) -> None:
     tell_what_came_of_it(office, member, need)
     both_state_a_twinning(office, place.somebody(place.harbour, "administrator"))
     chart_and_report(place.somebody(place.river), office)
+
+
+def introduced_by_files(place: Town) -> None:
+    """A file with what River lists; then one that asks, one that answers, and one that tells who asked."""
+    asking, asked = (place.somebody(node, "administrator") for node in (place.harbour, place.river))
+    posts_an_offer(place.river)
+    until(asked, "/exchange", OFFER)
+    hands_a_file(asked, asking, place.harbour.network)
+    until(asking, "/exchange", OFFER)
+    asking.click(asking.page.get_by_role("link", name=OFFER).first)
+    asking.follow("Ask to be introduced")
+    asking.fill(text=ASKED, name="Amina Example", emails=REACHED["harbour"])
+    asking.press("Look at what they will read")
+    asking.press("Send it")
+    introduction = asking.path()
+    assert asking.sees(asking.said("Their network has no address here: it hears of this by a file."))
+    hands_a_file(asking, asked, place.river.network)
+    asked.go(introduction)
+    assert asked.sees(ASKED) and REACHED["harbour"] not in asked.page.content()
+    asked.fill(name="Bao Example", emails=REACHED["river"])
+    asked.press("Look at what they will read")
+    asked.press("Say yes, and be introduced")
+    hands_a_file(asked, asking, place.harbour.network)
+    asking.go(introduction)
+    assert asking.sees(REACHED["river"])
+    hands_a_file(asking, asked, place.river.network)
+    asked.go(introduction)
+    assert asked.sees(REACHED["harbour"])
+
+
+def hands_a_file(one: Person, other: Person, network: str) -> None:
+    one.go(f"/workspace/peers/{network}")
+    with one.page.expect_download() as file:
+        one.page.get_by_role("button", name=one.said("Fetch a file for this network")).first.click()
+    other.go("/workspace/peers")
+    other.field("file").set_input_files(file.value.path())
+    other.press("Read the file")
 
 
 def posts_an_offer(node: Node) -> None:
@@ -238,7 +285,7 @@ def chart_and_report(stranger: Person, office: Person) -> None:
     assert stranger.sees(OFFER) and not stranger.sees(NEED)
     assert stranger.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     office.go("/workspace/report")
-    assert office.page.locator("main table").count()
+    assert office.page.locator("main table").count(), office.text()
 
 
 def save(one: Person) -> None:

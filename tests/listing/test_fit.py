@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 
 from fednet import listing
 from fednet.listing import Exchange
+from fednet.listing import fit as rules
 from fednet.listing.fit import LEAST, MOST, REASONS, Fit, features, fit, words
 from tests.listing.entries import EXCHANGES
 
@@ -189,3 +192,41 @@ def test_any_two_records_are_compared_without_error_and_their_score_is_its_reaso
         assert LEAST <= found.score == min(MOST, sum(reason.points for reason in found.reasons)) <= MOST
         assert {reason.code for reason in found.reasons} <= REASONS.keys()
         assert features(one).type == 0
+
+
+def test_the_guide_lists_every_reason_with_its_points() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "matching.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|", guide, re.MULTILINE))
+    kin = sorted({points for row in rules.MODALITY for points in row if 0 < points < rules.SAME_MODALITY})
+    stages = sorted({points for row in rules.STAGE for points in row if points}, reverse=True)
+    more = rules.THEME_MORE
+    assert told == {
+        "themes": f"{rules.THEME}, several {rules.THEME + more}, wide {rules.THEME_WIDE}",
+        "themes-named": (
+            f"{rules.THEME_NAMED} or {rules.THEME_BOTH_NAMED}, several {more} more, wide {rules.THEME_WIDE_NAMED}"
+        ),
+        "themes-near": f"{rules.THEME_CLOSE}, {rules.THEME_SIBLING}",
+        "related": f"{rules.RELATED}",
+        "groups": f"{rules.GROUP}, wide {rules.GROUP_WIDE}",
+        "groups-named": f"{rules.GROUP_NAMED}",
+        "groups-near": f"{rules.GROUP_CLOSE}, {rules.GROUP_SIBLING}",
+        "groups-other": f"{rules.GROUP_OTHER}",
+        "modality": f"{rules.SAME_MODALITY}",
+        "modality-named": f"{rules.SAME_NAMED}",
+        "modality-kin": f"{kin[0]} to {kin[-1]}",
+        "modality-other": f"{rules.OTHER_MODALITY}",
+        "money": f"{rules.MONEY}",
+        "money-wanted": f"{rules.MONEY_WANTED}",
+        "funding": f"{rules.FUNDING}",
+        "countries": f"{rules.COUNTRY}, partly {rules.COUNTRY_PARTLY}",
+        "countries-named": f"{rules.COUNTRY_NAMED}",
+        "region": f"{rules.REGION}",
+        "everywhere": f"{rules.EVERYWHERE}",
+        "countries-other": f"{rules.ELSEWHERE}",
+        "languages": f"{rules.LANGUAGE}",
+        "languages-none": f"{rules.NO_LANGUAGE}",
+        "stage-helps": ", ".join(map(str, stages)),
+        "stage-peers": f"{stages[-1]}",
+        "words": f"up to {rules.WORDS}",
+    }
+    assert told.keys() == REASONS.keys()

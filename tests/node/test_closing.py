@@ -12,7 +12,7 @@ import pytest
 from fednet.errors import UsageError
 from fednet.formats import Entry, Reading
 from fednet.listing import ListingError
-from fednet.node import closing, edits, hiding, proposals
+from fednet.node import closing, edits, ending, hiding, proposals
 from fednet.node import home as homes
 from fednet.node.edits import Own
 from fednet.node.home import Home
@@ -118,6 +118,15 @@ def test_closed_again_it_keeps_its_day_and_a_note_that_is_not_given(home: Home) 
     assert "outcome_note" not in fields_of(home, own.handle)
 
 
+def test_whoever_closes_it_by_its_form_need_not_fill_in_the_day(home: Home) -> None:
+    own = posted(home)
+    assert edits.edit(home, own.handle, {"state": "closed"}, LATER).fields["closed"] == "2026-11-24"
+    assert edits.edit(home, own.handle, {"closed": None}, LATER).fields.get("closed") is None
+    edits.edit(home, own.handle, {"state": "open"}, LATER)
+    told = {"state": "closed", "closed": "2026-11-22"}
+    assert edits.edit(home, own.handle, told, LATER).fields["closed"] == "2026-11-22"
+
+
 def test_opened_again_it_says_nothing_of_having_been_closed(home: Home) -> None:
     own = posted(home, open_until="2026-12-31")
     before = fields_of(home, own.handle)
@@ -213,3 +222,24 @@ def test_an_organisation_does_not_leave_a_twinning_behind_when_it_moves_out_of_s
     publish(home, NOW)
     with pytest.raises(UsageError, match=own.handle):
         edits.edit(home, mine, {}, NOW, "partners")
+
+
+# --- which end soon ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_over_or_ends_soon_waits_for_somebody_the_most_urgent_first(home: Home) -> None:
+    today = NOW.date()
+    over, soon = (
+        posted(home, posted="2026-01-01", open_until="2026-11-20"),
+        posted(home, posted="2026-01-01", open_until="2026-12-05"),
+    )
+    posted(home, posted="2026-01-01", open_until="2026-12-06")
+    posted(home)
+    closing.close(home, posted(home, open_until="2026-11-30").handle, "met", None, NOW)
+    edits.withdraw(home, posted(home, posted="2026-01-01", open_until="2026-11-30").handle, NOW)
+    hidden = posted(home, posted="2026-01-01", open_until="2026-11-30")
+    publish(home, NOW)
+    hiding.hide(home, hidden.handle, NOW)
+    with home.store.reading() as db:
+        found = ending.ending(db, home, today)
+    assert [(one.handle, one.left, one.is_over) for one in found] == [(over.handle, -1, True), (soon.handle, 14, False)]

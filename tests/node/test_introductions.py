@@ -537,7 +537,15 @@ def test_details_may_come_from_the_contact_of_the_organisation(two: Two) -> None
 def test_a_move_to_another_circle_keeps_introductions(two: Two) -> None:
     id_ = two.ask().id
     moved = edits.edit(two.a, two.need, {}, NOW, circle="partners")
+    assert moved.handle != two.need
     assert [one.id for one in introductions.introductions(two.a, ours=moved.handle)] == [id_]
+    two.both()
+    two.accept(id_)
+    two.both()
+    assert two.states(id_) == ("introduced", "introduced")
+    with two.a.store.reading() as db:
+        kept = stored.one(db, id_)
+    assert kept is not None and two.need not in msgspec.json.encode(kept.body).decode()
 
 
 def test_two_years_of_introductions_are_told_in_messages_of_one_size(two: Two) -> None:

@@ -22,7 +22,7 @@ from fednet.node.sync import sync
 from fednet.store import blocks, feeds
 from fednet.store import introductions as stored
 from tests.node.nodes import NOW, Nodes, network_of, pin
-from tests.node.pairs import ASKS, NEEDED, OFFERED, SAYS, Pair
+from tests.node.pairs import ASKS, NEEDED, OFFERED, SAYS, Pair, listed
 
 Around = Callable[[Any], Any]
 
@@ -284,7 +284,7 @@ def test_an_answer_of_somebody_else_tells_and_acknowledges_nothing(nodes: Nodes)
             db.execute("DELETE FROM source")
         pin(pair.a, pair.b, pair.serve(pair.b, answering(body)).url)
         pair.tell(pair.a)
-        assert trouble(pair.a) == ["refused"]
+        assert trouble(pair.a) == ["not-believed"]
 
 
 # --- files
@@ -373,3 +373,25 @@ def test_whatever_the_way_does_with_messages_both_come_to_know_the_same(nodes: N
         assert one == two != "accepted"
         shown = (pair.at(pair.a, id_).other.details, pair.at(pair.b, id_).other.details)
         assert shown == ((NEEDED, OFFERED) if one == "introduced" else (None, None))
+
+
+def test_of_more_than_fits_into_a_message_everything_is_told_and_acknowledged(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = Pair(nodes, b_reachable=True)
+    monkeypatch.setattr(messages, "MAX_SIDES", 2)
+    needs = [pair.need, *(listed(pair.b, "need", f"Need {number}") for number in range(4))]
+    pair.carry(pair.b, pair.a)
+    ids = [introductions.ask(pair.a, need, "", ASKS, "en", OFFERED, "", now()).id for need in needs]
+    pair.tell(pair.a)
+    assert pair.waiting(pair.a) == 0 and len(introductions.introductions(pair.b)) == 5
+    for id_ in ids:
+        pair.accept(id_)
+    pair.tell(pair.a)
+    later(monkeypatch, minutes=2)
+    pair.tell(pair.a)
+    assert pair.waiting(pair.a) == pair.waiting(pair.b) == 0
+    oldest = introductions.introductions(pair.a)[-1].id
+    introductions.forget(pair.b, oldest, now())
+    pair.tell(pair.a)
+    assert pair.waiting(pair.b) == 0

@@ -76,8 +76,9 @@ TROUBLES = {
     "unknown-there": noted("They do not follow this network yet, or have not read its newest keys."),
     "not-spoken": noted("Their node takes no messages: it is a plain web host, or an older version of the program."),
     "busy": noted("Their node was busy."),
-    "wrong-key": noted("Their node has other keys than it shows: their secretariat should look at it."),
-    "refused": noted("What their node answered could not be believed."),
+    "wrong-key": noted("Their node cannot open what is sealed to the key that it shows: tell their secretariat."),
+    "refused": noted("Their node refused it: one of the two programs may be too old."),
+    "not-believed": noted("What their node answered could not be believed."),
     "not-taken": noted("Their node has not taken all of it yet."),
     "frozen": noted("Their network has contradicted itself: somebody has to decide what counts."),
     "blocked": noted("Their network is blocked here."),
@@ -313,7 +314,15 @@ class Introducing:
         return self._shown(request, asked, visitor, whose, Typed(language=translation.speaking()))
 
     def answer(self, request: Request, asked: Asked, visitor: Visitor, whose: Whose) -> Response:
-        """Any act on an introduction, by the last part of the address; stale ones are told, and lose nothing typed."""
+        """Any act on an introduction, by the last part of the address. One form acts once, however often it comes;
+        stale ones are told so, and lose nothing that was typed."""
+        self.find(request, whose)
+        sender = [visitor.account.id if visitor.account else "", request.url.path]
+        if "form" not in asked:
+            return self._act(request, asked, visitor, whose)
+        return self._once.answer(form_of(sender, asked), lambda: self._act(request, asked, visitor, whose))
+
+    def _act(self, request: Request, asked: Asked, visitor: Visitor, whose: Whose) -> Response:
         act = request.url.path.rpartition("/")[2]
         one, role = self.find(request, whose)
         typed = _typed(asked, whose)
@@ -416,6 +425,7 @@ class Introducing:
             preview=preview,
             changed=preview is not None and first(asked, "do") == "send",
             digest=digest(one.id, typed),
+            form=token_urlsafe(16),
             languages=list(translation.LANGUAGES.items()),
             fills=bool(one.asked.handle),
             act=act,

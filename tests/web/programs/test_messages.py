@@ -19,6 +19,7 @@ from fednet.node.receipts import Receipt
 from fednet.node.signatures import Signer
 from fednet.store import blocks, feeds
 from fednet.web.app import create_app
+from fednet.web.members import introducing
 from tests.asgi import Answer, Client
 from tests.feed.network import Network, first_statement, seed
 from tests.web.place import NOW
@@ -129,3 +130,7 @@ def test_a_body_that_is_too_long_is_read_from_nobody(place: Place) -> None:
 def test_browsers_find_nothing_there(place: Place) -> None:
     answer = place.client.get("/messages", Accept="text/html")
     assert answer.status == 405 and answer.headers["content-type"] == "application/json"
+
+
+def test_pages_have_a_sentence_for_every_trouble() -> None:
+    assert introducing.TROUBLES.keys() == messages.TROUBLES.keys()

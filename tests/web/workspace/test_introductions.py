@@ -160,6 +160,11 @@ def test_an_entry_that_is_over_or_was_closed_meanwhile_is_told_and_loses_nothing
     edits.edit(world.home, ours, {"state": "closed"}, NOW)
     closed = editor.form(NEW, {"theirs": OFFER, "ours": ours, "text": "Long words.", "do": "look", **REACHED})
     assert closed.status == 409 and "Long words." in closed.text
+    room = posted(world.home, "offer", "A room", world.house)
+    publish(world.home, NOW)
+    edits.edit(world.home, room, {"state": "closed"}, NOW)
+    member = {"theirs": room, "ours": world.lawyer, "do": "look", **REACHED}
+    assert editor.form(NEW, member).status == 409, "a member's that is closed, which is not signed yet"
 
 
 def test_nobody_asks_about_what_is_not_listed(world: Place, editor: Browser, ours: str) -> None:
@@ -223,13 +228,26 @@ def test_saying_yes_shows_first_what_they_will_read(world: Place, editor: Browse
     assert "Both have said yes. How to reach them comes" in editor.get(address).text
 
 
-def test_a_second_click_on_yes_changes_nothing_and_says_so(world: Place, editor: Browser) -> None:
+def test_two_clicks_on_yes_say_it_once_and_lead_to_the_same_page(world: Place, editor: Browser) -> None:
     id_ = asked_by_others(world, 2, world.training)
     action = f"/workspace/introductions/{id_}/accept"
     look = editor.form(action, {**REACHED, "do": "look"})
     sent = inputs(look.text, action) | {"do": "send"}
-    assert [editor.form(action, sent).status for _ in range(2)] == [303, 409]
-    assert introductions.introduction(world.home, id_).state == "accepted"
+    first, second = editor.form(action, sent), editor.form(action, sent)
+    assert first.status == second.status == 303 and first.headers["location"] == second.headers["location"]
+    other_page = editor.form(action, sent | {"form": "another"})
+    assert other_page.status == 409, "somebody else's page from before"
+    assert [step.act for step in introductions.introduction(world.home, id_).steps].count("accepted") == 1
+
+
+def test_an_outcome_may_be_said_anew_and_back(world: Place, editor: Browser, ours: str) -> None:
+    one = made(world, ask(editor, ours)[1])
+    answered_by_others(world, one, "accepted")
+    action = f"/workspace/introductions/{one.id}/outcome"
+    for outcome in ("met", "none-yet", "met"):
+        form = inputs(editor.get(f"/workspace/introductions/{one.id}").text, action)
+        assert editor.form(action, form | {"outcome": outcome}).status == 303
+        assert introductions.introduction(world.home, one.id).outcome == outcome
 
 
 def test_no_is_said_with_or_without_a_word_and_may_become_yes(world: Place, editor: Browser) -> None:
