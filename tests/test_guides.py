@@ -31,7 +31,7 @@ from tests.node.nodes import NOW, add
 from tests.serving import Serving
 
 ROOT = Path(__file__).parents[1]
-GUIDES = ("README.md", "docs/operating.md", "docs/calendar.md", "docs/importing.md")
+GUIDES = ("README.md", "docs/operating.md", "docs/calendar.md", "docs/importing.md", "docs/exchange.md")
 NAMES = {"harbour": "Harbour Refugee Network", "river": "River Network", "hill": "Hill Network"}
 MEMBERS = (
     "Name,Country,E-mail\nFerry Street Clinic,Canada,info@ferry.example\nPier Legal Aid,Canada,info@pier.example\n"
@@ -135,6 +135,7 @@ class World:
         self.stick, self._monkeypatch = folder / "stick", monkeypatch
         self.stick.mkdir()
         self.handle = ""
+        self.named: dict[str, str] = {}
 
     def told(self, command: str, office: Office) -> str:
         """The command as it is meant here."""
@@ -143,6 +144,8 @@ class World:
         if "FINGERPRINT" in command:
             asked = next(other for other in self.offices.values() if other.serving.url in command)
             command = command.replace("FINGERPRINT", asked.home().network.network)
+        if command.startswith("fednet exchange"):
+            command = re.sub(r"\b(NEED|OFFER|ID)\b", lambda found: self.named[found[1]], command)
         return command.replace("/media/usb", str(self.stick)).replace("HANDLE", self.handle)
 
     def run(self, step: Step) -> None:
@@ -166,11 +169,14 @@ class World:
         said = result.stdout + result.stderr
         assert result.exit_code == step.code, f"{step.at}: {step.command}\n{said}"
         check_said(step, self.told("\n".join(step.said), office).splitlines(), said)
-        self._remember(command, office, result.stdout)
+        self._remember(command, office, result.stdout, result.stderr)
 
-    def _remember(self, command: str, office: Office, said: str) -> None:
+    def _remember(self, command: str, office: Office, said: str, aside: str) -> None:
         if command.startswith("fednet add") and said.strip():
             self.handle = said.strip()
+            self.named |= {file.upper(): self.handle for file in ("need", "offer") if f"{file}.json" in command}
+        elif asked := re.search(r"asked: introduction (\w+)", aside):
+            self.named["ID"] = asked[1]
         elif command.startswith("fednet init"):
             sheets = sorted(office.folder.glob("*-recovery-key*.txt"))
             office.paper = "".join(sheet.read_text() for sheet in sheets[-2:])

@@ -185,8 +185,12 @@ def rows(
 
 
 def regions_of(entry: Entry) -> list[str]:
-    """The M49 regions of the countries that an entry names, each once."""
-    return list(dict.fromkeys(filter(None, map(_region, entry.record.countries))))
+    return regions_in(entry.record.countries)
+
+
+def regions_in(countries: Iterable[str]) -> list[str]:
+    """The M49 regions of countries, as small as may be, each once."""
+    return list(dict.fromkeys(filter(None, map(_region, countries))))
 
 
 def themes_of(entry: Entry) -> list[str]:

@@ -11,7 +11,7 @@ whose days or networks differ a little would tell on somebody. Introductions bet
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median_low
 from typing import NamedTuple
@@ -21,11 +21,13 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.directory import chart, exchange, introduced, twinnings
-from fednet.directory.exchange import Entry, Fitted, Place
+from fednet.directory.exchange import Fitted, Place
 from fednet.directory.introduced import Introduced
 from fednet.directory.search import PUBLIC, Reader, readable
 from fednet.directory.suppressing import Told, parts, told
 from fednet.errors import UsageError
+from fednet.listing import Exchange
+from fednet.listing.exchange import is_over
 from fednet.store import circles, feeds, introductions
 from fednet.store import search as index_search
 from fednet.store.database import Store
@@ -149,28 +151,42 @@ def _network(db: Database, store: Store, network: str, now: datetime) -> tuple[s
     return found, names[found]
 
 
-# --- what everybody may read ------------------------------------------------------------------------------------------
+# --- entries ----------------------------------------------------------------------------------------------------------
 
-_Posted = Mapping[Place, date]
+
+class Posted(NamedTuple):
+    """An entry, and when it was posted: as it says; else when the edition that it is in was signed."""
+
+    place: Place
+    circle: str
+    record: Exchange
+    day: date | None
+
+
 Fits = Mapping[Place, Fitted]
 
 
-def _posted(store: Store, reader: Reader, now: datetime) -> dict[Place, date]:
-    """When each entry was posted, by network and handle: as it says; else when the edition that it is in was signed."""
+def _posted(store: Store, reader: Reader, now: datetime) -> list[Posted]:
+    """All entries that a reader may read."""
     with store.reading() as db:
         sources = readable(db, reader, now - store.forget_after)
         rows = index_search.of_kind(db, listing.KIND_NUMBERS["exchange"], list(sources))
-        found, unsaid = {}, {}
-        for row in rows:
-            record = listing.parse(row.body)
-            at = sources[row.feed_id].network, row.handle
-            day = _day(record.posted) if isinstance(record, listing.Exchange) else None
-            if day is not None:
-                found[at] = day
-            else:
-                unsaid[row.record_id] = at
-        signed = feeds.signed(db, list(unsaid)) if unsaid else {}
-    return found | {at: signed[record_id].date() for record_id, at in unsaid.items() if record_id in signed}
+        read = [(row, record) for row in rows if isinstance(record := listing.parse(row.body), Exchange)]
+        unsaid = [row.record_id for row, record in read if _day(record.posted) is None]
+        signed = feeds.signed(db, unsaid) if unsaid else {}
+    found = []
+    for row, record in read:
+        issued = signed.get(row.record_id)
+        day = _day(record.posted) or (issued.date() if issued else None)
+        found.append(Posted((sources[row.feed_id].network, row.handle), sources[row.feed_id].circle, record, day))
+    return found
+
+
+def _fits(store: Store, reader: Reader, now: datetime, wanted: Iterable[Posted], every: Iterable[Posted]) -> Fits:
+    """What fits the needs among the wanted ones."""
+    needs = {one.place for one in wanted if one.record.type == "need"}
+    days = {one.place: one.day for one in every if one.day}
+    return exchange.ever_fitting(store, reader, now, needs, days) if needs else {}
 
 
 def _day(said: str | None) -> date | None:
@@ -180,69 +196,70 @@ def _day(said: str | None) -> date | None:
         return None
 
 
+# --- what everybody may read ------------------------------------------------------------------------------------------
+
+
 def _public(store: Store, period: Period, only: str | None, now: datetime) -> Public:
-    entries = [one for one in exchange.everything(store, PUBLIC, now) if only in (None, one.hit.network)]
+    every = _posted(store, PUBLIC, now)
+    mine = [one for one in every if only in (None, one.place[0])]
+    inside = [one for one in mine if _is_in(one.day, period)]
+    fits = _fits(store, PUBLIC, now, inside, every)
+    closed = [one.record for one in mine if _is_in(_day(one.record.closed), period)]
+    over = [one for one in mine if _is_over(one.record, now) and _is_in(_day(one.record.open_until), period)]
     cards = [card for card in twinnings.every(store, PUBLIC, now) if only is None or only in card.networks]
     twinned = [card.first.record for card in cards]
-    posted = _posted(store, PUBLIC, now)
-    inside = [one for one in entries if _is_in(posted.get(_at(one)), period)]
-    needs = [one for one in inside if one.record.type == "need"]
-    fits = exchange.ever_fitting(store, PUBLIC, now, {_at(one) for one in needs}, posted)
-    closed = [one for one in entries if _is_in(_day(one.record.closed), period)]
-    over = [one for one in entries if one.state == "over" and _is_in(_day(one.record.open_until), period)]
-    begun = [one for one in twinned if _is_in(_first(one.start), period)]
-    ended = [one for one in twinned if one.state == "ended" and _is_in(_last(one.end), period)]
     return Public(
         all=_row(UNSAID, inside, fits),
-        score=_median([fits[_at(one)].best for one in needs if _at(one) in fits]),
-        days=_median(list(_waited(needs, posted, fits))),
-        closed=dict(sorted(Counter(one.record.outcome or UNSAID for one in closed).items())),
-        met=sum(one.record.type == "need" and one.record.outcome in MET_HERE for one in closed),
+        score=_median([one.best for one in fits.values()]),
+        days=_median(list(_waited(inside, fits))),
+        closed=dict(sorted(Counter(record.outcome or UNSAID for record in closed).items())),
+        met=sum(record.type == "need" and record.outcome in MET_HERE for record in closed),
         over=len(over),
-        begun=len(begun),
-        ended=len(ended),
-        themes=_rows(inside, fits, chart.themes_of),
-        regions=_rows(inside, fits, chart.regions_of),
-        stages=_rows(inside, fits, lambda one: [one.record.stage] if one.record.stage else []),
+        begun=sum(_is_in(_first(record.start), period) for record in twinned),
+        ended=sum(record.state == "ended" and _is_in(_last(record.end), period) for record in twinned),
+        themes=_rows(inside, fits, lambda record: record.themes),
+        regions=_rows(inside, fits, lambda record: chart.regions_in(record.countries)),
+        stages=_rows(inside, fits, lambda record: [record.stage] if record.stage else []),
     )
-
-
-def _at(entry: Entry) -> Place:
-    return entry.hit.network, entry.hit.handle
 
 
 def _is_in(day: date | None, period: Period) -> bool:
     return day is not None and period.since <= day <= period.until
 
 
-def _rows(entries: Iterable[Entry], fits: Fits, codes_of: Callable[[Entry], list[str]]) -> tuple[Row, ...]:
+def _is_over(record: Exchange, now: datetime) -> bool:
+    """Whether its last day has passed, and nobody has said what came of it."""
+    return record.state in (None, "open") and is_over(record, now.date().isoformat())
+
+
+def _rows(entries: Iterable[Posted], fits: Fits, codes_of: Callable[[Exchange], Sequence[str]]) -> tuple[Row, ...]:
     """By code, what has most unmet needs first."""
-    gathered: dict[str, list[Entry]] = {}
+    gathered: dict[str, list[Posted]] = {}
     for one in entries:
-        for code in codes_of(one) or [UNSAID]:
+        for code in dict.fromkeys(codes_of(one.record)) or [UNSAID]:
             gathered.setdefault(code, []).append(one)
     found = [_row(code, those, fits) for code, those in gathered.items()]
     return tuple(sorted(found, key=lambda row: (row.code == UNSAID, -row.unmet, -row.needs, row.code)))
 
 
-def _row(code: str, entries: Iterable[Entry], fits: Fits) -> Row:
+def _row(code: str, entries: Iterable[Posted], fits: Fits) -> Row:
     counted = Counter((one.record.type, is_matched(one, fits)) for one in entries)
     of = {type_: counted[type_, True] + counted[type_, False] for type_ in TYPES}
     matched = counted["need", True]
     return Row(code, of["need"], matched, of["need"] - matched, of["offer"], of["funding"])
 
 
-def is_matched(entry: Entry, fits: Fits) -> bool:
+def is_matched(entry: Posted, fits: Fits) -> bool:
     """Whether something fits it, or did before it was over; or it was met here, or somebody says that it has one."""
-    return _at(entry) in fits or entry.record.outcome in MET_HERE or entry.state in ("matched", "introduced")
+    return entry.place in fits or entry.record.outcome in MET_HERE or entry.record.state in ("matched", "introduced")
 
 
-def _waited(needs: Iterable[Entry], posted: _Posted, fits: Fits) -> Iterator[int]:
+def _waited(entries: Iterable[Posted], fits: Fits) -> Iterator[int]:
     """Of needs with a match, the days from posting until the first offer that fits was there as well."""
-    for place in map(_at, needs):
-        since = fits[place].since if place in fits else None
-        if since is not None:
-            yield max(0, (since - posted[place]).days)
+    for one in entries:
+        since = fits[one.place].since if one.place in fits else None
+        if since is not None and one.day is not None:
+            yield max(0, (since - one.day).days)
 
 
 def _median(values: Collection[int]) -> int | None:
@@ -272,18 +289,14 @@ def _restricted(store: Store, years: Iterable[int], now: datetime) -> Iterator[R
     with store.reading() as db:
         reader = Reader(circles=frozenset(circles.names(db)))
         own = feeds.own(db).network
-    posted = _posted(store, reader, now)
-    kept = [
-        (one, day.year)
-        for one in exchange.everything(store, reader, now)
-        if one.hit.network == own and one.hit.circle != circles.PUBLIC and (day := posted.get(_at(one)))
-    ]
-    fits = exchange.ever_fitting(store, reader, now, {_at(one) for one, _ in kept}, posted) if kept else {}
+    every = _posted(store, reader, now)
+    kept = [one for one in every if one.place[0] == own and one.circle != circles.PUBLIC]
+    fits = _fits(store, reader, now, kept, every)
     of: dict[int, Counter[str]] = {year: Counter() for year in years}
-    for one, year in kept:
-        if year in of:
+    for one in kept:
+        if one.day is not None and one.day.year in of:
             matched = "matched" if is_matched(one, fits) else "unmet"
-            of[year][matched if one.record.type == "need" else one.record.type] += 1
+            of[one.day.year][matched if one.record.type == "need" else one.record.type] += 1
     for year, counts in of.items():
         needs = parts({sort: counts[sort] for sort in ("matched", "unmet")})
         offers, funding = (told(counts[sort]) for sort in ("offer", "funding"))

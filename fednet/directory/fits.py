@@ -21,11 +21,14 @@ from fednet.directory.fitting import Bools, Ints, Table, scored
 from fednet.listing import fit
 from fednet.store import columns, exchanges
 from fednet.store.database import Store
+from fednet.store.exchanges import Stamp
 
 AFRESH = 4
 """When more than one in so many rows is new, all pairs are worked out again."""
 FEW = 60
 """Of so many entries, what fits is worked out one by one sooner than of all."""
+VERSIONS = 4
+"""Standings kept for those who still read an older snapshot."""
 SUMMARIES = 8
 """For so many sorts of reader it is kept how many fit each entry."""
 
@@ -98,17 +101,26 @@ class Kept:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stamp: tuple[int, bytes] | None = None
-        self._standing = Standing(Table([]), _none())
+        self._standings: dict[Stamp, Standing] = {}
 
     def at(self, db: Database) -> Standing:
         """How it stands in the snapshot that `db` reads."""
         stamp = exchanges.stamp(db)
         with self._lock:
-            if stamp != self._stamp:
-                self._standing = _followed(db, self._standing)
-                self._stamp = stamp
-            return self._standing
+            found = self._standings.get(stamp)
+            if found is None:
+                found = self._next(db)
+                newest = list(self._standings.items())[-VERSIONS + 1 :]
+                self._standings = dict([*newest, (stamp, found)])
+            return found
+
+    def _next(self, db: Database) -> Standing:
+        """From the newest standing that this database has been in: of another one, ids say nothing."""
+        for stamp in reversed(self._standings):
+            if exchanges.was(db, stamp):
+                return _followed(db, self._standings[stamp])
+        table = Table(exchanges.rows(db))
+        return Standing(table, every(table))
 
 
 def _followed(db: Database, before: Standing) -> Standing:

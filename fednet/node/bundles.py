@@ -353,12 +353,15 @@ class _Reader:
     def message(self, writer: str) -> list[Carried]:
         """What the network that wrote the bundle tells this one of introductions between the two.
 
-        Its identity was renewed before: what its keys of another epoch have signed is refused.
+        Its identity was renewed before. What keys of an earlier epoch have signed is late, and passed over: whoever
+        holds them now may have written it, and the network tells it all again.
         """
         raw = self.opened.content(f"{writer}/{MESSAGE}", MAX_MESSAGE)
         with self.home.store.reading() as db:
             known = feeds.pinned(db, writer)
         if raw is None or known is None or known.own or known.blocked or known.frozen:
+            return []
+        if self.identity(writer).epoch < known.identity.epoch:
             return []
         try:
             told = messages.take(self.home, known, raw, now())

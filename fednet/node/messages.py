@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from itertools import islice
@@ -119,15 +120,19 @@ def _lasting_trouble(db: Database, network: Network) -> str | None:
 def composed(db: Database, home: Home, reader: Network, now: datetime, heard: Message | None = None) -> Message:
     """All that this node has to tell a network, as it stands: nothing to one that is blocked or frozen.
 
-    Of more than fits, what acknowledges a message that was just `heard` takes up to a half.
+    Of more than fits, what acknowledges a message that was just `heard` takes up to a half, by chance: so each is
+    acknowledged some time.
     """
     own = home.network.network
     if reader.blocked or reader.frozen or reader.own:
         return Message(own, reader.network, now)
     waiting = introductions.waiting(db, reader)
     named = {side.introduction for side in heard.sides} if heard else set()
-    sides = _fitting((side for side in waiting if side.introduction in named), MAX_SIDES // 2, ROOM // 2)
-    sides |= _fitting((side for side in waiting if side.introduction not in sides), MAX_SIDES - len(sides), ROOM // 2)
+    acknowledging = [side for side in waiting if side.introduction in named]
+    random.shuffle(acknowledging)
+    sides = _fitting(acknowledging, MAX_SIDES // 2, ROOM // 2)
+    left = ROOM // 2 if sides else ROOM
+    sides |= _fitting((side for side in waiting if side.introduction not in sides), MAX_SIDES - len(sides), left)
     seen = sorted(one for one in introductions.unanswered(db, reader) if one.introduction not in sides)
     return Message(own, reader.network, now, tuple(sides[one] for one in sorted(sides)), tuple(seen[:MAX_SEEN]))
 

@@ -101,10 +101,18 @@ def _is_here(db: Database) -> bool:
     return db.conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'exchange'").fetchone() is not None
 
 
-def stamp(db: Database) -> tuple[int, bytes]:
+Stamp = tuple[int, bytes]
+
+
+def stamp(db: Database) -> Stamp:
     """Another one after whatever is shown has changed."""
     row = db.conn.execute("SELECT stamp, mark FROM reindexed ORDER BY stamp DESC LIMIT 1").fetchone()
     return (int(row[0]), bytes(row[1])) if row else (0, b"")
+
+
+def was(db: Database, stamp: Stamp) -> bool:
+    """Whether the database, and no other one, has had that stamp; not known of very old ones."""
+    return db.conn.execute("SELECT 1 FROM reindexed WHERE stamp = ? AND mark = ?", stamp).fetchone() is not None
 
 
 def record_ids(db: Database) -> list[int]:

@@ -98,10 +98,11 @@ def word(chance: random.Random, script: str, length: int = 12) -> str:
 
 
 def canary(chance: random.Random, number: int) -> Canary:
-    """The kinds of records in turn: names, a contact, words in many scripts, words that are cut apart, a long text."""
+    """The kinds of records in turn: names, a contact, words in many scripts, words that are cut apart, an offer, a long
+    text."""
     handle = str(uuid.UUID(int=chance.getrandbits(128), version=4))
     latin = [word(chance, "latin").capitalize() for _ in range(3)]
-    match number % 5:
+    match number % 6:
         case 0:
             return Canary(handle, "public", organization(latin[0], acronym=latin[1][:8].upper()), (latin[0],))
         case 1:
@@ -117,6 +118,10 @@ def canary(chance: random.Random, number: int) -> Canary:
             cut = f"{latin[0]}-{latin[1]}_{latin[2]}"
             site = f"https://{latin[0].lower()}.example/{latin[1].lower()}"
             return Canary(handle, "public", organization(cut, website=site), tuple(latin))
+        case 4:
+            titles = {"en": f"{latin[0]} lessons", "zh": word(chance, "han")}
+            entry = {"kind": "exchange", "type": "offer", "titles": titles, "description": {"en": latin[1]}}
+            return Canary(handle, "public", entry, (latin[0], latin[1], titles["zh"]))
         case _:
             text = " ".join(word(chance, "latin", 9) for _ in range(900))
             fields = organization(latin[0], description={"en": f"{latin[1]} {text} {latin[2]}"})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fednet.listing import Organization, check
+from fednet.listing import Organization, Twinning, check
 from fednet.listing.differences import FIELDS, Compared, agree, compared
 
 
@@ -141,3 +141,46 @@ def test_everything_that_somebody_says_is_said_by_them(statements: list[Organiza
     for one in found.values():
         assert all(said.by == tuple(sorted(set(said.by))) and said.by for said in one.said)
         assert set(one.differs) <= {at for said in one.said for at in said.by} and len(one.differs) != 1
+
+
+# --- twinnings --------------------------------------------------------------------------------------------------------
+
+
+def twinned(**fields: Any) -> Twinning:
+    found = check({"kind": "twinning", "organizations": [{"name": "Aster House"}, {"name": "Cedar"}]} | fields)
+    assert isinstance(found, Twinning)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "differs"),
+    [
+        ("goals", {"en": "To learn."}, {"en": "to learn", "fr": "Apprendre"}, False),
+        ("goals", {"en": "To learn."}, {"en": "To teach."}, True),
+        ("start", "2026", "2026-10-05", False),
+        ("start", "2026-10", "2026-11", True),
+        ("state", "active", "ended", True),
+        ("state", "active", None, False),
+        ("themes", ["legal-aid", "health"], ["health", "legal-aid"], False),
+        ("themes", ["legal-aid"], ["health"], True),
+        ("activities", [{"date": "2026-10", "text": {"en": "A call"}}], [{"text": {"en": "A visit"}}], False),
+    ],
+)  # fmt: skip
+def test_statements_of_a_twinning_differ_where_both_cannot_be_true(
+    name: str, one: Any, other: Any, differs: bool
+) -> None:
+    statements = [twinned(**({} if value is None else {name: value})) for value in (one, other)]
+    for order in (statements, statements[::-1]):
+        [found] = [field for field in compared(order) if field.name == name]
+        assert bool(found.differs) is differs
+
+
+def test_what_both_do_adds_up_and_is_told_once() -> None:
+    call, visit = {"date": "2026-10", "text": {"en": "A call"}}, {"date": "2026-11", "text": {"en": "A visit"}}
+    again = {"date": "2026-10", "text": {"en": "a call."}}
+    [found] = [
+        field
+        for field in compared([twinned(activities=[call]), twinned(activities=[again, visit])])
+        if field.name == "activities"
+    ]
+    assert [said.by for said in found.said] == [(0, 1), (1,)]

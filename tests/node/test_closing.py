@@ -19,6 +19,7 @@ from fednet.node.home import Home
 from fednet.node.imports import import_reading
 from fednet.node.publish import publish
 from fednet.node.undo import undo
+from fednet.store.proposals import Proposal
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 LATER = NOW + timedelta(days=3)
@@ -168,7 +169,7 @@ def test_a_members_closing_waits_for_approval_where_edits_do(home: Home) -> None
     own = posted(home, organization=mine)
     changes = closing.closed(own.fields, "met", "Found.", LATER)
     waiting = proposals.submit(home, proposals.Proposer(mine), "exchange", own, changes, own.circle, LATER, waits=True)
-    assert isinstance(waiting, proposals.Proposal)
+    assert isinstance(waiting, Proposal)
     assert "state" not in fields_of(home, own.handle)
     proposals.approve(home, waiting.id, LATER)
     assert fields_of(home, own.handle)["outcome"] == "met"

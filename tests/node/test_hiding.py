@@ -354,7 +354,7 @@ def test_what_goes_wrong_on_the_way_hides_nothing(home: Home, monkeypatch: pytes
 
 COUNT = 5
 graph = st.lists(
-    st.tuples(st.sampled_from(["organization", "contact", "person", "exchange", "group", "event"]),
+    st.tuples(st.sampled_from(["organization", "contact", "person", "exchange", "group", "event", "twinning"]),
               st.lists(st.integers(0, COUNT - 1), max_size=3), st.booleans()),
     min_size=COUNT, max_size=COUNT,
 )  # fmt: skip
@@ -374,6 +374,10 @@ def _record(at: int, kind: str, handles: list[str], named: list[int]) -> dict[st
             return {"type": "need", "titles": {"en": name}} | ({"organization": whom[0]} if whom else {})
         case "group":
             return {"names": {"en": name}, "roles": [{"role": "member", "holder": one} for one in whom]}
+        case "twinning":
+            twins = [{"name": f"Twin {n}", "handle": one} for n, one in enumerate(whom[:2])]
+            others = [{"name": "Some"}, {"name": "Other"}]
+            return {"organizations": (twins + others)[:2], "exchanges": whom[2:], "goals": {"en": name}}
         case _:
             return {"type": "webinar", "titles": {"en": name}, "start": "2026-12-01", "all_day": True, "hosts": whom}
 

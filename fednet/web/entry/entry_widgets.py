@@ -641,6 +641,7 @@ def _said_parts(found: Fields, parts: tuple[Part, ...], context: Context) -> str
 
 # --- the two of a twinning --------------------------------------------------------------------------------------------
 
+
 class Twins(_Single, frozen=True, kw_only=True):
     """Two organisations of any network: each by name, with its network where that is another one."""
 

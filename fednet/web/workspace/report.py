@@ -193,7 +193,7 @@ def _year(year: Introduced, found: Report, names: dict[str, str]) -> Year:
         return Year(year.year, [(_("asked"), counted(of.asked)), (_(ANSWERS["accepted"]), counted(of.accepted))], [])
     lines = [(_("asked"), counted(year.asked))]
     lines += [(_(ANSWERS[name]), counted(count)) for name, count in year.answers.items()]
-    if year.answers["accepted"] != 0:
+    if any(count not in (0, "untold") for count in year.outcomes.values()):
         lines += [(_("%(accepted)s: %(outcome)s") % {"accepted": _(ANSWERS["accepted"]), "outcome": _(OUTCOMES[name])},
                    counted(count)) for name, count in year.outcomes.items()]  # fmt: skip
     rows = [
