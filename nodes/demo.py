@@ -330,6 +330,10 @@ def twinning(one: str, other: str) -> None:
         fednet(node, "publish")
     sync(one)
     sync(other)
+    stated = {hit["network_name"] for hit in lines(other, "search", "--kind", "twinning")}
+    if len(stated) != 2:
+        raise DemoError(f"who states the twinning: {stated}")
+    say(f"  {' and '.join(TWINS)}, as {' and '.join(sorted(stated))} say")
 
 
 def _organization(node: str, name: str) -> str:

@@ -448,7 +448,7 @@ CREATE UNIQUE INDEX hidden_once ON hidden (handle) WHERE after IS NULL;
 
 
 EXCHANGE = """
-CREATE TABLE exchange (                         -- needs, offers and sources of funding that are shown, as they are compared
+CREATE TABLE exchange (                         -- needs, offers and sources of funding, as they are compared
   record_id INTEGER PRIMARY KEY,
   feed_id INTEGER NOT NULL,
   compared BLOB NOT NULL,                       -- terms, days, places: as fednet.store.exchanges packs them

@@ -17,6 +17,7 @@ from fednet.listing import Activity
 from fednet.listing.differences import Compared
 from fednet.listing.vocabulary import THEMES, TWINNING_STATES
 from fednet.node.home import Home
+from fednet.node.own_names import OwnNames
 from fednet.web import show
 from fednet.web.asking import Asked, Clock, given, number_from
 from fednet.web.doors import Doors
@@ -152,11 +153,16 @@ class Twinnings:
         return [party for party in self.parties.parties(named, reader) if party.url]
 
     def _to_state(self, card: Card, visitor: Visitor) -> str:
-        """Where this network can state it, too: when it lists one of the two."""
-        own = self.home.network.network
+        """Where this network can state it, too: when one of the two is its own, by handle or by name."""
         to = "/workspace/records/twinning/new"
-        is_ours = any(twin.network == own for twin in card.twins)
-        return show.address(to, [("from", card.first.hit.handle)]) if is_ours and may(visitor.role, to) else ""
+        if not may(visitor.role, to):
+            return ""
+        own, names = self.home.network.network, OwnNames(self.home)
+        is_ours = any(
+            names.handle(twin.name, ("organization",)) if not twin.handle else twin.network == own
+            for twin in card.twins
+        )
+        return show.address(to, [("from", card.first.hit.handle)]) if is_ours else ""
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------

@@ -12,10 +12,12 @@ from fednet.directory import exchange, twinnings
 from fednet.directory.exchange import Entry
 from fednet.directory.search import OPERATOR
 from fednet.errors import NotFoundError
+from fednet.listing import Twin
 from fednet.listing.twinning import USUAL_MONTHS
 from fednet.node import introductions
 from fednet.node.home import Home
 from fednet.node.introductions import Introduction, Party
+from fednet.node.own_names import OwnNames
 from fednet.store.circles import PUBLIC
 from fednet.web.entry.entries import NOTHING
 
@@ -48,9 +50,16 @@ def _stated(home: Home, handle: str, now: datetime) -> Begun:
     """The same from our side: the same `uid`, by which the two are known to be one."""
     statement = twinnings.twinning(home.store, handle, OPERATOR, now).first
     fields: dict[str, Any] = msgspec.to_builtins(statement.record)
-    twins: list[dict[str, Any]] = msgspec.to_builtins(twinnings.resolved(statement))
+    twins = [_known(home, twin) for twin in twinnings.resolved(statement)]
     starts = {name: fields[name] for name in THEIRS if fields.get(name)}
     return Begun({**starts, "organizations": twins}, {"uid": fields["uid"]} if fields.get("uid") else NOTHING)
+
+
+def _known(home: Home, twin: Twin) -> dict[str, Any]:
+    """One of the two, with its handle where it is of this network and the other one knew only its name."""
+    found: dict[str, Any] = msgspec.to_builtins(twin)
+    handle = None if twin.handle else OwnNames(home).handle(twin.name, ("organization",))
+    return {**found, "network": home.network.network, "handle": handle} if handle else found
 
 
 def _introduced(home: Home, found: Introduction, now: datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from fednet.node import home as homes
 from fednet.node.home import Home
 from fednet.node.publish import publish
 from fednet.web.app import create_app
+from fednet.web.workspace import twinning
 from tests.asgi import Client
 from tests.feed.network import handle
 from tests.web.place import HOSTILE_NAMES, NOW, followed
@@ -21,7 +22,7 @@ from tests.web.public.test_pages import LARGEST, Outline, text_of
 from tests.web.signed_in import Browser, client_as
 
 UID = "urn:uuid:0c5d0f2e-8d1b-4c57-9a83-6f0b7a1f4e11"
-CEDAR, THEIRS, ALONE, LONG = handle(0), handle(1), handle(2), handle(3)
+CEDAR, THEIRS, ALONE, NAMED, LONG = (handle(number) for number in range(5))
 
 
 class World(NamedTuple):
@@ -56,6 +57,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             {"kind": "organization", "names": {"en": "Cedar Centre"}},
             {**theirs, "state": "planned", "start": "2026-11", "goals": {"fr": "Apprendre."}},
             {**theirs, "uid": "urn:uuid:alone", "titles": {"en": HOSTILE_NAMES[0]}, "state": "planned"},
+            {**theirs, "uid": "urn:uuid:named", "organizations": [{"name": "aster house"}, {"name": "Birch"}]},
             {**theirs, "uid": "urn:uuid:long", "titles": {"en": "Long"}, "goals": {"en": "word " * 12_000}},
         ],
     )
@@ -80,7 +82,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def test_a_list_shows_each_twinning_once_and_whose_word_it_is(world: World) -> None:
     page = text_of(world.anybody.get("/twinnings").text)
-    assert "3 twinnings" in page
+    assert "4 twinnings" in page
     assert (
         "Stated by Example Network and Other Network ." in page and "Only Other Network has stated it so far." in page
     )
@@ -162,6 +164,14 @@ def _network_of(world: World) -> str:
     found = Client(world.app).get("/api/v1/networks?text=other").json
     network: str = found["items"][0]["network"]
     return network
+
+
+def test_an_own_organisation_that_the_other_network_knew_by_name_alone_is_known(world: World) -> None:
+    browser, to = world.editor(), f"/workspace/records/twinning/new?from={NAMED}"
+    assert f'href="{to}"' in browser.get(f"/twinnings/{NAMED}").text
+    begun = twinning.begun(world.home, "twinning", {"from": NAMED}, NOW)
+    assert [one.get("handle") for one in begun.starts["organizations"]] == [world.aster, None]
+    assert "/new?from=" not in client_as(world.home, "auditor", app=world.app).get(f"/twinnings/{NAMED}").text
 
 
 def test_a_statement_that_is_not_here_is_not_found(world: World) -> None:
