@@ -129,7 +129,7 @@ def _followed(db: Database, before: Standing) -> Standing:
     if np.array_equal(ids, before.table.ids):
         return before
     table = Table(exchanges.rows(db))
-    new = np.flatnonzero(~np.isin(table.ids, before.table.ids))
+    new = np.flatnonzero(table.compared & ~np.isin(table.ids, before.table.ids[before.table.compared]))
     if before.pairs is None or len(new) * AFRESH > table.size:
         return Standing(table, every(table))
     # A new need finds what is new among the offers; so needs come first, and offers leave those out.
@@ -138,11 +138,11 @@ def _followed(db: Database, before: Standing) -> Standing:
 
 
 def _moved(before: Standing, table: Table) -> Pairs:
-    """The pairs of before whose rows are still there, in a new table."""
+    """The pairs of before whose rows are still there and compared, in a new table."""
     pairs = before.pairs or _none()
     at = np.searchsorted(table.ids, before.table.ids)
     stays = at < table.size
-    stays[stays] = table.ids[at[stays]] == before.table.ids[stays]
+    stays[stays] = (table.ids[at[stays]] == before.table.ids[stays]) & table.compared[at[stays]]
     left = pairs.among(stays[pairs.needs] & stays[pairs.offers])
     here = at.astype(int32)
     return Pairs(here[left.needs], here[left.offers], left.scores)
@@ -156,6 +156,12 @@ def standing(store: Store, db: Database) -> Standing:
     if columns.kept(store) is None:
         return Standing(Table(exchanges.rows(db)))
     return _KEPT.setdefault(store, Kept()).at(db)
+
+
+def warm(store: Store) -> None:
+    """Work out what has come since, so that the first who asks need not wait: seconds for 10,000 entries."""
+    with store.reading() as db:
+        standing(store, db)
 
 
 class Match(NamedTuple):

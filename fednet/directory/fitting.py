@@ -31,6 +31,11 @@ _DTYPE = np.dtype(
 """`exchanges.PACKED`, as numpy reads it."""
 
 
+MOST_OF_A_FEED = 5_000
+"""Entries of one feed that are compared, the newest: what a network lists beyond is shown, and takes no time of
+others' entries."""
+
+
 class Table:
     """Rows of entries by ascending record id: what is compared of each (`of`, an array of fields)."""
 
@@ -64,12 +69,22 @@ class Table:
         """The offers and sources of funding that may."""
         return self._side((fit.OFFER, fit.MONEY_SOURCE))
 
+    @cached_property
+    def compared(self) -> Bools:
+        """By row whether it may meet anything: still open, and among the newest of its feed."""
+        left = np.flatnonzero(np.isin(self.of["state"], _SOUGHT))[::-1]
+        left = left[np.argsort(self.feeds[left], kind="stable")]
+        feeds = self.feeds[left]
+        found = np.zeros(self.size, bool_)
+        found[left[np.arange(len(left)) - np.searchsorted(feeds, feeds, "left") < MOST_OF_A_FEED]] = True
+        return found
+
     def _side(self, types: tuple[int, ...]) -> Side:
-        return Side(self, np.flatnonzero(np.isin(self.of["type"], types) & np.isin(self.of["state"], _SOUGHT)))
+        return Side(self, np.flatnonzero(np.isin(self.of["type"], types) & self.compared))
 
     def beyond(self, row: int) -> Side | None:
         """The side that the entry of a row may meet; None when it may meet nothing."""
-        if self.of["state"][row] not in _SOUGHT:
+        if not self.compared[row]:
             return None
         return {fit.NEED: self.offers, fit.OFFER: self.needs, fit.MONEY_SOURCE: self.needs}.get(
             int(self.of["type"][row])

@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from fednet.directory import fits
 from fednet.directory.matching import one_batch
 from fednet.feed.text import plain
 from fednet.node import hiding, staging, tombstones, uploads
@@ -19,6 +20,7 @@ from fednet.node.erasure import settle_promptly
 from fednet.node.files import held
 from fednet.node.home import Home, now
 from fednet.store import columns
+from fednet.store.database import Store
 from fednet.web import connection
 from fednet.web.app import create_app
 from fednet.web.reminding import daily
@@ -62,6 +64,14 @@ def _read_columns(home: Home) -> None:
         columns.keep(home.store).at(db)
 
 
+def _matched(store: Store) -> bool:
+    """A step in finding what is one organisation; when there is none left, what fits which need is worked out."""
+    more = one_batch(store)
+    if not more:
+        fits.warm(store)
+    return more
+
+
 class _Server(uvicorn.Server):
     """Tells the application that it ends: long polls are answered at once, so nobody has to be cut off."""
 
@@ -80,7 +90,7 @@ def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     if tombstones.reapply(home):
         settle_promptly(home)
     hiding.reapply(home, now())
-    background = Background(home, allow_private=allow_private, match=one_batch, daily=daily)
+    background = Background(home, allow_private=allow_private, match=_matched, daily=daily)
     app = create_app(home, allow_private=allow_private)
     config = uvicorn.Config(
         app,

@@ -46,6 +46,16 @@ OFFERED = {
 }
 
 
+UNMET = {
+    "type": "need",
+    "titles": {"en": "Interpreters who speak Rohingya, at night"},
+    "themes": ["interpretation"],
+    "client_groups": ["stateless"],
+    "countries": ["MY"],
+    "open_until": "2037-03-31",
+}
+
+
 class Node(NamedTuple):
     """A node that is served: its network, a member organisation, and the cookie of somebody of each role."""
 
@@ -187,9 +197,10 @@ def hands_a_file(one: Person, other: Person, page: str) -> None:
 
 
 def posts_an_offer(node: Node) -> None:
-    """As a file that was imported would; the need is posted with pages."""
+    """And a need that nobody meets, as a file that was imported would; the need is posted with pages."""
     home = Home(node.path)
-    edits.add(home, "exchange", {**OFFERED, "organization": node.organization}, now())
+    for fields in (OFFERED, UNMET):
+        edits.add(home, "exchange", {**fields, "organization": node.organization}, now())
     home.close()
 
 
@@ -227,7 +238,7 @@ def asks(office: Person) -> None:
 
 def answers(member: Person, need: str) -> str:
     """The member reads who asks, and nothing of how to reach them; and says yes. The path of the introduction."""
-    asked = f'main a[href*="/member/exchange/{need}/introductions/"]'
+    asked = f'main a[href^="/member/exchange/{need}/introductions/"]:not([href*="/new"])'
     until(member, f"/member/exchange/{need}", asked)
     member.click(asked)
     assert member.sees(ASKED) and member.sees("Heron Legal Clinic")
@@ -298,8 +309,9 @@ def save(one: Person) -> None:
 def until(one: Person, url: str, wanted: str) -> None:
     """Look again and again, until a page says something or (`main ...`) has something."""
     end = time.monotonic() + PATIENCE
-    one.go(url)
+    one.page.goto(url)
     while not (one.page.locator(wanted).count() if wanted.startswith("main ") else one.sees(wanted)):
         assert time.monotonic() < end, f"{url}: {wanted}\n{one.text()}"
         time.sleep(0.25)
-        one.go(url)
+        one.page.goto(url)
+    one.go(url)  # as it is judged

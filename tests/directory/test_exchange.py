@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -120,7 +121,8 @@ def test_every_reader_sees_the_pairs_that_fit_one_by_one_and_no_others(
 def test_what_is_kept_follows_what_comes_and_goes(
     placed: list[tuple[int, dict[str, Any]]], data: st.DataObject
 ) -> None:
-    with made(placed, lasts=True) as (world, found):
+    most = data.draw(st.sampled_from([1, 2, fitting.MOST_OF_A_FEED]))
+    with made(placed, lasts=True) as (world, found), mock.patch.object(fitting, "MOST_OF_A_FEED", most):
         everything(world.store, OPERATOR, NOW)
         own = found["Own public"]
         network = next(n for n in networks(world) if n.own)
@@ -130,6 +132,19 @@ def test_what_is_kept_follows_what_comes_and_goes(
         kept = [(one.hit.handle, one.best, one.matches) for one in everything(world.store, OPERATOR, NOW)]
         columns._KEPT.pop(world.store)
         assert [(one.hit.handle, one.best, one.matches) for one in everything(world.store, OPERATOR, NOW)] == kept
+
+
+def test_a_flood_of_one_network_is_shown_and_takes_no_time_of_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "MOST_OF_A_FEED", 2)
+    (need,) = world.lists(world.network("Own", own=True), body(themes=["housing"]))
+    offers = [body("offer", f"Rooms {number}", themes=["housing"]) for number in range(5)]
+    flood = world.lists(world.network("Flood"), *offers)
+    (other,) = world.lists(world.network("Other"), body("offer", "A room", themes=["housing"]))
+    assert len(everything(world.store, OPERATOR, NOW)) == 7
+    found = {one.offer.hit.handle for one in matches(world.store, need, OPERATOR, NOW)}
+    assert other in found and len(found & set(flood)) == 2
 
 
 _EITHER: st.SearchStrategy[Any] = st.booleans()

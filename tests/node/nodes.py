@@ -156,7 +156,7 @@ def tampered(home: Home) -> None:
 
 
 class Served:
-    """A home's feeds behind uvicorn in a thread. `asked` are the paths of requests so far, receipts and messages left out."""
+    """A home's feeds behind uvicorn in a thread. `asked`: paths of requests so far, but for receipts and messages."""
 
     def __init__(self, home: Home, app: Any = None) -> None:
         self.asked: list[str] = []
