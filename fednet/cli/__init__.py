@@ -6,7 +6,6 @@ stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 usage, 3 verification re
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -14,9 +13,10 @@ from typing import Any
 
 import click
 
+from fednet.cli.lazy import Lazy, Places
 from fednet.errors import FednetError, RefusedError
 
-COMMANDS = {
+COMMANDS: Places = {
     "init": ("node.init", "make a new node"),
     "import": ("importing.import_", "read CSV, XLSX, ICS, JSON lines; take an import back"),
     "add": ("records.add", "add a record"),
@@ -70,22 +70,10 @@ HELP = ["-h", "--help"]
 INTERRUPTED = 130
 
 
-class Commands(click.Group):
-    """Commands by name, imported one at a time; and the one place where errors become words and exit codes."""
+class Commands(Lazy):
+    """All commands; and the one place where errors become words and exit codes."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(".")
-        command: click.Command = getattr(importlib.import_module(f"fednet.cli.{module}"), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+    places = COMMANDS
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
-SUBCOMMANDS = {
+from fednet.cli.lazy import Lazy, Places
+
+SUBCOMMANDS: Places = {
     "list": ("exchange_entries.list_", "needs, offers and funding; needs that nothing fits come first"),
     "match": ("exchange_entries.match", "what fits an entry, or every own entry, and why"),
     "dismiss": ("exchange_entries.dismiss", "say that two do not fit"),
@@ -23,25 +23,13 @@ SUBCOMMANDS = {
 """Where each subcommand lives in this package, and what help says of it; in the order in which help shows them."""
 
 
-class Subcommands(click.Group):
-    """Subcommands by name, imported one at a time."""
+class Exchange(Lazy):
+    """The commands of the exchange."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in SUBCOMMANDS:
-            return None
-        module, _, name = SUBCOMMANDS[cmd_name][0].partition(".")
-        command: click.Command = getattr(importlib.import_module(f"fednet.cli.{module}"), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in SUBCOMMANDS.items()])
+    places = SUBCOMMANDS
 
 
-@click.command(cls=Subcommands)
+@click.command(cls=Exchange)
 def exchange() -> None:
     """Needs, offers and sources of funding of all networks that are followed, and who may be put in touch.
 

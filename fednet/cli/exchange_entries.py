@@ -186,7 +186,7 @@ def _show_matches(one: Entry, several: Sequence[Match], why: bool) -> None:
     say(f"{one.record.type} {one.hit.title!r} ({one.hit.handle}), {state_of(one)}:")
     rows = []
     for match in several:
-        other = match.offer if match.need.hit.handle == one.hit.handle else match.need
+        other = match.other(one.hit.handle)
         rows.append(
             (match.score, other.hit.title, other.record.type, _by(other), _reasons(match, why), other.hit.handle)
         )

@@ -7,7 +7,7 @@ cell unmet needs stand first. It says when it was made, what of it is not public
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal, get_args
@@ -16,9 +16,8 @@ import msgspec
 
 from fednet.directory.exchange import Asked, Entry, everything
 from fednet.directory.networks import Network, networks
-from fednet.directory.query import Parameter, one
+from fednet.directory.query import Parameter, choice
 from fednet.directory.search import Reader
-from fednet.errors import UsageError
 from fednet.listing import places
 from fednet.listing.vocabulary import THEMES
 from fednet.store.database import Store
@@ -36,17 +35,7 @@ MAX_ROWS = 5
 TYPES = ("need", "offer", "funding")
 
 
-def _choice(*choices: str) -> Callable[[Any, str], str]:
-    def read(given: Any, name: str) -> str:
-        wanted = one(given, name).strip().lower()
-        if wanted not in choices:
-            raise UsageError(f"{name}: {wanted[:40]!r} is not known", hint=f"one of {', '.join(choices)}")
-        return wanted
-
-    return read
-
-
-PARAMETERS: dict[str, Parameter] = {"by": ("by", _choice(*get_args(By))), "only": ("only", _choice("public"))}
+PARAMETERS: dict[str, Parameter] = {"by": ("by", choice(*get_args(By))), "only": ("only", choice("public"))}
 """What a chart is asked besides the filters of the exchange; `only` is for its page."""
 
 _CONTINENTS = ("002", "019", "142", "150", "009")

@@ -27,6 +27,7 @@ from fednet.directory.search import PUBLIC, Reader, readable
 from fednet.directory.suppressing import Told, parts, told
 from fednet.errors import UsageError
 from fednet.listing import Exchange
+from fednet.listing.days import first_day, last_day
 from fednet.listing.exchange import is_over
 from fednet.store import circles, feeds, introductions
 from fednet.store import search as index_search
@@ -172,12 +173,12 @@ def _posted(store: Store, reader: Reader, now: datetime) -> list[Posted]:
         sources = readable(db, reader, now - store.forget_after)
         rows = index_search.of_kind(db, listing.KIND_NUMBERS["exchange"], list(sources))
         read = [(row, record) for row in rows if isinstance(record := listing.parse(row.body), Exchange)]
-        unsaid = [row.record_id for row, record in read if _day(record.posted) is None]
+        unsaid = [row.record_id for row, record in read if first_day(record.posted) is None]
         signed = feeds.signed(db, unsaid) if unsaid else {}
     found = []
     for row, record in read:
         issued = signed.get(row.record_id)
-        day = _day(record.posted) or (issued.date() if issued else None)
+        day = first_day(record.posted) or (issued.date() if issued else None)
         found.append(Posted((sources[row.feed_id].network, row.handle), sources[row.feed_id].circle, record, day))
     return found
 
@@ -189,13 +190,6 @@ def _fits(store: Store, reader: Reader, now: datetime, wanted: Iterable[Posted],
     return exchange.ever_fitting(store, reader, now, needs, days) if needs else {}
 
 
-def _day(said: str | None) -> date | None:
-    try:
-        return date.fromisoformat(said) if said else None
-    except ValueError:
-        return None
-
-
 # --- what everybody may read ------------------------------------------------------------------------------------------
 
 
@@ -204,8 +198,8 @@ def _public(store: Store, period: Period, only: str | None, now: datetime) -> Pu
     mine = [one for one in every if only in (None, one.place[0])]
     inside = [one for one in mine if _is_in(one.day, period)]
     fits = _fits(store, PUBLIC, now, inside, every)
-    closed = [one.record for one in mine if _is_in(_day(one.record.closed), period)]
-    over = [one for one in mine if _is_over(one.record, now) and _is_in(_day(one.record.open_until), period)]
+    closed = [one.record for one in mine if _is_in(first_day(one.record.closed), period)]
+    over = [one for one in mine if _is_over(one.record, now) and _is_in(first_day(one.record.open_until), period)]
     cards = [card for card in twinnings.every(store, PUBLIC, now) if only is None or only in card.networks]
     twinned = [card.first.record for card in cards]
     return Public(
@@ -215,8 +209,8 @@ def _public(store: Store, period: Period, only: str | None, now: datetime) -> Pu
         closed=dict(sorted(Counter(record.outcome or UNSAID for record in closed).items())),
         met=sum(record.type == "need" and record.outcome in MET_HERE for record in closed),
         over=len(over),
-        begun=sum(_is_in(_first(record.start), period) for record in twinned),
-        ended=sum(record.state == "ended" and _is_in(_last(record.end), period) for record in twinned),
+        begun=sum(_is_in(first_day(record.start), period) for record in twinned),
+        ended=sum(record.state == "ended" and _is_in(last_day(record.end), period) for record in twinned),
         themes=_rows(inside, fits, lambda record: record.themes),
         regions=_rows(inside, fits, lambda record: chart.regions_in(record.countries)),
         stages=_rows(inside, fits, lambda record: [record.stage] if record.stage else []),
@@ -264,21 +258,6 @@ def _waited(entries: Iterable[Posted], fits: Fits) -> Iterator[int]:
 
 def _median(values: Collection[int]) -> int | None:
     return median_low(values) if values else None
-
-
-def _first(partial: str | None) -> date | None:
-    """The first day of a day, month or year."""
-    return _day(f"{partial}-01-01"[:10]) if partial else None
-
-
-def _last(partial: str | None) -> date | None:
-    """The last one."""
-    first = _first(partial)
-    if first is None or partial is None or len(partial) == len("2026-01-01"):
-        return first
-    days = 366 if len(partial) == len("2026") else 31
-    following = (first + timedelta(days=days)).replace(day=1)
-    return (date(first.year, 12, 31) if days == 366 else following - timedelta(days=1)) if following else None
 
 
 # --- what is not public -----------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from msgspec import Meta
 from sqlite_utils import Database
 
 from fednet import listing
-from fednet.directory.query import DEFAULT_LIMIT, MAX_LIMIT, Parameter, Query, many, one, read_parameters
+from fednet.directory.query import DEFAULT_LIMIT, MAX_LIMIT, Parameter, Query, choice, many, read_parameters
 from fednet.directory.query import PARAMETERS as SEARCHED
 from fednet.directory.search import Hit, Reader, fitting, hits, joined, readable
 from fednet.errors import FednetError, NotFoundError, UsageError
@@ -35,6 +35,7 @@ from fednet.store.search import Listed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fednet.directory import fits
     from fednet.directory.fits import Shown
 
 __all__ = [
@@ -53,6 +54,9 @@ __all__ = [
     "parse_asked",
     "told",
 ]
+
+SHARE = 4
+"""Places among the best of what fits that one network has, while others fit, too."""
 
 State = Literal["open", "over", "introduced", "matched", "closed"]
 Wanted = Literal["open", "all", "over", "introduced", "matched", "closed"]
@@ -123,6 +127,10 @@ class Match(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
     dismissed: bool = False
 
+    def other(self, handle: str) -> Entry:
+        """The one of the two that has not this handle."""
+        return self.offer if self.need.hit.handle == handle else self.need
+
 
 class Page(msgspec.Struct, frozen=True):
     """One page, and the counts of all that fits: {"type": {"need": 12}}, most frequent first."""
@@ -137,13 +145,6 @@ def _themes(given: Any, name: str) -> tuple[str, ...]:
     return many(term(vocabulary.THEMES))(given, name)
 
 
-def _choice(given: Any, name: str) -> str:
-    wanted = one(given, name).strip().lower()
-    if wanted not in get_args(Wanted):
-        raise UsageError(f"{name}: {wanted[:40]!r} is not known", hint=f"one of {', '.join(get_args(Wanted))}")
-    return wanted
-
-
 PARAMETERS: dict[str, Parameter] = {
     "type": ("types", many(term(vocabulary.EXCHANGE_TYPES))),
     "text": SEARCHED["text"],
@@ -156,7 +157,7 @@ PARAMETERS: dict[str, Parameter] = {
     "modality": ("modalities", many(term(vocabulary.MODALITIES))),
     "stage": ("stages", many(term(vocabulary.STAGES))),
     "network": SEARCHED["network"],
-    "state": ("state", _choice),
+    "state": ("state", choice(*get_args(Wanted))),
     "unmet": ("unmet", SEARCHED["why"][1]),
     "limit": SEARCHED["limit"],
     "cursor": SEARCHED["cursor"],
@@ -208,12 +209,14 @@ def matches(
 ) -> tuple[Match, ...]:
     """What fits an entry, best first; with `dismissed` those pairs alone that a person dismissed.
 
+    Of more than `limit` a network has no more than `SHARE`, while there are others: nobody fills all places.
+
     Raises NotFoundError, whether there is no such entry or the reader may not see it.
     """
     with store.reading() as db:
         view = _View(store, db, reader, now)
         row = view.row(handle)
-        wanted = [one for one in view.shown.of(row) if one.dismissed is dismissed][:limit]
+        wanted = view.few([one for one in view.shown.of(row) if one.dismissed is dismissed], limit)
         mine, *theirs = view.entries([row, *(one.row for one in wanted)])
         return tuple(_match(mine, other, one.score, dismissed) for other, one in zip(theirs, wanted, strict=True))
 
@@ -267,7 +270,7 @@ def ever_fitting(
     with store.reading() as db:
         view = _View(store, db, reader, now)
         table, mask = view.table.reopened(), view.shown.mask
-        apart = _dismissed(db)
+        apart = _dismissed(db) if reader.is_ours else {}
     networks = {feed_id: source.network for feed_id, source in view.sources.items()}
     where = [(networks.get(feed, ""), name) for feed, name in zip(table.feeds.tolist(), table.handles, strict=True)]
     days = np.array([posted[place].toordinal() if place in posted else _NEVER for place in where], np.int64)
@@ -357,7 +360,7 @@ class _View:
         self.sources = readable(db, reader, now - store.forget_after)
         at = standing(store, db)
         self.table, self.of = at.table, at.table.of
-        self.shown: Shown = Shown(at, self.sources, self.today, exchanges.dismissed(db))
+        self.shown: Shown = Shown(at, self.sources, self.today, exchanges.dismissed(db) if reader.is_ours else ())
 
     def row(self, handle: str) -> int:
         """The row of a handle; of the first network, as `search.record`."""
@@ -368,6 +371,18 @@ class _View:
                 f"no need, offer or source of funding {handle[:60]} is listed here", hint="fednet exchange list"
             )
         return min(found, key=lambda at: order[int(self.table.feeds[at])])
+
+    def few(self, found: Sequence[fits.Match], limit: int) -> list[fits.Match]:
+        """The first of what fits something, in the same order; see `matches`."""
+        taken: Counter[str] = Counter()
+        within: list[fits.Match] = []
+        beyond: list[fits.Match] = []
+        for one in found:
+            network = self.sources[int(self.table.feeds[one.row])].network
+            (within if taken[network] < SHARE else beyond).append(one)
+            taken[network] += 1
+        chosen = {one.row for one in (within + beyond)[:limit]}
+        return [one for one in found if one.row in chosen]
 
     # --- what fits a question -------------------------------------------------------------------------------------
 
@@ -432,7 +447,7 @@ class _View:
         )
         columns = (
             parts,
-            -self.of["since"][rows].astype(np.int64),
+            -np.minimum(self.of["since"][rows], self.today).astype(np.int64),
             self.of["title"][rows],
             self.table.feeds[rows],
             rows,

@@ -99,9 +99,19 @@ class Side:
 
     def __init__(self, table: Table, rows: Ints) -> None:
         self.rows = rows
-        self.of: Of = {name: np.ascontiguousarray(table.of[name][rows]) for name in _NAMES}
+        self.of: Of = _told(table, rows)
         self.words = Postings([table.words[row] for row in rows.tolist()])
         self.languages = Postings([tags(table.languages[row]) for row in rows.tolist()])
+
+
+def _told(table: Table, rows: Ints) -> Of:
+    """Columns of some rows, without the terms of whoever names them all (`fit.MANY`)."""
+    found = {name: np.ascontiguousarray(table.of[name][rows]) for name in _NAMES}
+    for said, tells in (("services", fit.TELLING_THEMES), ("groups", fit.TELLING_GROUPS)):
+        for name in (said, f"{said}_named"):
+            crowded = np.bitwise_count(found[name] & tells) > fit.MANY
+            found[name] = np.where(crowded, found[name] & ~tells, found[name])
+    return found
 
 
 _NAMES = tuple(name for name in _DTYPE.names or () if name != "_")
@@ -154,7 +164,7 @@ def scored(table: Table, row: int) -> Scored:
     side = table.beyond(row)
     if side is None or not len(side.rows):
         return Scored(np.zeros(0, int64), np.zeros(0, int64))
-    one: Of = {name: table.of[name][row : row + 1] for name in _NAMES}
+    one = _told(table, np.array([row]))
     need, offer = (one, side.of) if side is table.offers else (side.of, one)
     theme = _themes(one, side.of)
     group = _groups(one, side.of)
@@ -198,7 +208,7 @@ def _common(one: Of, others: Of, said: str) -> tuple[Ints, Ints, Ints]:
 
 
 def _themes(one: Of, others: Of) -> Ints:
-    telling = ~(fit.WIDE_THEMES | fit.GRANTS)
+    telling = fit.TELLING_THEMES
     said, said_named, both_named = _common(one, others, "services")
     mine, guessed = int(one["services"][0]) & telling, int(one["services"][0] | one["services_named"][0]) & telling
     theirs, theirs_guessed = others["services"] & telling, (others["services"] | others["services_named"]) & telling
@@ -221,7 +231,7 @@ def _themes(one: Of, others: Of) -> Ints:
 
 
 def _groups(one: Of, others: Of) -> Ints:
-    telling = ~fit.WIDE_GROUPS
+    telling = fit.TELLING_GROUPS
     said, said_named, both_named = _common(one, others, "groups")
     mine, theirs = int(one["groups"][0]), others["groups"]
     near = fit.closeness(CLIENT_GROUPS)

@@ -146,7 +146,9 @@ def _whole(given: Any, name: str) -> int:
     return int(plain)
 
 
-def _choice(*choices: str) -> Callable[[Any, str], str]:
+def choice(*choices: str) -> Callable[[Any, str], str]:
+    """One of these words."""
+
     def read(given: Any, name: str) -> str:
         wanted = one(given, name).strip().lower()
         if wanted not in choices:
@@ -229,11 +231,11 @@ PARAMETERS: dict[str, Parameter] = {
     "seat": ("seats", many(country)),
     "type": ("types", many(term(vocabulary.ORGANIZATION_TYPES))),
     "refugee_led": ("refugee_led", _whether),
-    "confirmed": ("confirmed", _choice(*get_args(Confirmed))),
+    "confirmed": ("confirmed", choice(*get_args(Confirmed))),
     "near": ("near", _near),
     "within": ("within", _kilometres),
-    "sort": ("sort", _choice(*get_args(Sort))),
-    "opinions": ("opinions", _choice(*get_args(Scope))),
+    "sort": ("sort", choice(*get_args(Sort))),
+    "opinions": ("opinions", choice(*get_args(Scope))),
     "why": ("why", _whether),
     "limit": ("limit", _whole),
     "cursor": ("cursor", one),

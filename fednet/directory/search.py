@@ -51,11 +51,13 @@ UNASKED_KINDS = frozenset({"contact", "opinion", "network"})
 class Reader(msgspec.Struct, frozen=True):
     """Who asks, by what they may be shown: every public feed, and those `circles` of this node's own network.
 
-    What other networks let this node read in confidence is the operator's alone (`everything`).
+    What other networks let this node read in confidence is the operator's alone (`everything`). Somebody of this
+    network (`is_ours`) does without the pairs of the exchange that were dismissed here, of which nobody else learns.
     """
 
     circles: frozenset[str] = frozenset()
     everything: bool = False
+    is_ours: bool = False
 
     def may_read(self, circle: str, own: bool) -> bool:
         """Whether the feed of a circle, of this node's own network or of another one, may be shown."""
@@ -64,7 +66,7 @@ class Reader(msgspec.Struct, frozen=True):
 
 PUBLIC = Reader()
 """Anybody."""
-OPERATOR = Reader(everything=True)
+OPERATOR = Reader(everything=True, is_ours=True)
 """The command line on the node's own machine."""
 
 

@@ -30,8 +30,6 @@ WITNESSES = 2
 """One alone can be away, or give in."""
 ANSWERED_LATELY = timedelta(days=7)
 """How long an answer to an introduction counts as new."""
-ASK_AFTER = timedelta(days=30)
-"""How long after an introduction somebody should say what came of it."""
 LAST_BACKUP, LAST_REHEARSAL = "last_backup", "last_rehearsal"
 """Settings: when a backup was made here last, and when restoring one was rehearsed (an instant)."""
 
@@ -72,7 +70,7 @@ def _lying(db: Database) -> Iterator[Waits]:
 
 
 def _introduced(db: Database, now: datetime) -> Iterator[Waits]:
-    waits = introductions.waiting(db, now - ANSWERED_LATELY, now - ASK_AFTER)
+    waits = introductions.waiting(db, now - ANSWERED_LATELY, now - introductions.ASK_AFTER)
     yield Waits("introduction", waits.asks)
     yield Waits("answer", waits.answers)
     yield Waits("outcome", waits.outcomes)

@@ -29,6 +29,11 @@ from fednet.feed.text import utc_time
 MAX_SIDE = 16 * 1024
 """Bytes of a side as JSON."""
 MAX_TEXT = 4_000
+MAX_TITLES, MAX_TITLE = 8, 200
+"""Titles of an entry, and characters of each, and of the name of its organisation."""
+MAX_NAME, MAX_NOTE = 120, 500
+MAX_EACH, MAX_EMAIL, MAX_PHONE = 5, 254, 40
+"""E-mail addresses, and telephone numbers, of a side; and characters of each."""
 MAX_VERSION = 1_000
 MAX_ASKS_A_DAY = 50
 """Introductions that one network may begin here within 24 hours."""
@@ -40,9 +45,9 @@ Role = Literal["asker", "asked"]
 State = Literal["waiting", "accepted", "introduced", "declined", "taken-back"]
 """`accepted`: by the asked side; the asker's details are on their way, and come by themselves."""
 
-_Short = Annotated[str, Meta(max_length=200)]
-_Address = Annotated[str, Meta(max_length=254)]
-_Number = Annotated[str, Meta(max_length=40)]
+_Short = Annotated[str, Meta(max_length=MAX_TITLE)]
+_Address = Annotated[str, Meta(max_length=MAX_EMAIL)]
+_Number = Annotated[str, Meta(max_length=MAX_PHONE)]
 _Version = Annotated[int, Meta(ge=1, le=MAX_VERSION)]
 
 
@@ -56,12 +61,12 @@ class OutOfOrderError(FednetError):
 class Spoken(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a side says of its own entry; all empty when it asks for no entry in particular.
 
-    `titles` by language, at most 8; `organization` is a name.
+    `titles` by language; `organization` is a name.
     """
 
     handle: Annotated[str, Meta(max_length=36)] = ""
     type: Annotated[str, Meta(max_length=40)] = ""
-    titles: Annotated[dict[Annotated[str, Meta(max_length=35)], _Short], Meta(max_length=8)] = msgspec.field(
+    titles: Annotated[dict[Annotated[str, Meta(max_length=35)], _Short], Meta(max_length=MAX_TITLES)] = msgspec.field(
         default_factory=dict
     )
     organization: _Short = ""
@@ -74,10 +79,10 @@ class Spoken(msgspec.Struct, frozen=True, omit_defaults=True):
 class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a side is reached: told when both have agreed, and never before."""
 
-    name: Annotated[str, Meta(max_length=120)] = ""
-    emails: Annotated[tuple[_Address, ...], Meta(max_length=5)] = ()
-    phones: Annotated[tuple[_Number, ...], Meta(max_length=5)] = ()
-    note: Annotated[str, Meta(max_length=500)] = ""
+    name: Annotated[str, Meta(max_length=MAX_NAME)] = ""
+    emails: Annotated[tuple[_Address, ...], Meta(max_length=MAX_EACH)] = ()
+    phones: Annotated[tuple[_Number, ...], Meta(max_length=MAX_EACH)] = ()
+    note: Annotated[str, Meta(max_length=MAX_NOTE)] = ""
 
 
 class Side(msgspec.Struct, frozen=True, omit_defaults=True):

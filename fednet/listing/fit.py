@@ -18,6 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from fednet.listing import places
+from fednet.listing.days import first_day
 from fednet.listing.exchange import Exchange
 from fednet.listing.naming import named
 from fednet.listing.stems import FILLERS, stem
@@ -65,7 +66,7 @@ THEME_WIDE, THEME_WIDE_NAMED = 12, 8
 THEME_MORE = 6
 RELATED = 14
 GROUP, GROUP_NAMED, GROUP_CLOSE, GROUP_SIBLING, GROUP_WIDE, GROUP_OTHER = 14, 10, 8, 4, 5, -10
-MONEY, MONEY_WANTED, FUNDING = 22, -14, -8
+MONEY, MONEY_WANTED, FUNDING = 22, -14, -16
 COUNTRY, COUNTRY_PARTLY, COUNTRY_NAMED, REGION, EVERYWHERE, ELSEWHERE = 14, 10, 9, 6, 4, -10
 LANGUAGE, NO_LANGUAGE = 8, -12
 WORDS = 20
@@ -82,6 +83,8 @@ WIDE_THEMES = SERVICES.mask("training coordination protection refugee-response a
 """Themes of which nearly every network has something: in common, they tell little."""
 GRANTS = SERVICES.mask(["grants"])
 WIDE_GROUPS = CLIENT_GROUPS.mask("refugees asylum-seekers vulnerable-migrants families".split())
+TELLING_THEMES = SERVICES.mask(SERVICES.codes) & ~(WIDE_THEMES | GRANTS)
+TELLING_GROUPS = CLIENT_GROUPS.mask(CLIENT_GROUPS.codes) & ~WIDE_GROUPS
 WIDE_ROOFS = frozenset("protection emergency-relief vulnerable-migrants health".split())
 """Broader terms that hold too much for what stands below them to be alike."""
 
@@ -250,10 +253,8 @@ def hashed(word: str) -> int:
 
 
 def _day(day: str | None, otherwise: int) -> int:
-    try:
-        return (date.fromisoformat(day) - _EPOCH).days if day else otherwise
-    except ValueError:  # a day that there is not, as 30 February
-        return otherwise
+    found = first_day(day)
+    return otherwise if found is None else (found - _EPOCH).days
 
 
 _EPOCH = date(1970, 1, 1)
@@ -392,11 +393,31 @@ def compared(need: Features, offer: Features) -> Fit | None:
     """`fit` of what is compared; without the words that both have."""
     if not may_meet(need, offer):
         return None
+    need, offer = _telling(need), _telling(offer)
     reasons = list(_reasons(need, offer))
     score = min(MOST, sum(reason.points for reason in reasons))
     if score < LEAST or not _is_about_one_thing({reason.code: reason.points for reason in reasons}):
         return None
     return Fit(score, tuple(sorted(reasons, key=lambda reason: -reason.points)))
+
+
+MANY = 8
+"""Who names more telling themes than so many, or more client groups, names them all: none of them counts."""
+
+
+def _telling(one: Features) -> Features:
+    """Without the terms of whoever names them all."""
+    return one._replace(
+        services=without_crowd(one.services, TELLING_THEMES),
+        services_named=without_crowd(one.services_named, TELLING_THEMES),
+        groups=without_crowd(one.groups, TELLING_GROUPS),
+        groups_named=without_crowd(one.groups_named, TELLING_GROUPS),
+    )
+
+
+def without_crowd(mask: int, tells: int) -> int:
+    """A mask without the bits of `tells`, if it has more than `MANY` of them."""
+    return mask & ~tells if (mask & tells).bit_count() > MANY else mask
 
 
 SUBJECT = frozenset("themes themes-near themes-named related groups groups-near groups-named money".split())
@@ -452,7 +473,7 @@ def word_points(both: int, need: int, offer: int) -> int:
 
 
 def _theme(need: Features, offer: Features) -> Reason | None:
-    telling = ~(WIDE_THEMES | GRANTS)
+    telling = TELLING_THEMES
     said, said_named, both_named = _common(need.services, need.services_named, offer.services, offer.services_named)
     more = THEME_MORE if ((said | said_named | both_named) & telling).bit_count() > 1 else 0
     near = closeness(SERVICES)
@@ -479,7 +500,7 @@ def _theme(need: Features, offer: Features) -> Reason | None:
 
 
 def _group(need: Features, offer: Features) -> Reason | None:
-    telling = ~WIDE_GROUPS
+    telling = TELLING_GROUPS
     said, said_named, both_named = _common(need.groups, need.groups_named, offer.groups, offer.groups_named)
     near = closeness(CLIENT_GROUPS)
     told = need.groups & telling, offer.groups & telling

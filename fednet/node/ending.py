@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.listing import Exchange
 from fednet.listing.check import is_handle
+from fednet.listing.days import first_day
 from fednet.listing.exchange import is_closed
 from fednet.node.home import Home
 from fednet.node.roll import GOING, roll
@@ -45,22 +46,14 @@ def ending(db: Database, home: Home, today: date) -> list[Ending]:
 def _ending(handle: str, record: listing.Listing, today: date) -> Iterator[Ending]:
     if not isinstance(record, Exchange) or is_closed(record):
         return
-    until = _day(record.open_until)
+    until = first_day(record.open_until)
     if until is None:
         return
     left = (until - today).days
-    if left <= _soon(until, _day(record.posted)):
+    if left <= _soon(until, first_day(record.posted)):
         about = record.organization if is_handle(record.organization) else ""
         yield Ending(handle, listing.title(record), about, until, left)
 
 
 def _soon(until: date, posted: date | None) -> int:
     return SOON if posted is None else min(SOON, max(0, (until - posted).days) // 2)
-
-
-def _day(written: str | None) -> date | None:
-    """The day; None where there is none, or where it does not exist."""
-    try:
-        return date.fromisoformat(written) if written else None
-    except ValueError:
-        return None

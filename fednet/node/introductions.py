@@ -29,7 +29,14 @@ from fednet.errors import ChangedError, FednetError, NotFoundError, UsageError
 from fednet.feed import introduction as rules
 from fednet.feed.introduction import (
     MAX_ASKS_A_DAY,
+    MAX_EACH,
+    MAX_EMAIL,
+    MAX_NAME,
+    MAX_NOTE,
+    MAX_PHONE,
     MAX_TEXT,
+    MAX_TITLE,
+    MAX_TITLES,
     MAX_WAITING,
     Details,
     Held,
@@ -336,9 +343,6 @@ def _check_open(entry: _Entry, now: datetime) -> None:
         raise ChangedError(f"this entry was open until {entry.record.open_until}", hint=f"fednet show {entry.handle}")
 
 
-MAX_TITLES, MAX_TITLE = 8, 200
-
-
 def _spoken(entry: _Entry) -> Spoken:
     titles = list(entry.record.titles.items())[:MAX_TITLES]
     return Spoken(
@@ -381,7 +385,7 @@ def checked(details: Details) -> Details:
     phones = tuple(dict.fromkeys(" ".join(one.split()) for one in details.phones if one.strip()))
     name, note = written(details.name).replace("\n", " "), written(details.note)
     for one in emails:
-        if not _EMAIL.fullmatch(one) or len(one) > 254:
+        if not _EMAIL.fullmatch(one) or len(one) > MAX_EMAIL:
             raise UsageError(f"{one[:80]!r} is no e-mail address", hint="such as office@example.org")
     for one in phones:
         if not _PHONE.fullmatch(one):
@@ -390,7 +394,7 @@ def checked(details: Details) -> Details:
         raise UsageError("nobody is named whom the other side could ask for", hint="give a name")
     if not emails and not phones:
         raise UsageError("there is no way to reach this side", hint="give an e-mail address or a telephone number")
-    if len(name) > 120 or len(note) > 500 or len(emails) > 5 or len(phones) > 5:
+    if len(name) > MAX_NAME or len(note) > MAX_NOTE or len(emails) > MAX_EACH or len(phones) > MAX_EACH:
         raise UsageError("that is too much", hint="a name of 120 characters, a note of 500, 5 addresses, 5 numbers")
     return Details(name, emails, phones, note)
 
@@ -406,7 +410,8 @@ def suggested_details(home: Home, handle: str, circles: Collection[str] | None =
             contact = listing.parse(own.body) if circles is None or own.circle in circles else None
             if isinstance(contact, Contact) and contact.organization == record.organization:
                 name = contact.person or _own_organization(db, home, record)
-                return Details(name[:120], contact.emails[:5], tuple(one[:40] for one in contact.phones[:5]))
+                phones = tuple(one[:MAX_PHONE] for one in contact.phones[:MAX_EACH])
+                return Details(name[:MAX_NAME], contact.emails[:MAX_EACH], phones)
     return None
 
 
@@ -643,11 +648,6 @@ def undelivered(db: Database) -> list[Waits]:
     return stored.undelivered(db)
 
 
-def open_with(db: Database, network: Network) -> bool:
-    """Whether something may still come from a network."""
-    return stored.is_open_with(db, network.network)
-
-
 def taken(home: Home, network: Network, sides: Sequence[Side], seen: Sequence[Seen], now: datetime) -> None:
     """What a network says, in one transaction; whatever breaks the rules, or is beyond the limits, changes nothing."""
     with home.store.writing() as db:
@@ -779,9 +779,6 @@ def after_restore(db: Database, live: Sequence[Kept] | None, now: datetime) -> N
 
 # --- what is new, for letters and the desk ----------------------------------------------------------------------------
 
-ASK_AFTER = timedelta(days=30)
-"""How long after an introduction people are asked what came of it."""
-
 
 class News(NamedTuple):
     """Something that those who keep an own entry should hear of, once. `handle`: that entry, or empty."""
@@ -814,8 +811,8 @@ def _news(kept: Kept, side: Role, now: datetime) -> list[News]:
         at = datetime.fromisoformat(kept.introduced_at)
         if kept.role == "asked":
             found.append(News(kept.id, "introduced", side, handle, at))
-        if kept.outcome is None and now - at >= ASK_AFTER:
-            found.append(News(kept.id, "outcome", side, handle, at + ASK_AFTER))
+        if kept.outcome is None and now - at >= stored.ASK_AFTER:
+            found.append(News(kept.id, "outcome", side, handle, at + stored.ASK_AFTER))
     return found
 
 

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.errors import NotFoundError, UsageError
+from fednet.listing.days import last_day
 from fednet.node import edits
 from fednet.node.edits import Own
 from fednet.node.home import Home
@@ -44,27 +45,12 @@ def later(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def last_day(until: str) -> date | None:
-    """The last day of a term that says a day, a month or a year; None when it says none of these."""
-    try:
-        match len(until):
-            case 4:
-                return date(int(until), 12, 31)
-            case 7:
-                year, month = map(int, until.split("-"))
-                return date(year, month, calendar.monthrange(year, month)[1])
-            case _:
-                return date.fromisoformat(until)
-    except ValueError:
-        return None
-
-
 def term(own: Own, today: date) -> Term | None:
     """The term of a record; None when it is no organisation, or its membership does not end."""
     record = listing.parse(own.body)
     if not isinstance(record, listing.Organization) or record.membership is None:
         return None
-    until = last_day(record.membership.until or "")
+    until = last_day(record.membership.until)
     if until is None:
         return None
     said = record.membership

@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from fednet.feed.record import key_of
 from fednet.feed.text import utc_text
 from fednet.listing import Exchange
 from fednet.listing.fit import features, subregions
 from fednet.listing.vocabulary import EXCHANGE_STATES
+from fednet.store import references
 from fednet.store.database import integers
 
 PACKED = "<BBBBBBxxiiIIqqqqq32s32s"
@@ -155,9 +155,8 @@ def forget(db: Database, handle: str) -> None:
 def forget_erased(db: Database) -> None:
     """The same, of all records that any network has erased since."""
     named = "SELECT need FROM dismissed UNION SELECT offer FROM dismissed"
-    erased = "SELECT 1 FROM record WHERE feed_id IN (SELECT id FROM feed) AND key = ? AND handle IS NULL"
     for (handle,) in db.execute(named).fetchall():
-        if db.execute(erased, (key_of(handle),)).fetchone():
+        if references.is_erased(db, handle):
             forget(db, handle)
 
 

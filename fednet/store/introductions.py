@@ -6,7 +6,7 @@ What they say can be destroyed (`emptied`). That there was one stays: with which
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -14,11 +14,14 @@ from sqlite_utils import Database
 
 from fednet.feed import introduction as rules
 from fednet.feed.introduction import Held, Role, Spoken, State
-from fednet.feed.record import key_of
 from fednet.feed.text import utc_text
+from fednet.store import references
 
 MAX_TOLD = 256
 """Introductions that one message speaks of."""
+
+ASK_AFTER = timedelta(days=30)
+"""How long after an introduction somebody should say what came of it."""
 
 OurRole = Literal["asker", "asked", "both"]
 
@@ -151,14 +154,6 @@ def shown_with(db: Database, network: str) -> list[Kept]:
     )
 
 
-def is_concealed(db: Database, kept: Kept) -> bool:
-    """Whether it is about an entry that was hidden in an emergency."""
-    row = db.execute(
-        "SELECT 1 FROM hidden WHERE after IS NULL AND handle IN (?, ?)", (kept.asking, kept.about)
-    ).fetchone()
-    return row is not None
-
-
 def between(db: Database, network: str, asking: str, about: str) -> Kept | None:
     """The one that goes on between two entries, whoever asked: neither declined nor taken back."""
     found = _where(
@@ -188,15 +183,6 @@ def unanswered_of(db: Database, network: str) -> int:
     )
     found: int = row.fetchone()[0]
     return found
-
-
-def is_open_with(db: Database, network: str) -> bool:
-    """Whether something may still come from a network: an answer, or details."""
-    row = db.execute(
-        "SELECT 1 FROM introduction WHERE network = ? AND role <> 'both' AND state IN ('waiting', 'accepted') LIMIT 1",
-        (network,),
-    ).fetchone()
-    return row is not None
 
 
 class Waits(msgspec.Struct, frozen=True):
@@ -350,18 +336,11 @@ def drop_unlisted(db: Database, before: datetime) -> None:
 def forget_erased(db: Database) -> None:
     """Destroy what is said about records, of any network, that were erased since; those about own ones end."""
     sql = "SELECT asking FROM introduction WHERE asking <> '' UNION SELECT about FROM introduction"
-    for entry in [entry for (entry,) in db.execute(sql) if _is_erased(db, entry)]:
+    for entry in [entry for (entry,) in db.execute(sql) if references.is_erased(db, entry)]:
         for kept in _where(db, f"{_OF_ENTRY} AND state <> 'taken-back'", entry=entry):
             advance(db, kept, _withdrawn(kept, entry, _latest(kept)), datetime.fromisoformat(_latest(kept)))
         for kept in _where(db, "? IN (asking, about)", entry):
             _forget_entry(db, kept, entry, datetime.fromisoformat(_latest(kept)))
-
-
-def _is_erased(db: Database, handle: str) -> bool:
-    row = db.execute(
-        "SELECT 1 FROM record WHERE feed_id IN (SELECT id FROM feed) AND key = ? AND handle IS NULL", (key_of(handle),)
-    ).fetchone()
-    return row is not None
 
 
 def _latest(kept: Kept) -> str:

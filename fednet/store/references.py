@@ -49,3 +49,9 @@ def remove(db: Database, rows: Iterable[Row]) -> None:
 
 def clear(db: Database) -> None:
     db.execute("DELETE FROM reference")
+
+
+def is_erased(db: Database, handle: str) -> bool:
+    """Whether any feed holds a tombstone in place of the record of that handle."""
+    sql = "SELECT 1 FROM record WHERE feed_id IN (SELECT id FROM feed) AND key = ? AND handle IS NULL"
+    return db.conn.execute(sql, (key_of(handle),)).fetchone() is not None

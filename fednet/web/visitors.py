@@ -24,7 +24,7 @@ COOKIE = "__Host-session"
 """Sent over https only (and to this machine itself), to this host only, never to scripts (RFC 6265bis, 4.1.3.2)."""
 USUAL_PORTS = (None, 80, 443)
 
-MEMBER = Reader(frozenset({PARTNERS}))
+MEMBER = Reader(frozenset({PARTNERS}), is_ours=True)
 """A member organisation and its people: what is public, and what this network shows its partners."""
 
 

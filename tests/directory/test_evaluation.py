@@ -147,6 +147,8 @@ def test_a_twinning_that_both_networks_state_counts_once(place: Place) -> None:
     two.states(place.own, start="2026-03", state="active")
     two.states(place.other, start="2026-03", state="active")
     two.states(place.other, uid="urn:uuid:2", start="2024", end="2026-02", state="ended")
+    two.states(place.other, uid="urn:uuid:3", end="9999", state="ended")
+    two.states(place.other, uid="urn:uuid:4", end="9999-12", state="ended")
     public = place.report().public
     assert (public.begun, public.ended) == (1, 1)
 

@@ -20,11 +20,12 @@ from fednet.directory.search import OPERATOR, PUBLIC, Reader
 from fednet.errors import NotFoundError, UsageError
 from fednet.listing import Exchange
 from fednet.listing.fit import REASONS, Reason, fit
+from fednet.listing.vocabulary import CLIENT_GROUPS, SERVICES
 from fednet.store import columns, exchanges, feeds, index
 from tests.directory.world import NOW, World
 from tests.listing.entries import EXCHANGES, FIELDS, parsed
 
-MEMBER = Reader(frozenset({"members"}))
+MEMBER = Reader(frozenset({"members"}), is_ours=True)
 READERS = (OPERATOR, PUBLIC, MEMBER)
 
 
@@ -295,11 +296,28 @@ def test_a_dismissed_pair_is_no_match_and_its_need_is_unmet(world: World) -> Non
     assert matches(world.store, need, OPERATOR, NOW) == ()
     assert entry(world.store, need, OPERATOR, NOW).is_unmet
     assert listed(world, unmet=True) == ["A thing"]
+    assert len(matches(world.store, need, PUBLIC, NOW)) == 1  # nobody else learns whose offer is not wanted here
+    assert entry(world.store, need, PUBLIC, NOW).matches == 1
     (gone,) = matches(world.store, offer, OPERATOR, NOW, dismissed=True)
     assert (gone.need.hit.handle, gone.offer.hit.handle, gone.dismissed) == (need, offer, True)
     with world.store.writing() as db:
         assert exchanges.put_back(db, need, offer)
     assert [match.score for match in matches(world.store, need, OPERATOR, NOW)] == [gone.score]
+
+
+def test_no_network_takes_all_places_among_the_best(world: World) -> None:
+    (need,) = world.lists(world.network("Own", own=True), body(**LEGAL))
+    world.lists(world.network("Loud"), *(body("offer", f"Lawyers {number}", **LEGAL) for number in range(9)))
+    world.lists(world.network("Quiet"), body("offer", "Somebody", themes=["legal-aid"]))
+    found = matches(world.store, need, OPERATOR, NOW, limit=5)
+    assert [match.offer.hit.network_name for match in found] == ["Loud"] * 4 + ["Quiet"]
+    assert len(matches(world.store, need, OPERATOR, NOW, limit=9)) == 9
+
+
+def test_who_says_everything_says_nothing() -> None:
+    every = body("offer", "All", themes=list(SERVICES.codes), client_groups=list(CLIENT_GROUPS.codes))
+    found = fit(parsed(body(**LEGAL)), parsed(every))
+    assert found is None or not {reason.code for reason in found.reasons} & {"themes", "groups"}
 
 
 def test_rebuilding_the_index_changes_nothing(world: World) -> None:

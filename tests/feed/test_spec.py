@@ -103,6 +103,15 @@ def test_every_refusal_is_in_the_table_with_its_status(word: str):
             f"{message.MAX_MESSAGE >> 20} MiB, {message.MAX_SIDES} `side` lines of {introduction.MAX_SIDE >> 10} KiB, "
             f"{message.MAX_SEEN} `seen` lines",
         ),
+        (
+            "characters of a side",
+            f"`text` {introduction.MAX_TEXT:,}; {introduction.MAX_TITLES} titles of {introduction.MAX_TITLE}, ",
+        ),
+        (
+            "characters of details",
+            f"`name` {introduction.MAX_NAME}, `note` {introduction.MAX_NOTE}; {introduction.MAX_EACH} e-mail addresses "
+            f"of {introduction.MAX_EMAIL}, {introduction.MAX_EACH} telephone numbers of {introduction.MAX_PHONE}",
+        ),
         ("deepest node of the state tree", f"bit {tree.MAX_NODE_DEPTH}"),
     ],
 )

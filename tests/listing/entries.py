@@ -27,7 +27,9 @@ _TEXTS = st.sampled_from(
 
 
 def _some(codes: tuple[str, ...], most: int = 3) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from((*codes, "unheard-of")), max_size=most)
+    """A few, seldom more than count."""
+    few = st.lists(st.sampled_from((*codes, "unheard-of")), max_size=most)
+    return st.one_of(few, few, few, st.integers(8, 14).map(lambda many: list(dict.fromkeys(codes))[:many]))
 
 
 _COUNTRIES = ("TH", "MY", "BF", "CA", "002", "035", "142", "001", "ZZ")

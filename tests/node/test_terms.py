@@ -45,19 +45,6 @@ def test_some_months_later_is_that_month_and_the_same_day_or_its_last(day: date,
     assert found.day == day.day or (found.day < day.day and (found + timedelta(days=1)).day == 1)
 
 
-@given(_DAYS)
-def test_a_month_or_a_year_ends_with_its_last_day(day: date) -> None:
-    assert terms.last_day(day.isoformat()) == day
-    year, month = terms.last_day(f"{day:%Y}"), terms.last_day(f"{day:%Y-%m}")
-    assert year == date(day.year, 12, 31)
-    assert month is not None and month >= day and (month + timedelta(days=1)).day == 1
-
-
-@pytest.mark.parametrize("said", ["", "soon", "2026-13", "2026-02-30", "26-1-1", "20266"])
-def test_what_is_no_day_ends_nothing(said: str) -> None:
-    assert terms.last_day(said) is None
-
-
 def test_terms_that_end_are_told_drafts_as_they_stand_those_that_end_first_first(home: Home) -> None:
     late = member(home, "Late", "2026-11-01")
     soon = member(home, "Soon", "2027-01")

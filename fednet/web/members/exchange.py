@@ -97,7 +97,7 @@ class MemberExchange:
         if other is not None:
             now, handles = self.clock(), {one.handle for one in own}
             for one in exchange.matches(self.home.store, other.hit.handle, visitor.reader, now, limit=MAX_CHOSEN):
-                mine = one.offer if one.need.hit.handle == other.hit.handle else one.need
+                mine = one.other(other.hit.handle)
                 if mine.hit.handle in handles:
                     scores[mine.hit.handle] = one.score, grade(one.score)
         found = [Chosen(one.handle, title_of(one.body), *scores.get(one.handle, (0, ""))) for one in own]

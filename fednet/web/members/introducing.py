@@ -18,7 +18,7 @@ from fednet.directory import exchange
 from fednet.directory.exchange import Entry
 from fednet.directory.search import Hit
 from fednet.errors import FednetError, ForbiddenError, NotFoundError, UsageError
-from fednet.feed.introduction import MAX_TEXT, Details, OutOfOrderError, Role
+from fednet.feed.introduction import MAX_EACH, MAX_NAME, MAX_NOTE, MAX_TEXT, Details, OutOfOrderError, Role
 from fednet.listing.check import is_handle
 from fednet.node import edits, introductions, messages
 from fednet.node.home import Home
@@ -37,9 +37,6 @@ from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
-MAX_NAME, MAX_NOTE = 120, 500
-MAX_EACH = 5
-"""E-mail addresses, and telephone numbers (see `fednet.feed.introduction.Details`)."""
 MAX_OFFERED = 60
 """Own entries among which somebody chooses for whom to ask."""
 
@@ -253,7 +250,7 @@ class Introducing:
         found: dict[str, Choice] = {}
         if theirs is not None:
             for one in exchange.matches(store, theirs.hit.handle, visitor.reader, now, limit=MAX_OFFERED):
-                other = one.offer if one.need.hit.handle == theirs.hit.handle else one.need
+                other = one.other(theirs.hit.handle)
                 if other.hit.network == own:
                     found[other.hit.handle] = _choice(other, fits=True)
         asked = exchange.Asked(networks=(own,), limit=MAX_OFFERED)

@@ -83,7 +83,7 @@ def fits(home: Home, handle: str, reader: Reader, now: datetime, most: int, unde
 
 def fit(match: Match, handle: str, under_way: Mapping[str, str] = NOTHING) -> Fit:
     """A match of the own entry of that handle, in words."""
-    other = match.offer if match.need.hit.handle == handle else match.need
+    other = match.other(handle)
     return Fit(
         match,
         other,

@@ -164,7 +164,7 @@ class Exchange:
 
 def fit(match: Match, entry: Entry) -> Fit:
     """A match as the page of one of its two entries shows it."""
-    other = match.offer if match.need.hit.handle == entry.hit.handle else match.need
+    other = match.other(entry.hit.handle)
     return Fit(other, fitting.grade(match.score), match.score, fitting.why(match))
 
 

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fednet.directory.waiting import ANSWERED_LATELY, ASK_AFTER
+from fednet.directory.waiting import ANSWERED_LATELY
 from fednet.node import introductions, messages
 from fednet.node.home import Home
 from fednet.node.introductions import Introduction
+from fednet.store.introductions import ASK_AFTER
 from fednet.web import show
 from fednet.web.asking import Asked, Clock, first, number_from
 from fednet.web.doors import Doors, done
