@@ -11,9 +11,8 @@ whose days or networks differ a little would tell on somebody. Introductions bet
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from statistics import median_low
 from typing import NamedTuple
 
 import msgspec
@@ -22,7 +21,7 @@ from sqlite_utils import Database
 from fednet import listing
 from fednet.directory import chart, exchange, introduced, twinnings
 from fednet.directory.exchange import Fitted, Place
-from fednet.directory.introduced import Introduced
+from fednet.directory.introduced import Introduced, median
 from fednet.directory.search import PUBLIC, Reader, readable
 from fednet.directory.suppressing import Told, parts, told
 from fednet.errors import UsageError
@@ -204,8 +203,8 @@ def _public(store: Store, period: Period, only: str | None, now: datetime) -> Pu
     twinned = [card.first.record for card in cards]
     return Public(
         all=_row(UNSAID, inside, fits),
-        score=_median([one.best for one in fits.values()]),
-        days=_median(list(_waited(inside, fits))),
+        score=median([one.best for one in fits.values()]),
+        days=median(list(_waited(inside, fits))),
         closed=dict(sorted(Counter(record.outcome or UNSAID for record in closed).items())),
         met=sum(record.type == "need" and record.outcome in MET_HERE for record in closed),
         over=len(over),
@@ -254,10 +253,6 @@ def _waited(entries: Iterable[Posted], fits: Fits) -> Iterator[int]:
         since = fits[one.place].since if one.place in fits else None
         if since is not None and one.day is not None:
             yield max(0, (since - one.day).days)
-
-
-def _median(values: Collection[int]) -> int | None:
-    return median_low(values) if values else None
 
 
 # --- what is not public -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from fednet.listing import places
 from fednet.listing.vocabulary import EXCHANGE_OUTCOMES, STAGES, THEMES
 
 HEADER = ["part", "of", "what", "count"]
-UNSAID = "not said"
+NOT_SAID = "not said"
 
 Line = list[str]
 
@@ -55,10 +55,10 @@ def _public(report: Report) -> Iterator[Line]:
         ("stage", public.stages, STAGES.name),
     ):
         for row in rows:
-            yield from _row(part, name(row.code) if row.code else UNSAID, row)
+            yield from _row(part, name(row.code) if row.code else NOT_SAID, row)
     medians = [("median of best scores", public.score), ("median of days until the first match", public.days)]
     yield from _figures("matched", "all", [(name, count) for name, count in medians if count is not None])
-    closed = [(EXCHANGE_OUTCOMES.name(code) if code else UNSAID, count) for code, count in public.closed.items()]
+    closed = [(EXCHANGE_OUTCOMES.name(code) if code else NOT_SAID, count) for code, count in public.closed.items()]
     yield from _figures("closed", "all", [*closed, ("needs met through this exchange", public.met)])
     yield from _figures("over", "all", [("not closed", public.over)])
     yield from _figures("twinnings", "all", [("begun", public.begun), ("ended", public.ended)])

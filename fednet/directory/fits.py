@@ -27,7 +27,9 @@ AFRESH = 4
 """When more than one in so many rows is new, all pairs are worked out again."""
 FEW = 60
 """Of so many entries, what fits is worked out one by one sooner than of all."""
-VERSIONS = 4
+AT_ONCE = 200_000
+"""Pairs that are looked at together: a network that lists thousands alike makes millions."""
+VERSIONS = 2
 """Standings kept for those who still read an older snapshot."""
 SUMMARIES = 8
 """For so many sorts of reader it is kept how many fit each entry."""
@@ -47,6 +49,10 @@ class Pairs(NamedTuple):
         """Some of them."""
         return Pairs(self.needs[chosen], self.offers[chosen], self.scores[chosen])
 
+    def part(self, first: int, last: int) -> Pairs:
+        """Those from one place up to another."""
+        return Pairs(self.needs[first:last], self.offers[first:last], self.scores[first:last])
+
 
 def pairs_of(table: Table, rows: Iterable[int]) -> Pairs:
     """The pairs of some rows; each of them once."""
@@ -57,6 +63,8 @@ def pairs_of(table: Table, rows: Iterable[int]) -> Pairs:
         is_need = table.of["type"][row] == fit.NEED
         left = np.ones(len(found.rows), bool_) if is_need else ~wanted[found.rows]
         wanted[row] = is_need
+        if not left.any():
+            continue
         mine, theirs = np.full(left.sum(), row, int32), found.rows[left].astype(int32)
         need, offer = (mine, theirs) if is_need else (theirs, mine)
         several.append(Pairs(need, offer, found.scores[left].astype(uint8)))
@@ -227,14 +235,18 @@ class Shown:
         pairs = self._standing.pairs
         if pairs is None:
             pairs = every(self.table)
-        left = pairs.among(self.sought[pairs.needs] & self.sought[pairs.offers])
-        if self._dismissed:
-            left = left.among(~self._gone(left))
         best, count = np.zeros(self.table.size, int64), np.zeros(self.table.size, int64)
-        for end in (left.needs, left.offers):
-            np.maximum.at(best, end, left.scores)
-            count += np.bincount(end, minlength=self.table.size)
+        for first in range(0, len(pairs.needs), AT_ONCE):
+            left = self._shown(pairs.part(first, first + AT_ONCE))
+            for end in (left.needs, left.offers):
+                np.maximum.at(best, end, left.scores)
+                count += np.bincount(end, minlength=self.table.size)
         return Summary(best, count)
+
+    def _shown(self, pairs: Pairs) -> Pairs:
+        """Those of these pairs that are open and were not dismissed."""
+        left = pairs.among(self.sought[pairs.needs] & self.sought[pairs.offers])
+        return left.among(~self._gone(left)) if self._dismissed else left
 
     def _gone(self, pairs: Pairs) -> Bools:
         """Which of these pairs were dismissed."""

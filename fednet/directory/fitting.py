@@ -32,8 +32,8 @@ _DTYPE = np.dtype(
 
 
 MOST_OF_A_FEED = 5_000
-"""Entries of one feed that are compared, the newest: what a network lists beyond is shown, and takes no time of
-others' entries."""
+"""Entries of one feed of others that are compared, the newest: what a network lists beyond is shown, and takes no time
+of others' entries."""
 
 
 class Table:
@@ -42,6 +42,7 @@ class Table:
     def __init__(self, rows: Sequence[Row]) -> None:
         self.ids: Ints = np.fromiter((row.record_id for row in rows), int64, len(rows))
         self.feeds: Ints = np.fromiter((row.feed_id for row in rows), int64, len(rows))
+        self.own: Bools = np.fromiter((row.own for row in rows), bool_, len(rows))
         self.handles = [row.handle for row in rows]
         self.of = np.frombuffer(b"".join(row.packed for row in rows), _DTYPE)
         self.languages = [row.languages.split() for row in rows]
@@ -55,6 +56,7 @@ class Table:
         """The same as if nothing had been closed or agreed."""
         found = Table([])
         found.ids, found.feeds, found.handles, found.of = self.ids, self.feeds, self.handles, self.of.copy()
+        found.own = self.own
         found.languages, found.words = self.languages, self.words
         found.of["state"] = exchanges.OPEN
         return found
@@ -71,11 +73,12 @@ class Table:
 
     @cached_property
     def compared(self) -> Bools:
-        """By row whether it may meet anything: still open, and among the newest of its feed."""
-        left = np.flatnonzero(np.isin(self.of["state"], _SOUGHT))[::-1]
+        """By row whether it may meet anything: still open, and our own or among the newest of its feed."""
+        is_sought = np.isin(self.of["state"], _SOUGHT)
+        left = np.flatnonzero(is_sought & ~self.own)[::-1]
         left = left[np.argsort(self.feeds[left], kind="stable")]
         feeds = self.feeds[left]
-        found = np.zeros(self.size, bool_)
+        found = is_sought & self.own
         found[left[np.arange(len(left)) - np.searchsorted(feeds, feeds, "left") < MOST_OF_A_FEED]] = True
         return found
 

@@ -63,7 +63,7 @@ def introduced(year: int, figures: Sequence[Figure], networks: Iterable[str]) ->
         asked=whole.total,
         answers=whole.of,
         outcomes=alone(accepted, {name: outcomes[name] for name in OUTCOMES}),
-        days=_median(_answered_after(figures)) if isinstance(accepted, int) and accepted else None,
+        days=median(_answered_after(figures)) if isinstance(accepted, int) and accepted else None,
         networks=_by_network(whole.total, accepted, figures, networks),
     )
 
@@ -100,5 +100,6 @@ def _answered_after(figures: Iterable[Figure]) -> list[int]:
     ]
 
 
-def _median(values: Collection[int]) -> int | None:
+def median(values: Collection[int]) -> int | None:
+    """One of the values, the lower of two in the middle; None of none."""
     return median_low(values) if values else None

@@ -78,6 +78,8 @@ class Row(NamedTuple):
     packed: bytes
     languages: str
     words: bytes
+    own: bool = False
+    """Whether this node's own network lists it."""
 
 
 def add(db: Database, rows: Iterable[tuple[int, int, Compared]]) -> None:
@@ -124,8 +126,9 @@ def rows(db: Database, record_ids: Sequence[int] | None = None) -> list[Row]:
     """Rows by ascending id: all, or those of some records."""
     where = "" if record_ids is None else f"WHERE x.record_id IN ({integers(record_ids)})"
     found = db.conn.execute(
-        "SELECT x.record_id, x.feed_id, r.handle, x.compared, x.languages, x.words "
-        f"FROM exchange x JOIN record r ON r.id = x.record_id {where} ORDER BY x.record_id"
+        "SELECT x.record_id, x.feed_id, r.handle, x.compared, x.languages, x.words, n.own "
+        "FROM exchange x JOIN record r ON r.id = x.record_id JOIN feed f ON f.id = x.feed_id "
+        f"JOIN network n ON n.id = f.network_id {where} ORDER BY x.record_id"
     )
     return [Row(*row) for row in found]
 

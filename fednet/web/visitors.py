@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from fednet.directory.search import OPERATOR, PUBLIC, Reader
-from fednet.errors import BusyError
+from fednet.errors import BusyError, ForbiddenError
 from fednet.node import sessions
 from fednet.node.home import Home
 from fednet.node.ownership import is_standing
@@ -43,6 +43,17 @@ class Visitor(NamedTuple):
     @property
     def staff(self) -> bool:
         return self.role in STAFF
+
+    @property
+    def name(self) -> str:
+        """Of the account; empty without one."""
+        return self.account.name if self.account else ""
+
+    def signed_in(self) -> Account:
+        """The account of whoever has signed in; raises ForbiddenError for all others."""
+        if self.account is None:
+            raise ForbiddenError("this is for members who have signed in")
+        return self.account
 
 
 NOBODY = Visitor(PUBLIC)

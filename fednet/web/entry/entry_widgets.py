@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from fednet.directory.naming import Called
+from fednet.directory.naming import Called, Organizations
 from fednet.listing import ListingError, languages, places
 from fednet.listing.check import UNDETERMINED, is_handle, known_zone
 from fednet.listing.term import Vocabulary
@@ -41,21 +41,13 @@ class Known(Protocol):
         """Handle and name of each record of these kinds, by name."""
 
 
-class Listed(Protocol):
-    """Organisations of all networks by name: those that whoever fills in a form may read of."""
-
-    def called(self, name: str) -> list[Called]: ...
-    def found(self, words: str) -> list[Called]: ...
-    def one(self, network: str, handle: str) -> Called | None: ...
-
-
 class Context(NamedTuple):
     """The reader's language, own records, the zone of the network, and organisations of all networks."""
 
     language: str
     known: Known
     zone: str = "UTC"
-    listed: Listed | None = None
+    listed: Organizations | None = None
 
 
 class Said(NamedTuple):
@@ -715,7 +707,7 @@ def twin_of(text: str, field: str, context: Context) -> dict[str, str]:
     return {"name": text}
 
 
-def _called_beside(text: str, listed: Listed) -> list[Called]:
+def _called_beside(text: str, listed: Organizations) -> list[Called]:
     """Organisations by a name with that of their network after it, as the form shows them: `Aster House (CCR)`."""
     name, _space, rest = plain(text).rpartition(" (")
     network = rest.removesuffix(")")

@@ -25,7 +25,7 @@ from fednet.web import show
 from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import Doors, done, see
 from fednet.web.members import introducing
-from fednet.web.members.introducing import Introducing, Under, Whose
+from fednet.web.members.introducing import ACTS, Introducing, Under, Whose
 from fednet.web.members.own_entries import CLOSED, MOST, PAIRS, Ending, Fit, fit, fits, introductions_of
 from fednet.web.public.fitting import grade
 from fednet.web.public.parties import page_of
@@ -34,7 +34,6 @@ from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
-ANSWERS = ("accept", "decline", "take-back", "outcome", "forget")
 DONE = CLOSED | PAIRS | {"forgotten": noted("Forgotten. All that was written is destroyed here.")}
 MAX_CHOSEN = 200
 """Own entries among which a member chooses for which it asks."""
@@ -63,7 +62,7 @@ def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list
         doors.route("GET", f"{under}/new", pages.ask),
         doors.route("POST", f"{under}/new", pages.ask),
         doors.route("GET", f"{under}/{{id}}", pages.introduction),
-        *(doors.route("POST", f"{under}/{{id}}/{act}", pages.answer) for act in ANSWERS),
+        *(doors.route("POST", f"{under}/{{id}}/{act}", pages.answer) for act in ACTS),
     ]
 
 
@@ -190,7 +189,7 @@ class MemberExchange:
 
     def end(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """Close an own entry, open it again, or leave it open for longer: saved, or proposed as the network wishes."""
-        own, by = self._own(request), proposals.proposer(introducing.account(visitor))
+        own, by = self._own(request), proposals.proposer(visitor.signed_in())
         waits = self.home.config.joining.edits_need_approval
         if waits:
             with self.home.store.reading() as db:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from secrets import token_urlsafe
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,16 +17,15 @@ from starlette.responses import Response
 from fednet.directory import exchange
 from fednet.directory.exchange import Entry
 from fednet.directory.search import Hit
-from fednet.errors import FednetError, ForbiddenError, NotFoundError, UsageError
+from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.introduction import MAX_EACH, MAX_NAME, MAX_NOTE, MAX_TEXT, Details, OutOfOrderError, Role
 from fednet.listing.check import is_handle
 from fednet.node import edits, introductions, messages
 from fednet.node.home import Home
-from fednet.node.introductions import AskedAlreadyError, Introduction, Party
+from fednet.node.introductions import Act, AskedAlreadyError, Introduction, Party
 from fednet.node.messages import Undelivered
 from fednet.node.own import title_of
 from fednet.node.ownership import OF_MEMBERS
-from fednet.store.accounts import Account
 from fednet.web import show, translation
 from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import about, done, looked, see
@@ -37,6 +36,8 @@ from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
+ACTS: tuple[Act, ...] = get_args(Act)
+"""What forms on the page of an introduction do, by the last part of their addresses."""
 MAX_OFFERED = 60
 """Own entries among which somebody chooses for whom to ask."""
 
@@ -195,8 +196,7 @@ class Introducing:
             return self._form(request, asked, visitor, whose, theirs, typed, preview=preview)
 
         def send() -> Response:
-            by = visitor.account.name if visitor.account else ""
-            made = introductions.ask(self.home, theirs, typed.ours, *words, by, now, circles=whose.circles)
+            made = introductions.ask(self.home, theirs, typed.ours, *words, visitor.name, now, circles=whose.circles)
             if not whose.ours:
                 about(request, made.id)
             return see(f"{whose.path}/{made.id}?done=asked")
@@ -351,13 +351,12 @@ class Introducing:
         details = details_of(typed)
         if first(asked, "do") != "send" or first(asked, "looked") != digest(one.id, typed):
             return self._shown(request, asked, visitor, whose, typed, act="accept", preview=details)
-        by = visitor.account.name if visitor.account else ""
         words = {"text": typed.text, "language": typed.language if typed.text else ""}
-        introductions.accept(self.home, one.id, details, self.clock(), by, **words)
+        introductions.accept(self.home, one.id, details, self.clock(), visitor.name, **words)
         return see(f"{whose.path}/{one.id}?done=accepted")
 
     def _do(self, act: str, asked: Asked, visitor: Visitor, one: Introduction, role: Role | None, typed: Typed) -> None:
-        now, by = self.clock(), visitor.account.name if visitor.account else ""
+        now, by = self.clock(), visitor.name
         match act:
             case "decline":
                 language = typed.language if typed.text else ""
@@ -568,10 +567,3 @@ def under(one: Introduction, role: Role | None = None) -> Under:
     """An introduction as a list shows it to one of its sides."""
     answers = one.state == "waiting" and "accept" in one.may(role)
     return Under(one, titled(one.other.titles), titled(one.own.titles), _(STATES[one.state]), answers)
-
-
-def account(visitor: Visitor) -> Account:
-    """Who has signed in."""
-    if visitor.account is None:
-        raise ForbiddenError("this is for members who have signed in")
-    return visitor.account

@@ -111,7 +111,7 @@ class Place:
         self.home, self.page, self.clock, self.entries = home, templates.page, clock, entries
 
     def overview(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        account = _account(visitor)
+        account = visitor.signed_in()
         by = proposals.proposer(account)
         with self.home.store.reading() as db:
             mine = self._mine(db, account, by)
@@ -182,7 +182,7 @@ class Place:
         return self.home.config.joining.edits_need_approval
 
     def new(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        account, kind = _account(visitor), str(request.path_params["kind"])
+        account, kind = visitor.signed_in(), str(request.path_params["kind"])
         by = proposals.proposer(account)
         with self.home.store.reading() as db:
             mine = self._mine(db, account, by)
@@ -227,7 +227,7 @@ class Place:
 
     def edit(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         """The form of an own entry, as it stands or as it waits for approval."""
-        by = proposals.proposer(_account(visitor))
+        by = proposals.proposer(visitor.signed_in())
         with self.home.store.reading() as db:
             standing = edits.find(db, self.home, str(request.path_params["handle"]))
             own, waiting = proposals.as_proposed(db, self.home, standing, by) if self._waits else (standing, None)
@@ -286,7 +286,7 @@ class Place:
     def withdraw(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         if "sure" not in asked:
             return self._leaving(request, NotSureError())
-        handle, by = str(request.path_params["handle"]), proposals.proposer(_account(visitor))
+        handle, by = str(request.path_params["handle"]), proposals.proposer(visitor.signed_in())
         left = proposals.leave(self.home, handle, by, self.clock())
         return see(f"/member?done={'withdrawn' if left is None else 'left'}")
 
@@ -309,7 +309,7 @@ class Place:
     # --- proposals ----------------------------------------------------------------------------------------------------
 
     def look(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        by = proposals.proposer(_account(visitor))
+        by = proposals.proposer(visitor.signed_in())
         with self.home.store.reading() as db:
             found = proposals.find(db, number(request))
         if found.proposer != by.handle:
@@ -325,14 +325,8 @@ class Place:
         )
 
     def take_back(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
-        proposals.withdraw(self.home, number(request), proposals.proposer(_account(visitor)), self.clock())
+        proposals.withdraw(self.home, number(request), proposals.proposer(visitor.signed_in()), self.clock())
         return see("/member?done=taken-back")
-
-
-def _account(visitor: Visitor) -> Account:
-    if visitor.account is None:
-        raise ForbiddenError("this is for members who have signed in")
-    return visitor.account
 
 
 def confirm(home: Home, handle: str, now: datetime) -> None:

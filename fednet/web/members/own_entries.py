@@ -26,7 +26,7 @@ from fednet.node.own import title_of
 from fednet.web import show, translation
 from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import see
-from fednet.web.entry.entries import refused
+from fednet.web.entry.entries import NOTHING, refused
 from fednet.web.public import fitting
 from fednet.web.public.parties import page_of
 from fednet.web.show import Templates, Text
@@ -39,8 +39,6 @@ MOST = 10
 REASONS = 4
 MAX_NOTE = 2_000
 """Characters of what is written beside an outcome."""
-
-NOTHING: Mapping[str, str] = {}
 
 CLOSED = {
     "closed": noted("Closed. That leaves with the next edition."),

@@ -16,8 +16,7 @@ from fednet.store.introductions import ASK_AFTER
 from fednet.web import show
 from fednet.web.asking import Asked, Clock, first, number_from
 from fednet.web.doors import Doors, done
-from fednet.web.members.exchange import ANSWERS
-from fednet.web.members.introducing import Introducing, Under, Whose, trouble, under
+from fednet.web.members.introducing import ACTS, Introducing, Under, Whose, trouble, under
 from fednet.web.show import Templates
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -36,7 +35,7 @@ def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list
         doors.route("GET", f"{PATH}/new", desk.ask),
         doors.route("POST", f"{PATH}/new", desk.ask),
         doors.route("GET", f"{PATH}/{{id}}", desk.one),
-        *(doors.route("POST", f"{PATH}/{{id}}/{act}", desk.answer) for act in ANSWERS),
+        *(doors.route("POST", f"{PATH}/{{id}}/{act}", desk.answer) for act in ACTS),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from fednet.directory.search import OPERATOR
 from fednet.errors import NotFoundError
 from fednet.listing import Twin
 from fednet.listing.twinning import USUAL_MONTHS
-from fednet.node import introductions
+from fednet.node import introductions, terms
 from fednet.node.home import Home
 from fednet.node.introductions import Introduction, Party
 from fednet.node.own_names import OwnNames
@@ -74,7 +74,7 @@ def _introduced(home: Home, found: Introduction, now: datetime) -> dict[str, Any
         "organizations": [_twin(one, entry) for one, entry in sides],
         "state": "planned",
         "start": today.isoformat(),
-        "end": _after(today, USUAL_MONTHS).isoformat(),
+        "end": (terms.later(today, USUAL_MONTHS) - timedelta(days=1)).isoformat(),
         "themes": list(dict.fromkeys(themes)),
         "exchanges": public,
     }
@@ -95,10 +95,3 @@ def _twin(side: Party, entry: Entry | None) -> dict[str, str]:
     if named is not None and named.handle:
         return {"name": named.name, "network": side.network, "handle": named.handle}
     return {"name": side.organization or (named.name if named else side.network_name)}
-
-
-def _after(day: date, months: int) -> date:
-    """The day before the same day so many months later: a year from 22 November ends on 21 November."""
-    at = day.year * 12 + day.month - 1 + months
-    first = date(at // 12, at % 12 + 1, 1)
-    return date.fromordinal(first.toordinal() + day.day - 2)
