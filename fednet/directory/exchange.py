@@ -259,7 +259,7 @@ class Fitted(msgspec.Struct, frozen=True):
 def ever_fitting(
     store: Store, reader: Reader, now: datetime, needs: Collection[Place], posted: Mapping[Place, date]
 ) -> dict[Place, Fitted]:
-    """Those of the needs that something fits, or would if neither were over or closed by now; dismissed pairs aside.
+    """Those of the needs that something fits, or did before one of the two was over or closed; dismissed pairs aside.
 
     For figures of times past; `posted` says since when each entry is there.
     """
@@ -269,11 +269,14 @@ def ever_fitting(
 
     with store.reading() as db:
         view = _View(store, db, reader, now)
-        table, mask = view.table.reopened(), view.shown.mask
+        standing, mask = view.table, view.shown.mask
         apart = _dismissed(db) if reader.is_ours else {}
     networks = {feed_id: source.network for feed_id, source in view.sources.items()}
-    where = [(networks.get(feed, ""), name) for feed, name in zip(table.feeds.tolist(), table.handles, strict=True)]
+    where = [
+        (networks.get(feed, ""), name) for feed, name in zip(standing.feeds.tolist(), standing.handles, strict=True)
+    ]
     days = np.array([posted[place].toordinal() if place in posted else _NEVER for place in where], np.int64)
+    table = standing.reopened(np.where(days == _NEVER, view.of["since"], days - _EPOCH.toordinal()))
     found = {}
     for row in [at for at in table.needs.rows[mask[table.needs.rows]].tolist() if where[at] in needs]:
         others, scores = scored(table, row)
@@ -281,7 +284,7 @@ def ever_fitting(
         if gone := apart.get(table.handles[row]):
             left &= [table.handles[other] not in gone for other in others.tolist()]
         if left.any():
-            first = int(days[others[left]].min())
+            first = int(np.maximum(days[others[left]], days[row] if days[row] != _NEVER else 0).min())
             since = None if first == _NEVER else date.fromordinal(first)
             found[where[row]] = Fitted(int(scores[left].max()), since)
     return found

@@ -52,13 +52,14 @@ class Table:
     def size(self) -> int:
         return len(self.ids)
 
-    def reopened(self) -> Table:
-        """The same as if nothing had been closed or agreed."""
+    def reopened(self, since: Ints) -> Table:
+        """The same as if nothing had been closed or agreed, and each had come on a day of `since` (since 1970)."""
         found = Table([])
         found.ids, found.feeds, found.handles, found.of = self.ids, self.feeds, self.handles, self.of.copy()
         found.own = self.own
         found.languages, found.words = self.languages, self.words
         found.of["state"] = exchanges.OPEN
+        found.of["since"] = since
         return found
 
     @cached_property

@@ -223,11 +223,12 @@ def features(record: Exchange) -> Features:
     modality = _number(MODALITIES, record.modality)
     only = told.modalities[0] if len(told.modalities) == 1 else None
     countries = _countries(record.countries)
+    is_ended = record.state in ("closed", "matched")
     return Features(
         type=EXCHANGE_TYPES.codes.index(record.type) if record.type in EXCHANGE_TYPES else OTHER_TYPE,
         since=_day(record.posted, 0),
-        until=_day(record.open_until, FOREVER),
-        is_ended=record.state in ("closed", "matched"),
+        until=min(_day(record.open_until, FOREVER), _day(record.closed if is_ended else None, FOREVER)),
+        is_ended=is_ended,
         modality=modality or _number(MODALITIES, only),
         modality_said=bool(modality),
         stage=_number(STAGES, record.stage),
@@ -238,10 +239,15 @@ def features(record: Exchange) -> Features:
         countries=countries,
         countries_named=_countries(told.countries) & ~countries,
         everywhere=places.WORLD in record.countries,
-        languages=frozenset(tag.partition("-")[0].lower() for tag in record.languages),
+        languages=frozenset(filter(_is_subtag, (tag.partition("-")[0].lower() for tag in record.languages))),
         organization=hashed(key(record.organization)) if key(record.organization) else 0,
         words=frozenset(map(hashed, words([*record.titles.values(), *record.description.values()]))),
     )
+
+
+def _is_subtag(text: str) -> bool:
+    """Whether it may be the first subtag of a language (BCP 47)."""
+    return text.isascii() and text.isalpha() and len(text) <= 8
 
 
 _ONLY_GROUPS = frozenset(CLIENT_GROUPS.codes) - frozenset(SERVICES.codes)

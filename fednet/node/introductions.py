@@ -70,7 +70,6 @@ RESTORING = timedelta(days=90)
 RESTORED = "introductions_restored"
 """A setting: when this node was restored from a backup last."""
 
-Waits = stored.Waits
 Outcome = Literal["met", "partly-met", "not-met", "none-yet"]
 OUTCOMES: tuple[Outcome, ...] = ("met", "partly-met", "not-met", "none-yet")
 Act = Literal["accept", "decline", "take-back", "outcome", "forget"]
@@ -628,7 +627,7 @@ def _party(kept: Kept, side: Role, network: tuple[str, str], handle: str, role: 
 # --- what travels -----------------------------------------------------------------------------------------------------
 
 
-def waiting(db: Database, network: Network) -> tuple[Side, ...]:
+def sides_for(db: Database, network: Network) -> tuple[Side, ...]:
     """What this node says in every introduction with a network: first what that has not confirmed, oldest first."""
     return tuple(said for said in _told(db, network) if isinstance(said, Side))
 
@@ -641,11 +640,6 @@ def unanswered(db: Database, network: Network) -> tuple[Seen, ...]:
 def _told(db: Database, network: Network) -> list[Side | Seen]:
     told = (rules.telling(kept.held) for kept in stored.shown_with(db, network.network))
     return [said for said in told if said is not None]
-
-
-def undelivered(db: Database) -> list[Waits]:
-    """What each network has not confirmed yet."""
-    return stored.undelivered(db)
 
 
 def taken(home: Home, network: Network, sides: Sequence[Side], seen: Sequence[Seen], now: datetime) -> None:

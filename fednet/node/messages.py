@@ -36,7 +36,7 @@ from fednet.node.signatures import signer
 from fednet.store import feeds, sources
 from fednet.store import messages as stored
 from fednet.store.feeds import Network
-from fednet.store.introductions import Waits
+from fednet.store.introductions import Waits, unconfirmed
 
 MAX_SEALED = MAX_MESSAGE + 16 * 1024  # what age adds: a header, and 16 bytes for each 64 KiB
 AGE = b"age-encryption.org/v1\n"
@@ -88,7 +88,7 @@ def undelivered(home: Home) -> list[Undelivered]:
     """What waits for which network, those that wait longest first."""
     with home.store.reading() as db:
         known = {network.id: network for network in feeds.networks(db)}
-        waiting = introductions.undelivered(db)
+        waiting = unconfirmed(db)
         return sorted((_undelivered(db, known[one.network_id], one) for one in waiting), key=lambda found: found.since)
 
 
@@ -126,7 +126,7 @@ def composed(db: Database, home: Home, reader: Network, now: datetime, heard: Me
     own = home.network.network
     if reader.blocked or reader.frozen or reader.own:
         return Message(own, reader.network, now)
-    waiting = introductions.waiting(db, reader)
+    waiting = introductions.sides_for(db, reader)
     named = {side.introduction for side in heard.sides} if heard else set()
     acknowledging = [side for side in waiting if side.introduction in named]
     random.shuffle(acknowledging)
@@ -213,7 +213,7 @@ def receive(home: Home, network: Network, raw: bytes, now: datetime) -> bytes:
 def due(home: Home) -> list[Network]:
     """The networks for which something waits, and whose time it is."""
     with home.store.reading() as db:
-        waiting = {one.network_id for one in introductions.undelivered(db)}
+        waiting = {one.network_id for one in unconfirmed(db)}
         return [network for network in feeds.peers(db) if network.id in waiting and _is_due(db, network)]
 
 
@@ -251,14 +251,14 @@ def _is_due(db: Database, network: Network) -> bool:
     if _lasting_trouble(db, network):
         return False
     last = stored.tried(db, network)
-    latest = max((one.latest for one in introductions.undelivered(db) if one.network_id == network.id), default=None)
+    latest = max((one.latest for one in unconfirmed(db) if one.network_id == network.id), default=None)
     return last is None or last.due <= now() or (latest is not None and latest > last.at)
 
 
 def _remember(home: Home, network: Network, trouble: str | None) -> None:
     """How it went; what was not acknowledged was not told."""
     with home.store.reading() as db:
-        if trouble is None and any(one.network_id == network.id for one in introductions.undelivered(db)):
+        if trouble is None and any(one.network_id == network.id for one in unconfirmed(db)):
             trouble = "not-taken"
         if trouble is None and stored.tried(db, network) is None:
             return

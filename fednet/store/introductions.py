@@ -194,8 +194,8 @@ class Waits(msgspec.Struct, frozen=True):
     latest: datetime
 
 
-def undelivered(db: Database) -> list[Waits]:
-    """What waits to be told, by network."""
+def unconfirmed(db: Database) -> list[Waits]:
+    """What each network has not confirmed yet."""
     rows = db.execute(
         "SELECT n.id, count(*), min(i.undelivered), max(i.changed_at) FROM introduction i "
         "JOIN network n ON n.network = i.network "

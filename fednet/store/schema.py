@@ -446,7 +446,6 @@ CREATE UNIQUE INDEX hidden_once ON hidden (handle) WHERE after IS NULL;
 """
 
 
-
 EXCHANGE = """
 CREATE TABLE exchange (                         -- needs, offers and sources of funding, as they are compared
   record_id INTEGER PRIMARY KEY,

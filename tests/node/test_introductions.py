@@ -45,7 +45,7 @@ class Two(NamedTuple):
         """What `source` says arrives."""
         with source.store.reading() as db:
             there = feeds.named(db, to.network.network)
-            sides, seen = introductions.waiting(db, there), introductions.unanswered(db, there)
+            sides, seen = introductions.sides_for(db, there), introductions.unanswered(db, there)
         introductions.taken(to, network_of(to, source), sides, seen, now)
 
     def both(self, now: datetime = NOW) -> None:
@@ -199,7 +199,7 @@ def test_two_members_of_one_node_are_introduced_without_any_message(two: Two) ->
     assert "forget" not in as_asker.may("asker") and "forget" in as_asker.may()  # the other still needs it
     assert introductions.role_of(done, other) == "asked" and introductions.role_of(done, two.need) == "asker"
     with two.a.store.reading() as db:
-        assert introductions.undelivered(db) == []
+        assert stored.unconfirmed(db) == []
 
 
 def test_an_entry_shows_its_own_introductions_and_no_others(two: Two) -> None:
@@ -284,7 +284,7 @@ def test_an_ask_about_what_is_not_there_is_declined_by_the_node_alike_for_what_m
         side = Side(str(uuid.uuid4()), 1, "asked", about, utc_text(NOW), text="We would like")
         introductions.taken(two.b, network, [side], [], NOW)
         with two.b.store.reading() as db:
-            (answer,) = [one for one in introductions.waiting(db, network) if one.introduction == side.introduction]
+            (answer,) = [one for one in introductions.sides_for(db, network) if one.introduction == side.introduction]
         answers.append(msgspec.structs.replace(answer, introduction=hidden, about=hidden))
     assert len({msgspec.json.encode(one) for one in answers}) == 1 and answers[0].stance == "declined"
     assert introductions.introductions(two.b) == [] and b"We would like" not in on_disk(two.b)
@@ -319,7 +319,7 @@ def test_somebody_elses_introduction_cannot_be_answered_or_overtaken(two: Two, t
         side = Side(id_, 1, "accepted", two.offer, utc_text(NOW), seen=1, heard="asked", details=Details("Mallory"))
         introductions.taken(two.a, other, [side], [Seen(id_, 1)], NOW)
         with two.a.store.reading() as db:
-            assert introductions.waiting(db, other) == () and introductions.unanswered(db, other) == ()
+            assert introductions.sides_for(db, other) == () and introductions.unanswered(db, other) == ()
     assert introductions.introduction(two.a, id_).state == "waiting"
 
 
@@ -426,8 +426,8 @@ def test_what_is_hidden_in_an_emergency_is_out_of_sight_and_says_nothing(two: Tw
     assert introductions.introductions(two.b) == []
     with two.b.store.reading() as db:
         network = network_of(two.b, two.a)
-        assert (introductions.waiting(db, network), introductions.unanswered(db, network)) == ((), ())
-        assert introductions.undelivered(db) == [] and introductions.news(db, NOW) == [] and stored.figures(db) == []
+        assert (introductions.sides_for(db, network), introductions.unanswered(db, network)) == ((), ())
+        assert stored.unconfirmed(db) == [] and introductions.news(db, NOW) == [] and stored.figures(db) == []
     two.both()
     assert introductions.introduction(two.a, id_).state == "waiting"
     hiding.unhide(two.b, two.offer, NOW)
@@ -560,5 +560,5 @@ def test_two_years_of_introductions_are_told_in_messages_of_one_size(two: Two) -
             body = msgspec.structs.replace(one.body, held=msgspec.structs.replace(one.held, own=side, delivered=1))
             stored.save(db, one._replace(id=id_, body=body, undelivered=None))
     with two.a.store.reading() as db:
-        told = introductions.waiting(db, network)
+        told = introductions.sides_for(db, network)
     assert len(told) == stored.MAX_TOLD and told[0].introduction == kept.id

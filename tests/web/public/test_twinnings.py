@@ -180,7 +180,8 @@ def test_a_statement_that_is_not_here_is_not_found(world: World) -> None:
 
 
 def test_the_form_of_another_kind_begins_with_nothing_of_it(world: World) -> None:
-    assert "Cedar" not in world.editor().get(f"/workspace/records/event/new?from={ALONE}").text
+    answer = world.editor().get(f"/workspace/records/event/new?from={ALONE}")
+    assert answer.status == 200 and "Cedar" not in answer.text
 
 
 def test_pages_exist_in_every_language_and_change_nothing(world: World, tmp_path: Path) -> None:
