@@ -32,6 +32,8 @@ SEVERAL = "several"
 MAX_ENTRIES = 2_000
 """Entries of one network on a chart, the first in the order of the exchange: a flood drowns only itself."""
 MAX_ROWS = 5
+LONGEST_TITLE = 200
+"""Characters of a title or name in a line: an entry stands in up to 25 of them, and a body may have 64 KiB."""
 TYPES = ("need", "offer", "funding")
 
 
@@ -240,7 +242,8 @@ def _by_theme(code: str) -> tuple[int, str]:
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One entry in one row, for programs and spreadsheets. `state` is `unmet` for a need that nothing fits."""
+    """One entry in one row, for programs and spreadsheets. `state` is `unmet` for a need that nothing fits; what is long
+    of `title` and `organization` is cut."""
 
     region: str
     theme: str
@@ -267,8 +270,8 @@ def _line(row: Row, entry: Entry) -> Line:
         theme=row.theme,
         type=entry.record.type,
         state="unmet" if entry.is_unmet else entry.state,
-        title=entry.hit.title,
-        organization=entry.organization.name if entry.organization else "",
+        title=_short(entry.hit.title),
+        organization=_short(entry.organization.name) if entry.organization else "",
         networks=tuple([name for _, name in entry.hit.networks]),
         until=entry.record.open_until,
         matches=entry.matches,
@@ -276,6 +279,10 @@ def _line(row: Row, entry: Entry) -> Line:
         network=entry.hit.network,
         handle=entry.hit.handle,
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
 
 
 def table(rows: Iterable[Row], language: str = "en") -> list[list[str]]:

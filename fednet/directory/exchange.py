@@ -26,6 +26,7 @@ from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import check_handle, key_of
 from fednet.listing import Exchange, languages, places, vocabulary
 from fednet.listing.check import term
+from fednet.listing.exchange import SOON
 from fednet.listing.fit import Reason, country_codes, fit, subregions
 from fednet.store import exchanges
 from fednet.store import search as index_search
@@ -108,6 +109,10 @@ class Entry(msgspec.Struct, frozen=True):
     organization: Named | None
     best: int
     matches: int
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.days_left is not None and self.days_left <= SOON
 
     @property
     def is_unmet(self) -> bool:

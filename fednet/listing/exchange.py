@@ -8,6 +8,8 @@ from fednet.listing.fields import Code, CountryCode, Date, LanguageTag, Record, 
 
 CLOSED = "closed"
 """The `state` of an entry that somebody closed."""
+SOON = 14
+"""So many days before its last one an entry ends soon."""
 
 
 class Exchange(Record, frozen=True):

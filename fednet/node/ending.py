@@ -12,12 +12,9 @@ from fednet import listing
 from fednet.listing import Exchange
 from fednet.listing.check import is_handle
 from fednet.listing.days import first_day
-from fednet.listing.exchange import is_closed
+from fednet.listing.exchange import SOON, is_closed
 from fednet.node.home import Home
 from fednet.node.roll import GOING, roll
-
-SOON = 14
-"""Days before its last one on which somebody is reminded of an entry; half of its days, where it is open for fewer."""
 
 
 class Ending(NamedTuple):
@@ -56,4 +53,5 @@ def _ending(handle: str, record: listing.Listing, today: date) -> Iterator[Endin
 
 
 def _soon(until: date, posted: date | None) -> int:
+    """Days before its last one on which somebody is reminded of an entry: half of its days, where these are few."""
     return SOON if posted is None else min(SOON, max(0, (until - posted).days) // 2)

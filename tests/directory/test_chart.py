@@ -137,6 +137,11 @@ def test_a_table_has_a_line_for_each_entry_in_each_row_in_words() -> None:
     assert {line.circle for line in lines(found)} == {"partners"}
 
 
+def test_a_line_is_short_however_long_a_title_is() -> None:
+    found = lines(rows([entry(title="x" * 60_000, countries=["TH", "CA", "KE", "CL"])], "region"))
+    assert {len(line.title) for line in found} == {charts.LONGEST_TITLE}
+
+
 # --- from a node ------------------------------------------------------------------------------------------------------
 
 

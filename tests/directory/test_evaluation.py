@@ -76,6 +76,12 @@ def test_a_need_had_a_match_though_it_was_closed_since_or_is_over(place: Place) 
     assert public.closed == {"met": 1, "not-met": 1} and (public.met, public.over) == (1, 1)
 
 
+def test_what_came_after_a_need_was_closed_did_not_meet_it(place: Place) -> None:
+    place.posts(place.own, **LEGAL, posted="2026-03-01", state="closed", closed="2026-04-01", outcome="not-met")
+    place.posts(place.other, "offer", **LEGAL, posted="2026-10-01")
+    assert place.report().public.all.matched == 0
+
+
 @pytest.mark.parametrize(
     ("posted", "counts"), [("2025-11-21", 0), ("2025-11-22", 1), ("2026-11-21", 1), ("2026-11-22", 0)]
 )

@@ -39,8 +39,6 @@ from fednet.web.visitors import Visitor
 
 MAX_MATCHES = 10
 MAX_TWINNINGS = 5
-SOON_DAYS = 14
-"""From how many days before its end an entry is said to end soon."""
 FIELDS = ("text", "type", "theme", "region")
 """What the form shows; other filters go along unseen."""
 
@@ -123,7 +121,6 @@ class Exchange:
             pager=narrowing.pager(wanted, found),
             chart=show.address("/exchange/chart", [] if private else narrowing.pairs(wanted)),
             download=download(wanted, found.total),
-            SOON_DAYS=SOON_DAYS,
         )
 
     def _lines(self, entries: Sequence[Entry], reader: Reader) -> list[Line]:
@@ -158,7 +155,6 @@ class Exchange:
             way=way(found, visitor, ours),
             led_to=[line(one, self.parties, reader) for one in self._twinnings(found, reader)],
             linked=alternates.in_page(alternates.exchange(found, base_of(self.home, request))),
-            SOON_DAYS=SOON_DAYS,
         )
 
 
