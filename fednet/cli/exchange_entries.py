@@ -202,13 +202,13 @@ def _by(one: Entry) -> str:
 
 
 def _reasons(match: Match, why: bool) -> str:
-    from fednet.directory.exchange import told
+    from fednet.directory.why import told
 
     return "; ".join(told(one) + (f" ({one.points:+})" if why else "") for one in match.reasons)
 
 
 def _match_object(match: Match) -> dict[str, Any]:
-    from fednet.directory.exchange import told
+    from fednet.directory.why import told
 
     return {
         "score": match.score,

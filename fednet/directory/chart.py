@@ -242,8 +242,8 @@ def _by_theme(code: str) -> tuple[int, str]:
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One entry in one row, for programs and spreadsheets. `state` is `unmet` for a need that nothing fits; what is long
-    of `title` and `organization` is cut."""
+    """One entry in one row, for programs and spreadsheets. `state` is `unmet` for a need that nothing fits; a long
+    `title` or `organization` is cut."""
 
     region: str
     theme: str

@@ -24,7 +24,7 @@ from fednet.directory.query import PARAMETERS as SEARCHED
 from fednet.directory.search import Hit, Reader, fitting, hits, joined, readable
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import check_handle, key_of
-from fednet.listing import Exchange, languages, places, vocabulary
+from fednet.listing import Exchange, vocabulary
 from fednet.listing.check import term
 from fednet.listing.exchange import SOON
 from fednet.listing.fit import Reason, country_codes, fit, subregions
@@ -53,7 +53,6 @@ __all__ = [
     "everything",
     "matches",
     "parse_asked",
-    "told",
 ]
 
 SHARE = 4
@@ -399,15 +398,15 @@ class _View:
         import numpy as np
 
         left = self.shown.mask & self._state(asked.state)
-        for name, field, codes, known in (
-            ("types", "type", asked.types, vocabulary.EXCHANGE_TYPES.codes),
-            ("modalities", "modality", asked.modalities, ("", *vocabulary.MODALITIES.codes)),
-            ("stages", "stage", asked.stages, ("", *vocabulary.STAGES.codes)),
+        for field, codes, known in (
+            ("type", asked.types, vocabulary.EXCHANGE_TYPES.codes),
+            ("modality", asked.modalities, ("", *vocabulary.MODALITIES.codes)),
+            ("stage", asked.stages, ("", *vocabulary.STAGES.codes)),
         ):
             if codes:
-                wanted = [known.index(code) for code in codes if code in known]
-                left &= np.isin(self.of[field], wanted)
-                left &= (self.of["modality_said"] != 0) | (name != "modalities")
+                left &= np.isin(self.of[field], [known.index(code) for code in codes if code in known])
+        if asked.modalities:
+            left &= self.of["modality_said"] != 0
         query = _query(asked)
         if query is not None:
             ids = fitting(self.store, self.db, query, self.sources, self.now)
@@ -585,64 +584,3 @@ def _countries(column: NDArray[Any]) -> dict[str, int]:
 
 def _by_count(counted: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(((code, n) for code, n in counted.items() if code and n), key=lambda pair: (-pair[1], pair[0])))
-
-
-# --- reasons in English -----------------------------------------------------------------------------------------------
-
-
-def told(reason: Reason) -> str:
-    """A reason as an English sentence, without capital and full stop."""
-    return _SENTENCES[reason.code].format(*_words_of(reason), all=_joined(_words_of(reason)))
-
-
-def _joined(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
-
-
-def _words_of(reason: Reason) -> list[str]:
-    """The terms of a reason as people call them."""
-    return [_named(reason.code, code) for code in reason.terms]
-
-
-def _named(reason: str, code: str) -> str:
-    kind = reason.partition("-")[0]
-    if kind in ("themes", "related") or kind == "groups":
-        return vocabulary.THEMES.name(code)
-    if kind == "modality":
-        return vocabulary.MODALITIES.name(code)
-    if kind == "stage":
-        return code
-    if kind in ("countries", "region"):
-        return places.name(code)
-    if kind == "languages":
-        return languages.name(code)
-    return f'"{code}"'
-
-
-_SENTENCES = {
-    "themes": "both are about {all}",
-    "themes-near": "{0} and {1} are near each other",
-    "themes-named": "{all}: at least one of the two names it in its text only",
-    "related": "{0} is for {1}",
-    "groups": "both are for {all}",
-    "groups-near": "{0} and {1} are near each other",
-    "groups-named": "for {all}: at least one of the two names them in its text only",
-    "groups-other": "they are for different people",
-    "modality": "both are of one kind: {0}",
-    "modality-kin": "{1} is offered, which is like what is looked for: {0}",
-    "modality-named": "both are of one kind, which at least one names in its text only: {0}",
-    "modality-other": "{1} is offered, {0} is looked for",
-    "funding": "this is money, which the need does not ask for",
-    "money": "the need asks for money, and this is a source of it",
-    "money-wanted": "the need asks for money, and this is none",
-    "countries": "it is offered where it is needed: {all}",
-    "countries-named": "both speak of {all}",
-    "region": "both are in one region: {0}",
-    "everywhere": "it is offered to the whole world",
-    "countries-other": "it is offered elsewhere",
-    "languages": "both speak {all}",
-    "languages-none": "they have no language in common",
-    "stage-helps": "a country that is {1} in resettlement helps one that is {0}",
-    "stage-peers": "both are in countries that are {0} in resettlement",
-    "words": "words in both: {all}",
-}

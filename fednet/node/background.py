@@ -222,7 +222,7 @@ class Background:
 
     async def _post(self, watch: Watch) -> None:
         """Send letters as they are written, and try again those that could not be sent."""
-        while not _asked_to_end():
+        while True:
             seen = watch.seen()
             try:
                 await post.deliver(self.home, now())
@@ -231,6 +231,8 @@ class Background:
             except Exception as error:  # a mistake of ours with somebody's letter, which the log must not quote
                 log.error("letters: unforeseen %s", type(error).__name__)
                 await asyncio.sleep(LOOK_AGAIN)
+            if _asked_to_end():
+                return
             await watch.changed(LOOK_AGAIN, seen)
 
     async def _remind(self, daily: Daily) -> None:

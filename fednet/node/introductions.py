@@ -490,12 +490,7 @@ def _answered(db: Database, home: Home, kept: Kept, held: Held, now: datetime, s
 
 
 def _withdraw(db: Database, kept: Kept, side: Role, now: datetime, *steps: Step) -> Kept:
-    held = kept.held
-    if kept.role == "both" and side == "asked":
-        held = rules.mirrored(rules.withdrawing(rules.mirrored(held), utc_text(now)))
-    else:
-        held = rules.withdrawing(held, utc_text(now))
-    return stored.advance(db, kept, held, now, *steps)
+    return stored.advance(db, kept, stored.withdrawn(kept, side, utc_text(now)), now, *steps)
 
 
 def note_outcome(home: Home, id_: str, outcome: str, now: datetime, by: str) -> Introduction:

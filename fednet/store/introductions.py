@@ -276,7 +276,7 @@ def empty(db: Database, kept: Kept, now: datetime) -> Kept:
 def end(db: Database, entry: str, now: datetime, *, erased: bool = False) -> None:
     """An own entry is withdrawn: what is still open ends. Of an erased one all ends, and no word of it is left."""
     for kept in _where(db, f"{_OF_ENTRY} AND (:erased OR state <> 'introduced')", entry=entry, erased=erased):
-        ended = advance(db, kept, _withdrawn(kept, entry, utc_text(now)), now)
+        ended = advance(db, kept, _ended(kept, entry, utc_text(now)), now)
         if erased:
             _forget_entry(db, ended, entry, now)
 
@@ -295,13 +295,16 @@ def _forget_entry(db: Database, kept: Kept, entry: str, now: datetime) -> None:
     )
 
 
-def _withdrawn(kept: Kept, entry: str, at: str) -> Held:
-    """As the side of an own entry takes back whatever it said; of one that has ended already nothing changes."""
-    if kept.state == "taken-back":
-        return kept.held
-    if kept.role == "both" and entry == kept.about:
+def withdrawn(kept: Kept, side: Role, at: str) -> Held:
+    """As one side, of this node, takes back whatever it said."""
+    if kept.role == "both" and side == "asked":
         return rules.mirrored(rules.withdrawing(rules.mirrored(kept.held), at))
     return rules.withdrawing(kept.held, at)
+
+
+def _ended(kept: Kept, entry: str, at: str) -> Held:
+    """As the side of an own entry takes back whatever it said; of one that has ended already nothing changes."""
+    return kept.held if kept.state == "taken-back" else withdrawn(kept, "asked" if entry == kept.about else "asker", at)
 
 
 def repoint(db: Database, old: str, new: str) -> None:
@@ -338,7 +341,7 @@ def forget_erased(db: Database) -> None:
     sql = "SELECT asking FROM introduction WHERE asking <> '' UNION SELECT about FROM introduction"
     for entry in [entry for (entry,) in db.execute(sql) if references.is_erased(db, entry)]:
         for kept in _where(db, f"{_OF_ENTRY} AND state <> 'taken-back'", entry=entry):
-            advance(db, kept, _withdrawn(kept, entry, _latest(kept)), datetime.fromisoformat(_latest(kept)))
+            advance(db, kept, _ended(kept, entry, _latest(kept)), datetime.fromisoformat(_latest(kept)))
         for kept in _where(db, "? IN (asking, about)", entry):
             _forget_entry(db, kept, entry, datetime.fromisoformat(_latest(kept)))
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fednet.directory import exchange, fitting
+from fednet.directory import exchange, fitting, why
 from fednet.directory.exchange import Asked, entries, entry, everything, matches, parse_asked
 from fednet.directory.search import OPERATOR, PUBLIC, Reader
 from fednet.errors import NotFoundError, UsageError
@@ -331,7 +331,7 @@ def test_rebuilding_the_index_changes_nothing(world: World) -> None:
 @pytest.mark.parametrize("code", REASONS)
 def test_every_reason_is_told_in_words(code: str) -> None:
     terms = ("legal-aid", "children") if code.partition("-")[0] in ("themes", "groups", "related") else ("TH", "MM")
-    said = exchange.told(Reason(code, terms, 1))
+    said = why.told(Reason(code, terms, 1))
     assert said[0].islower() or said[0] in "LMT"
     assert "{" not in said
 

@@ -102,6 +102,7 @@ def test_a_letter_under_way_keeps_nobody_from_ending(nodes: Nodes, monkeypatch: 
         return 0
 
     monkeypatch.setattr("fednet.node.post.deliver", deliver)
+    monkeypatch.setattr(background, "LOOK_AGAIN", WAIT)
     act = Background(nodes.home("Origin"), allow_private=True)
     act.start()
     assert sending.wait(WAIT)

@@ -26,7 +26,7 @@ from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import Doors, done, see
 from fednet.web.members import introducing
 from fednet.web.members.introducing import ACTS, Introducing, Under, Whose
-from fednet.web.members.own_entries import CLOSED, MOST, PAIRS, Ending, Fit, fit, fits, introductions_of
+from fednet.web.members.own_entries import CLOSED, MOST, PAIRS, Closing, Fit, fit, fits, introductions_of
 from fednet.web.public.fitting import grade
 from fednet.web.public.parties import page_of
 from fednet.web.show import Templates
@@ -71,7 +71,7 @@ class MemberExchange:
 
     def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:
         self.home, self.page, self.clock = home, templates.page, clock
-        self.ending = Ending(home, templates, clock)
+        self.closing = Closing(home, templates, clock)
         self.introducing = Introducing(home, templates, clock)
 
     # --- own entries ------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ class MemberExchange:
             kept = proposals.submit(self.home, by, "exchange", own, changes, own.circle, self.clock(), waits=waits)
             return "proposed" if isinstance(kept, Proposal) else ""
 
-        return self.ending.answer(request, asked, own, "member-page.html", f"/member/exchange/{own.handle}", save)
+        return self.closing.answer(request, asked, own, "member-page.html", f"/member/exchange/{own.handle}", save)
 
     # --- introductions ----------------------------------------------------------------------------------------------
 

@@ -143,7 +143,7 @@ class Under(NamedTuple):
     answers: bool
 
 
-class Seen(NamedTuple):
+class SideShown(NamedTuple):
     """One side of an introduction on a page; `listed`: its entry as it stands, if that may be read."""
 
     party: Party
@@ -400,8 +400,8 @@ class Introducing:
             reads=reads,
             may_do=may,
             state=_(STATES[one.state]),
-            mine=self._seen(one.own, visitor),
-            theirs=self._seen(one.other, visitor),
+            mine=self._side(one.own, visitor),
+            theirs=self._side(one.other, visitor),
             asker=one.asker,
             asked=one.asked,
             within=one.role == "both",
@@ -433,10 +433,10 @@ class Introducing:
             looked(request)
         return answer
 
-    def _seen(self, party: Party, visitor: Visitor) -> Seen:
+    def _side(self, party: Party, visitor: Visitor) -> SideShown:
         entry = self._found(party.handle, visitor) if party.handle else None
         page = page_of("exchange", party.handle) if entry else None
-        return Seen(party, titled(party.titles), page, entry.hit if entry else None)
+        return SideShown(party, titled(party.titles), page, entry.hit if entry else None)
 
     def _undelivered(self, one: Introduction) -> Undelivered | None:
         found = messages.undelivered(self.home) if one.undelivered else []

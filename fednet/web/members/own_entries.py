@@ -117,7 +117,7 @@ Save = Callable[[dict[str, Any]], str]
 """Saves changed fields of an entry, or proposes them; the word (of `CLOSED`) for what became of that, if not saved."""
 
 
-class Ending:
+class Closing:
     """The page on which an own need or offer is closed, opened again, or left open for longer."""
 
     def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:

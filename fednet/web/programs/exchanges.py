@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fednet.directory import exchange
+from fednet.directory import exchange, why
 from fednet.directory.exchange import Entry, Match, State, entries, everything, matches, parse_asked
 from fednet.directory.query import DEFAULT_LIMIT, MAX_LIMIT, Parameter, read_parameters
 from fednet.directory.search import Reader
@@ -150,5 +150,5 @@ def entry_item(one: Entry) -> dict[str, Any]:
 
 
 def match_item(match: Match) -> dict[str, Any]:
-    reasons = [Said(one.code, list(one.terms), one.points, exchange.told(one)) for one in match.reasons]
+    reasons = [Said(one.code, list(one.terms), one.points, why.told(one)) for one in match.reasons]
     return {"score": match.score, "reasons": reasons, "need": entry_item(match.need), "offer": entry_item(match.offer)}

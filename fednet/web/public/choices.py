@@ -185,12 +185,11 @@ def why(query: Query) -> Choice:
     return Choice(_("Say why each was found"), 0, question([*given, ("why", "1")]))
 
 
-def pager(query: Query, results: Results) -> list[Choice]:
-    """The first page and the next."""
-    given = pairs(query)
-    first = [Choice(_("First page"), 0, question(given))] if query.cursor else []
-    following = [("cursor", results.next)] if results.next else []
-    return first + [Choice(_("Next page"), 0, question([*given, one])) for one in following]
+def pager(given: Pairs, cursor: str | None, following: str | None) -> list[Choice]:
+    """The first page and the next, of a question whose page begins at a cursor, and ends at another one."""
+    first = [Choice(_("First page"), 0, question(given))] if cursor else []
+    after = [("cursor", following)] if following else []
+    return first + [Choice(_("Next page"), 0, question([*given, one])) for one in after]
 
 
 # --- countries --------------------------------------------------------------------------------------------------------

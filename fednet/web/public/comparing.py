@@ -53,7 +53,10 @@ class Side(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A field: `sides` where they differ, else `values` taken together; `by` names who says it, unless all do."""
+    """A field: `sides` where they differ, else `values` taken together; `by` names who says it, unless all do.
+
+    Of codes at most `most` are shown.
+    """
 
     name: str
     label: str
@@ -61,7 +64,7 @@ class Row(NamedTuple):
     sides: list[Side]
     values: list[Any]
     by: list[str]
-    most: int
+    most: int = TAGS
 
 
 class Standing(NamedTuple):

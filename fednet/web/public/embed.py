@@ -101,6 +101,7 @@ class Embedded:
         except (UsageError, NotFoundError) as error:
             return self.templates.page("embed-search.html", request, error=error, hidden=[], whole="/", **form)
         asked_for = choices.pairs(query)
+        pages = choices.pager(asked_for, query.cursor, results.next)
         return self.templates.page(
             "embed-search.html",
             request,
@@ -109,7 +110,7 @@ class Embedded:
             page_of=page_of,
             hits=views.entries(results.hits),
             hidden=[*_but(asked_for, "text"), (LANGUAGE, named)],
-            pager=[one._replace(question=_with(one.question, named)) for one in choices.pager(query, results)],
+            pager=[one._replace(question=_with(one.question, named)) for one in pages],
             whole=show.address("/", _but(asked_for, "limit")),
             **form,
         )

@@ -27,7 +27,7 @@ from fednet.web.doors import Doors
 from fednet.web.policy import may
 from fednet.web.programs import alternates
 from fednet.web.programs.alternates import Alternates
-from fednet.web.public import fitting, narrowing
+from fednet.web.public import choices, fitting, narrowing
 from fednet.web.public.narrowing import MAX_ENTRIES
 from fednet.web.public.pages import for_reader
 from fednet.web.public.parties import Parties
@@ -118,7 +118,7 @@ class Exchange:
             states=narrowing.states(wanted),
             facets=narrowing.facets(found, wanted, names),
             chosen=narrowing.chosen(wanted, names),
-            pager=narrowing.pager(wanted, found),
+            pager=choices.pager(narrowing.pairs(wanted), wanted.cursor, found.next),
             chart=show.address("/exchange/chart", [] if private else narrowing.pairs(wanted)),
             download=download(wanted, found.total),
         )

@@ -134,11 +134,3 @@ def states(asked: Asked) -> list[Choice]:
             _("Also what is over"), 0, question([*given, ("state", "all")]), asked.state == "all" and not asked.unmet
         ),
     ]
-
-
-def pager(asked: Asked, page: Page) -> list[Choice]:
-    """The first page and the next."""
-    given = pairs(asked)
-    first = [Choice(_("First page"), 0, question(given))] if asked.cursor else []
-    following = [("cursor", page.next)] if page.next else []
-    return first + [Choice(_("Next page"), 0, question([*given, one])) for one in following]

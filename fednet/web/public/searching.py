@@ -139,7 +139,7 @@ class Searching:
             sorts=choices.sorts(query),
             why=choices.why(query),
             elsewhere=elsewhere(known),
-            pager=choices.pager(query, results),
+            pager=choices.pager(choices.pairs(query), query.cursor, results.next),
             followed=None if private else self._followed(request, query),
             downloads=downloads(query, results.facets.get("kind", {})),
         )

@@ -22,6 +22,7 @@ from fednet.web import show
 from fednet.web.asking import Asked, Clock, given, number_from
 from fednet.web.doors import Doors
 from fednet.web.policy import may
+from fednet.web.public.comparing import Row, Side
 from fednet.web.public.pages import for_reader
 from fednet.web.public.parties import Parties, Party
 from fednet.web.public.twinned import line, twins
@@ -47,24 +48,6 @@ LABELS = {
     "activities": noted("What they do"),
     "outcome": noted("What came of it"),
 }
-
-
-class Side(NamedTuple):
-    """What one network says in a field."""
-
-    name: str
-    values: list[Any]
-
-
-class Row(NamedTuple):
-    """A field: `sides` where they differ, else `values` taken together; `by` names who says it, unless all do."""
-
-    name: str
-    label: str
-    differs: bool
-    sides: list[Side]
-    values: list[Any]
-    by: list[str]
 
 
 class Done(NamedTuple):

@@ -20,7 +20,7 @@ from fednet.node.roll import Standing, roll
 from fednet.web import show
 from fednet.web.asking import Asked, Clock, first, number_from
 from fednet.web.doors import Doors, done, see
-from fednet.web.members.own_entries import CLOSED, PAIRS, Ending, introductions_of, line
+from fednet.web.members.own_entries import CLOSED, PAIRS, Closing, introductions_of, line
 from fednet.web.show import Templates, Text
 from fednet.web.translation import gettext as _
 from fednet.web.translation import noted
@@ -72,7 +72,7 @@ class Exchanges:
 
     def __init__(self, home: Home, templates: Templates, clock: Clock) -> None:
         self.home, self.page, self.clock = home, templates.page, clock
-        self.ending = Ending(home, templates, clock)
+        self.closing = Closing(home, templates, clock)
 
     def every(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         return self._every(request, asked)
@@ -161,7 +161,7 @@ class Exchanges:
             edits.edit(self.home, own.handle, changes, self.clock())
             return ""
 
-        return self.ending.answer(request, asked, own, "desk.html", "/workspace/exchange", save)
+        return self.closing.answer(request, asked, own, "desk.html", "/workspace/exchange", save)
 
 
 def _pair(asked: Asked) -> tuple[str, str]:
