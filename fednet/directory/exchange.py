@@ -184,7 +184,7 @@ def parse_asked(**asked: Any) -> Asked:
 
 def entries(store: Store, asked: Asked, reader: Reader, now: datetime) -> Page:
     """Open needs that nothing fits first, then other needs, then offers and funding, then what is not open; in each
-    part what was posted last first, what says no day last.
+    part what was posted last first, last what says no day, or one that is to come.
 
     Raises UsageError for a limit or cursor that cannot be, NotFoundError for a network that is not shown.
     """
@@ -379,11 +379,11 @@ class _View:
             )
         return min(found, key=lambda at: order[int(self.table.feeds[at])])
 
-    def few(self, found: Sequence[fits.Match], limit: int) -> list[fits.Match]:
+    def few(self, found: Sequence[fits.Other], limit: int) -> list[fits.Other]:
         """The first of what fits something, in the same order; see `matches`."""
         taken: Counter[str] = Counter()
-        within: list[fits.Match] = []
-        beyond: list[fits.Match] = []
+        within: list[fits.Other] = []
+        beyond: list[fits.Other] = []
         for one in found:
             network = self.sources[int(self.table.feeds[one.row])].network
             (within if taken[network] < SHARE else beyond).append(one)
@@ -454,7 +454,7 @@ class _View:
         )
         columns = (
             parts,
-            -np.minimum(self.of["since"][rows], self.today).astype(np.int64),
+            -np.where(self.of["since"][rows] > self.today, 0, self.of["since"][rows]).astype(np.int64),
             self.of["title"][rows],
             self.table.feeds[rows],
             rows,

@@ -172,7 +172,7 @@ def warm(store: Store) -> None:
         standing(store, db)
 
 
-class Match(NamedTuple):
+class Other(NamedTuple):
     """A row that fits another one."""
 
     row: int
@@ -195,14 +195,14 @@ class Shown:
         self._dismissed = frozenset(dismissed)
         self._key = (frozenset(feeds), today, self._dismissed)
 
-    def of(self, row: int) -> list[Match]:
+    def of(self, row: int) -> list[Other]:
         """What fits the entry of a row, best first, dismissed pairs among it."""
         if not self.sought[row]:
             return []
         found = scored(self.table, row)
         left = self.sought[found.rows]
         pairs = zip(found.rows[left].tolist(), found.scores[left].tolist(), strict=True)
-        matches = [Match(other, score, self.is_dismissed(row, other)) for other, score in pairs]
+        matches = [Other(other, score, self.is_dismissed(row, other)) for other, score in pairs]
         return sorted(matches, key=lambda one: (-one.score, self.table.handles[one.row], one.row))
 
     def is_dismissed(self, row: int, other: int) -> bool:

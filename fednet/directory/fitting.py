@@ -63,12 +63,12 @@ class Table:
         return found
 
     @cached_property
-    def needs(self) -> Side:
+    def needs(self) -> Candidates:
         """The needs that may meet something."""
         return self._side((fit.NEED,))
 
     @cached_property
-    def offers(self) -> Side:
+    def offers(self) -> Candidates:
         """The offers and sources of funding that may."""
         return self._side((fit.OFFER, fit.MONEY_SOURCE))
 
@@ -83,10 +83,10 @@ class Table:
         found[left[np.arange(len(left)) - np.searchsorted(feeds, feeds, "left") < MOST_OF_A_FEED]] = True
         return found
 
-    def _side(self, types: tuple[int, ...]) -> Side:
-        return Side(self, np.flatnonzero(np.isin(self.of["type"], types) & self.compared))
+    def _side(self, types: tuple[int, ...]) -> Candidates:
+        return Candidates(self, np.flatnonzero(np.isin(self.of["type"], types) & self.compared))
 
-    def beyond(self, row: int) -> Side | None:
+    def beyond(self, row: int) -> Candidates | None:
         """The side that the entry of a row may meet; None when it may meet nothing."""
         if not self.compared[row]:
             return None
@@ -98,7 +98,7 @@ class Table:
 _SOUGHT = np.array([exchanges.OPEN, exchanges.INTRODUCED], uint8)
 
 
-class Side:
+class Candidates:
     """Some rows of a table, their columns apart."""
 
     def __init__(self, table: Table, rows: Ints) -> None:
@@ -299,14 +299,14 @@ def _where(need: Of, offer: Of) -> Ints:
     )
 
 
-def _languages(side: Side, mine: NDArray[uint32]) -> Ints:
+def _languages(side: Candidates, mine: NDArray[uint32]) -> Ints:
     if not len(mine):
         return np.zeros(len(side.rows), int64)
     common = side.languages.counts(mine) > 0
     return np.where(common, fit.LANGUAGE, np.where(side.languages.lengths > 0, fit.NO_LANGUAGE, 0))
 
 
-def _words(side: Side, mine: NDArray[uint32]) -> Ints:
+def _words(side: Candidates, mine: NDArray[uint32]) -> Ints:
     both = side.words.counts(mine)
     shorter = np.minimum(side.words.lengths, len(mine))
     found = both * 100 * fit.WORDS // ((shorter + fit.WORDS_MORE) * fit.WORDS_FULL)

@@ -35,6 +35,9 @@ MAX_NAME, MAX_NOTE = 120, 500
 MAX_EACH, MAX_EMAIL, MAX_PHONE = 5, 254, 40
 """E-mail addresses, and telephone numbers, of a side; and characters of each."""
 MAX_VERSION = 1_000
+MAX_CLAIMED = 900
+"""The highest version of its own side that a restored node believes the other to hold: so that there is always room
+for what it says next, above all that it withdraws."""
 MAX_ASKS_A_DAY = 50
 """Introductions that one network may begin here within 24 hours."""
 MAX_WAITING = 200
@@ -83,6 +86,11 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     emails: Annotated[tuple[_Address, ...], Meta(max_length=MAX_EACH)] = ()
     phones: Annotated[tuple[_Number, ...], Meta(max_length=MAX_EACH)] = ()
     note: Annotated[str, Meta(max_length=MAX_NOTE)] = ""
+
+    @property
+    def reaches(self) -> bool:
+        """Whether they name anybody, or a way."""
+        return any(one.strip() for one in (self.name, self.note, *self.emails, *self.phones))
 
 
 class Side(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -156,8 +164,10 @@ class Held(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def undelivered(self) -> bool:
-        """Whether the other does not know yet what this side says now."""
-        return self.own is not None and self.own.version > self.delivered
+        """Whether the other does not know yet what this side says now, and it matters."""
+        if self.own is None or self.own.version <= self.delivered:
+            return False
+        return self.own.stance == "withdrawn" or self.other is None or self.other.stance != "withdrawn"
 
     @property
     def version(self) -> int:
@@ -232,6 +242,21 @@ def erased(handle: str) -> str:
     return "-".join([text[:8], text[8:12], text[12:16], text[16:20], text[20:]])
 
 
+def without_organization(held: Held, role: Role) -> Held:
+    """The same course without the name of the organisation on one side, whose record was erased.
+
+    Of the own side that is its next version, so that the other replaces what it holds.
+    """
+    side = held.own if role == held.role else held.other
+    if side is None or not side.own.organization:
+        return held
+    side = msgspec.structs.replace(side, own=msgspec.structs.replace(side.own, organization=""))
+    if role != held.role:
+        return msgspec.structs.replace(held, other=side)
+    own = msgspec.structs.replace(side, version=min(side.version + 1, MAX_VERSION))
+    return msgspec.structs.replace(held, own=own)
+
+
 def without_handle(held: Held, handle: str) -> Held:
     """The same course without the handle of an entry that was erased, or goes on under another one."""
     own, other = _without_handle(held.own, handle), _without_handle(held.other, handle)
@@ -292,11 +317,11 @@ def _says(
     known = held.own or held.other
     if known is None:
         raise OutOfOrderError("nobody has said anything yet")
-    if held.version >= MAX_VERSION:
+    if held.version >= MAX_VERSION and stance != "withdrawn":
         raise LimitError(f"at most {MAX_VERSION} words are said in one introduction")
     spoken = own or (held.own.own if held.own else Spoken())
     side = Side(
-        known.introduction, held.version + 1, stance, known.about, at,
+        known.introduction, min(held.version + 1, MAX_VERSION), stance, known.about, at,
         own=spoken, text=text, language=language, details=details,
     )  # fmt: skip
     encoded(msgspec.structs.replace(side, seen=MAX_VERSION, heard="withdrawn"))  # the longest that it travels as
@@ -315,12 +340,22 @@ def _bare(side: Side | None) -> Side | None:
 
 
 def telling(held: Held) -> Side | Seen | None:
-    """What a message to the other says of an introduction: the own side; that theirs has come; or nothing."""
+    """What a message to the other says of an introduction: the own side; that theirs has come; or nothing.
+
+    To one that has withdrawn nothing that anybody wrote is told any more, even if it was told before.
+    """
     if held.own is not None and not held.restored:
         if held.other is None:
             return held.own
-        return msgspec.structs.replace(held.own, seen=held.other.version, heard=held.other.stance)
+        own = _over(held.own) if held.other.stance == "withdrawn" else held.own
+        return msgspec.structs.replace(own, seen=held.other.version, heard=held.other.stance)
     return None if held.other is None else Seen(held.other.introduction, held.other.version)
+
+
+def _over(side: Side) -> Side:
+    """Which version and which stance: an acceptance keeps its form."""
+    blank = Details() if side.stance == "accepted" else None
+    return msgspec.structs.replace(side, own=Spoken(side.own.handle), text="", language="", details=blank)
 
 
 def taking(held: Held | None, side: Side, at: str, restored: str = "") -> Held:
@@ -333,9 +368,10 @@ def taking(held: Held | None, side: Side, at: str, restored: str = "") -> Held:
     if held is None:
         return _first(side, at, restored)
     _check_role(held, side)
-    held = _heard(held, side, at, restored)
+    before, held = held, _heard(held, side, at, restored)
     if held.other is None or side.version > held.other.version:
         _check_follows(held, side)
+        _check_reaches(before, held, side, restored)
         known = held.own or held.other or side
         held = msgspec.structs.replace(held, other=msgspec.structs.replace(side, about=known.about))
     return _settled(held, at)
@@ -345,7 +381,7 @@ def acknowledged(held: Held, version: int, at: str, restored: str = "") -> Held:
     """The other holds this version of the own side and has not spoken yet. RefusedError when it was never said."""
     if version <= held.version:
         return msgspec.structs.replace(held, delivered=max(held.delivered, version), restored="")
-    if not (held.restored or restored) or held.own is None:
+    if not (held.restored or restored) or held.own is None or version > MAX_CLAIMED:
         raise RefusedError(f"version {version} of this side was never said, {held.version} was the last")
     # before the other has spoken only the asker can have said more: that it asks no longer
     return withdrawing(msgspec.structs.replace(held, restored="", own=_renumbered(held, version)), at)
@@ -354,7 +390,7 @@ def acknowledged(held: Held, version: int, at: str, restored: str = "") -> Held:
 def _first(side: Side, at: str, restored: str) -> Held:
     """An introduction that was never heard of, or was lost with an older database."""
     if side.stance in ("accepted", "declined"):
-        if not restored or side.seen >= MAX_VERSION:
+        if not restored or side.seen > MAX_CLAIMED:
             raise RefusedError("this answers nothing that was asked here")
         lost = Side(side.introduction, side.seen + 1, "withdrawn", side.about, at)
         return Held("asker", lost, _bare(_without_details(side)))
@@ -388,7 +424,7 @@ def _handle_changed(before: Side, side: Side) -> bool:
 def _heard(held: Held, side: Side, at: str, restored: str) -> Held:
     """What the other holds of the own side: delivered, or said before this node was restored and lost with it."""
     since = held.restored or restored
-    if side.seen > held.version and not since:
+    if side.seen > held.version and (not since or side.seen > MAX_CLAIMED):
         raise RefusedError(f"version {side.seen} of this side was never said, {held.version} was the last")
     fresh = msgspec.structs.replace(held, restored="")
     if side.seen > held.version or (held.restored and side.seen == held.version and side.seen > 0):
@@ -420,11 +456,7 @@ def _lost(held: Held, side: Side, stance: Stance, at: str) -> Side:
 
 
 def _renumbered(held: Held, version: int) -> Side | None:
-    if held.own is None:
-        return None
-    if version > MAX_VERSION:
-        raise RefusedError(f"at most {MAX_VERSION} words are said in one introduction")
-    return msgspec.structs.replace(held.own, version=version)
+    return None if held.own is None else msgspec.structs.replace(held.own, version=version)
 
 
 def _check_follows(held: Held, side: Side) -> None:
@@ -437,6 +469,22 @@ def _check_follows(held: Held, side: Side) -> None:
     own = held.own.stance if held.own else ""
     if side.stance == "asked" and side.details is not None and own not in ("accepted", "withdrawn"):
         raise RefusedError("details came before anybody here had accepted")
+
+
+def _check_reaches(before: Held, held: Held, side: Side, restored: str) -> None:
+    """Nobody is told details for none, and nobody holds theirs back once they have the other's.
+
+    Only a node that was restored may say by an empty acceptance that it has accepted: to one that was restored as well,
+    and has told its details already, as the other remembers.
+    """
+    if side.details is None or side.details.reaches or (held.own is not None and held.own.stance == "withdrawn"):
+        return
+    since = before.restored or restored
+    if side.stance == "accepted":
+        own = before.own
+        since = since if own is not None and own.at < since and side.seen > own.version else ""
+    if not since:
+        raise RefusedError("details by which nobody can be reached")
 
 
 def _settled(held: Held, at: str) -> Held:

@@ -41,7 +41,7 @@ from fednet.node.erasure import settle
 from fednet.node.files import check_output, replacing
 from fednet.node.files import held as held_alone
 from fednet.node.home import CONFIG, DATABASE, Home
-from fednet.node.keys import KEYS, NEXT
+from fednet.node.keys import KEYS, NEXT, age_recipient
 from fednet.node.staging import staging
 from fednet.store import backup as copies
 from fednet.store import destruction, drafts, feeds
@@ -286,11 +286,9 @@ def _encrypted(plain: Read, out: IO[bytes], lock: Lock) -> None:
 
 def _recipient(text: str) -> Any:
     try:
-        return pyrage.x25519.Recipient.from_str(text)
-    except pyrage.RecipientError:
-        raise UsageError(
-            f"{shown(text)} is no age recipient", hint="it begins with age1; age-keygen makes one"
-        ) from None
+        return age_recipient(text)
+    except UsageError as error:
+        raise UsageError(error.detail, hint="it begins with age1; age-keygen makes one") from None
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

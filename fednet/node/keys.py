@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 import pyrage
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from fednet.errors import BrokenStoreError, NotFoundError, UsageError
 from fednet.feed import ed25519
@@ -35,6 +36,8 @@ LABEL = "key "
 MAX_RECOVERY_FILE = 64 * 1024
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 _SLIPS = str.maketrans("018", "olb", " -\t\r\n")  # digits that base32 does not have, and what stands between groups
+_BECH32 = {letter: bits for bits, letter in enumerate("qpzry9x8gf2tvdw0s3jn54khce6mua7l")}
+_ANYBODY = X25519PrivateKey.from_private_bytes(bytes(32))
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -91,6 +94,25 @@ def _recipient(identity: str) -> str:
         return str(pyrage.x25519.Identity.from_str(identity).to_public())
     except Exception:  # pyrage names its errors by nothing narrower
         raise BrokenStoreError(f"{KEYS}: the bundle key is not an age identity", hint="fednet doctor") from None
+
+
+def age_recipient(text: str) -> pyrage.x25519.Recipient:
+    """To whom pyrage encrypts. UsageError for what is no age recipient, and for a point of low order: to that everybody
+    knows the secret, and age does not refuse it but ends the thread that asks."""
+    try:
+        found = pyrage.x25519.Recipient.from_str(text)
+        _ANYBODY.exchange(X25519PublicKey.from_public_bytes(_point(text)))
+    except (pyrage.RecipientError, ValueError):
+        raise UsageError(f"{text[:80]!r} is no age recipient", hint="it begins with age1") from None
+    return found
+
+
+def _point(recipient: str) -> bytes:
+    """The 32 bytes of a recipient, whose checksum was verified: what stands between `age1` and six letters of that."""
+    number = 0
+    for letter in recipient.lower()[4:-6]:
+        number = number << 5 | _BECH32[letter]
+    return (number >> 4).to_bytes(32)
 
 
 # --- the files --------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from fednet.node.accept import learn_identity
 from fednet.node.fetch import Fetched, Fetcher, error_word
 from fednet.node.following import read_identity
 from fednet.node.home import Home, now
+from fednet.node.keys import age_recipient
 from fednet.node.signatures import signer
 from fednet.store import feeds, sources
 from fednet.store import messages as stored
@@ -167,8 +168,8 @@ def take(home: Home, network: Network, raw: bytes, now: datetime) -> Message:
 def sealed(raw: bytes, reader: Network) -> bytes:
     """Encrypted (age) to the bundle key of a network's newest statement."""
     try:
-        recipient = pyrage.x25519.Recipient.from_str(reader.identity.current.bundle_key)
-    except pyrage.RecipientError:
+        recipient = age_recipient(reader.identity.current.bundle_key)
+    except UsageError:
         raise UsageError(f"nobody can seal anything to {reader.name}: its bundle key is no age recipient") from None
     found: bytes = pyrage.encrypt(raw, [recipient])
     return found

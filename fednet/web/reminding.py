@@ -139,7 +139,8 @@ def _write_end(home: Home, db: Database, one: Ending, now: datetime) -> int:
     return sum(
         letters.write(
             home, db, to.email, to.language, "ending",
-            now=now, about=one.handle, handle=one.handle, title=one.title, until=one.until.isoformat(), left=one.left,
+            now=now, about=one.handle, title=one.title, until=one.until.isoformat(), left=one.left,
+            place=f"/member/exchange/{one.handle}/close",
         )
         for to in whose
         if to.role == "organization" and to.ended_at is None

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from fednet.errors import FednetError, LimitError, RefusedError
 from fednet.feed.introduction import (
+    MAX_CLAIMED,
     MAX_TEXT,
     MAX_VERSION,
     Details,
@@ -31,6 +32,7 @@ from fednet.feed.introduction import (
     telling,
     withdrawing,
     without_handle,
+    without_organization,
     without_texts,
 )
 from fednet.feed.text import utc_text
@@ -71,6 +73,10 @@ def changed(side: Side, **fields: Any) -> Side:
     return msgspec.structs.replace(side, **fields)
 
 
+def changed_held(held: Held, **fields: Any) -> Held:
+    return msgspec.structs.replace(held, **fields)
+
+
 # --- the usual course -------------------------------------------------------------------------------------------------
 
 
@@ -109,6 +115,31 @@ def test_what_is_taken_back_is_over_and_nobody_keeps_details_that_come_too_late(
     assert other.state == "taken-back" and withdrawing(asker, AT) is asker
     with pytest.raises(OutOfOrderError, match="taken back"):
         accepted(taking(None, sent(withdrawing(asked(), AT)), AT))
+
+
+def test_whoever_has_taken_back_is_told_nothing_that_anybody_wrote() -> None:
+    asker = asked()
+    late = accepted(taking(None, sent(asker), AT))  # not on its way yet
+    late = taking(late, sent(withdrawing(asker, AT)), AT)
+    said = sent(late)
+    assert (said.stance, said.own, said.text, said.details) == ("accepted", Spoken(ABOUT), "", Details())
+    assert not late.undelivered and late.own is not None and late.own.details == ASKEDS
+    asker = taking(asker, sent(accepted(taking(None, sent(asker), AT))), AT)  # its details were to go next
+    asker = taking(asker, changed(sent(late), version=2, stance="withdrawn", details=None), AT)
+    said = sent(asker)
+    assert (said.version, said.details, said.text, said.own.titles) == (2, None, "", {})
+
+
+def test_the_name_of_an_organisation_that_is_erased_is_told_no_more() -> None:
+    asker, other = introduced()
+    other = without_organization(other, "asked")
+    assert other.undelivered
+    asker = taking(asker, sent(other), AT)
+    assert asker.other is not None and (asker.other.own.organization, asker.other.details) == ("", ASKEDS)
+    assert asker.state == "introduced"
+    other = without_organization(taking(other, sent(asker), AT), "asker")
+    assert not other.undelivered and other.other is not None and other.other.own.organization == ""
+    assert without_organization(other, "asker") is other
 
 
 def test_without_texts_nobody_can_read_what_it_was_about() -> None:
@@ -155,6 +186,36 @@ def test_a_side_that_breaks_the_rules_is_refused() -> None:
     refused(None, changed(sent(asker), seen=1, heard="accepted"), "never said here")
     with pytest.raises(RefusedError, match="never said"):
         acknowledged(asker, 2, AT)
+
+
+def test_nobody_holds_their_details_back_and_gets_the_others() -> None:
+    asker = asked()
+    other = accepted(taking(None, sent(asker), AT))
+    refused(asker, changed(sent(other), details=Details()), "nobody can be reached")
+    refused(asker, changed(sent(other), details=Details(" ", ("",))), "nobody can be reached")
+    told = sent(taking(asker, sent(other), AT))
+    refused(other, changed(told, details=Details()), "nobody can be reached")
+    lied = changed(sent(other), seen=2, details=Details())
+    with pytest.raises(RefusedError, match="nobody can be reached"):  # asked after the node was restored
+        taking(asker, lied, AT, "2026-11-01T00:00:00Z")
+
+
+def test_nobody_can_make_a_restored_node_unable_to_withdraw() -> None:
+    for seen in (MAX_CLAIMED, MAX_CLAIMED + 1, MAX_VERSION):
+        asker = changed_held(asked(), restored="2026-11-22T00:00:00Z")
+        side = Side(ID, 1, "declined", ABOUT, AT, seen=seen, heard="asked")
+        fresh = Side(ID, 1, "asked", ABOUT, AT, seen=seen, heard="declined")
+        if seen > MAX_CLAIMED:
+            for held, said in ((asker, side), (None, changed(side, stance="declined")), (None, fresh)):
+                with pytest.raises(RefusedError):
+                    taking(held, said, AT, "2026-11-22T00:00:00Z")
+            with pytest.raises(RefusedError):
+                acknowledged(asker, seen, AT)
+        else:
+            assert withdrawing(taking(asker, side, AT), AT).version == seen + 1
+            accepted(taking(None, fresh, AT, "2026-11-22T00:00:00Z"))
+    last = changed_held(asker, own=changed(sent(asked()), version=MAX_VERSION))
+    assert withdrawing(last, AT).state == "taken-back"
 
 
 def test_an_entry_that_is_erased_is_the_same_entry_and_nobody_can_tell_which() -> None:
@@ -305,6 +366,8 @@ class TwoNodes(RuleBasedStateMachine):
             self.channel.append((role, said))
             if isinstance(said, Side) and said.details is not None:
                 assert self.ever_accepted
+            if held is not None and held.other is not None and held.other.stance == "withdrawn":
+                assert isinstance(said, Seen) or said.details in (None, Details())
 
     @precondition(lambda self: self.channel)
     @rule(where=st.integers(0, 1 << 16), stays=st.booleans())

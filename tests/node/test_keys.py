@@ -257,6 +257,23 @@ def test_keys_show_tells_public_parts_only(nodes: Nodes) -> None:
     assert not keys.shown(home.path, home.network.identity).held
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z",  # 0
+        "age1qyqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqj7vrya",  # 1
+        "age1ur4h5lpmgxu2u9jku0a0r87ydtdqnr0tnsetrlvxvgz3vh6fhqqqzyt4v9",  # of order 8
+        "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqzqqsuwj9m",  # 0, with the bit that nobody reads
+        "age1" + "q" * 58,
+        "",
+    ],
+)
+def test_nothing_is_encrypted_to_a_key_with_which_everybody_shares_the_secret(text: str) -> None:
+    with pytest.raises(UsageError, match="no age recipient"):
+        keys.age_recipient(text)
+    keys.age_recipient(keys.fresh().public.bundle)
+
+
 # --- what is refused when it is pinned
 
 ENCODED_IDENTITY = (1).to_bytes(32, "little")

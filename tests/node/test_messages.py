@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from fednet.errors import BusyError, FednetError, WrongKeyError
@@ -297,6 +298,23 @@ def test_an_answer_of_somebody_else_tells_and_acknowledges_nothing(nodes: Nodes)
         pin(pair.a, pair.b, pair.serve(pair.b, answering(body)).url)
         pair.tell(pair.a)
         assert trouble(pair.a) == ["not-believed"]
+
+
+def test_a_key_with_which_everybody_shares_the_secret_is_trouble_and_nothing_worse(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair, again = Pair(nodes, b_reachable=True), feeds.again
+    pair.ask()
+    low = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z"  # age ends the thread that encrypts to it
+
+    def spoiled(db: Any, network: feeds.Network) -> feeds.Network:
+        found = again(db, network)
+        statement = msgspec.structs.replace(found.identity.current, bundle_key=low)
+        return msgspec.structs.replace(found, identity=msgspec.structs.replace(found.identity, statements=(statement,)))
+
+    monkeypatch.setattr(feeds, "again", spoiled)
+    pair.tell(pair.a)
+    assert trouble(pair.a) == ["wrong-key"]
 
 
 # --- files
