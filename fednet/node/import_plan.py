@@ -35,8 +35,8 @@ from fednet.node.edits import (
     usual_circle,
 )
 from fednet.node.home import Home
+from fednet.node.linking import NAMING, OwnOrganizations
 from fednet.node.own import OwnRecords, title_of
-from fednet.node.roll import GOING, Standing, roll
 from fednet.store import drafts, feeds, hidden, introductions
 from fednet.store.circles import PUBLIC
 from fednet.store.drafts import Draft, ImportRow
@@ -138,6 +138,7 @@ class Plan:
         self.left_out = 0
         self.left_out_notes: list[str] = []
         self.own = OwnRecords(db, home)
+        self.organizations = OwnOrganizations(db, home)
         if not all_rows:
             self._leave_out(home)
         self.sources = reading.named or {source_of(name): frozenset(key(entry) for entry in reading.entries)}
@@ -435,8 +436,8 @@ class Plan:
 
     def _body(self, entry: Entry, own: Own | None) -> bytes:
         fields = self._resolved(entry.fields)
-        if entry.fields["kind"] in ("exchange", "twinning"):
-            fields = self._with_own_organizations(fields, own.circle if own else self._circle(entry))
+        if entry.fields["kind"] in NAMING:
+            fields = self.organizations.linked(fields, own.circle if own else self._circle(entry))
         if own is not None and fields.get("uid") == uid_of(self.network, own.handle, {}):
             del fields["uid"]  # it follows from the handle, and only an export says it
         revisions.check_given(fields, own.fields if own else {})
@@ -518,31 +519,6 @@ class Plan:
             twins = [one | here if one.get("handle") in self.moved else one for one in fields["organizations"]]
             fields["organizations"] = twins
         found: dict[str, Any] = moved(fields, self.moved) if self.moved else fields
-        return found
-
-    def _with_own_organizations(self, fields: dict[str, Any], circle: str) -> dict[str, Any]:
-        """An exchange or a twinning with the handles of own organisations that it names."""
-        if fields["kind"] == "exchange":
-            handle = self._only_own(fields.get("organization", ""), circle)
-            return {**fields, "organization": handle} if handle else fields
-        named = [(one, self._only_own(one["name"], circle)) for one in fields["organizations"]]
-        here = {"network": self.network}
-        twins = [one | here | {"handle": handle} if handle and "handle" not in one else one for one, handle in named]
-        return {**fields, "organizations": twins}
-
-    def _only_own(self, name: str, circle: str) -> str | None:
-        """The handle of the one own organisation of that name, if whoever reads a circle may read of it."""
-        found = self.called.get(identity(name), ()) if name and not is_handle(name) else ()
-        return found[0].handle if len(found) == 1 and circles.reads(self.db, found[0].circle, circle) else None
-
-    @cached_property
-    def called(self) -> dict[str, list[Standing]]:
-        """Own organisations as they stand by each of their names, and their acronyms."""
-        found: dict[str, list[Standing]] = {}
-        for one in roll(self.db, self.home, "organization"):
-            if isinstance(one.record, listing.Organization) and not one.hidden and one.waits not in GOING:
-                for name in {identity(name) for name in (*one.record.names.values(), one.record.acronym) if name}:
-                    found.setdefault(name, []).append(one)
         return found
 
     def _referred(self, kind: str, source: str) -> str | None:

@@ -25,6 +25,9 @@ ASK_AFTER = timedelta(days=30)
 
 OurRole = Literal["asker", "asked", "both"]
 
+GONE = "gone"
+"""In the place of the handle of an organisation whose record was erased: nobody's name is kept on that side."""
+
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something that was done here: by whom (the name of an account; empty: the command line, or the node itself).
@@ -41,12 +44,15 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
 class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is destroyed with an introduction. `entry`: what was asked about, as it was called then.
 
-    Of two members of this node `held` is as the asker holds it.
+    `asking_of`, `about_of`: the handles of the organisations that are named on the two sides, as far as they are known
+    here. Of two members of this node `held` is as the asker holds it.
     """
 
     held: Held
     entry: Spoken = Spoken()
     steps: tuple[Step, ...] = ()
+    asking_of: str = ""
+    about_of: str = ""
 
 
 class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -111,6 +117,7 @@ class Figure(NamedTuple):
 _COLUMNS = ", ".join(Kept._fields)
 _CONCEALED = "EXISTS (SELECT 1 FROM hidden h WHERE h.after IS NULL AND h.handle IN (asking, about))"
 _SHOWN = f"name <> '' AND NOT {_CONCEALED}"
+_ASKING_OF, _ABOUT_OF = (f"json_extract(CAST(body AS TEXT), '$.{field}')" for field in ("asking_of", "about_of"))
 _OF_ENTRY = "(role <> 'asked' AND asking = :entry OR role <> 'asker' AND about = :entry)"  # an own one, on its own side
 _body = msgspec.json.Decoder(Body)
 _figures = msgspec.json.Decoder(Figures)
@@ -247,6 +254,8 @@ def save(db: Database, kept: Kept) -> None:
 def advance(db: Database, kept: Kept, held: Held, now: datetime, *steps: Step) -> Kept:
     """Keep what follows on `kept`, with the dates that result."""
     at = utc_text(now)
+    for side, of in (("asker", kept.body.asking_of), ("asked", kept.body.about_of)):
+        held = rules.without_organization(held, side) if of == GONE else held
     state, answered = held.state, held.asked
     answer = kept.answer
     if answered is not None and answered.stance in ("accepted", "declined"):
@@ -279,6 +288,21 @@ def end(db: Database, entry: str, now: datetime, *, erased: bool = False) -> Non
         ended = advance(db, kept, _ended(kept, entry, utc_text(now)), now)
         if erased:
             _forget_entry(db, ended, entry, now)
+    if erased:
+        _forget_organization(db, entry, now)
+
+
+def _forget_organization(db: Database, handle: str, now: datetime | None = None) -> None:
+    """Leave no name of an organisation whose record was erased, and tell the others so."""
+    for kept in _where(db, f"emptied_at IS NULL AND :handle IN ({_ASKING_OF}, {_ABOUT_OF})", handle=handle):
+        body = kept.body
+        if body.asking_of == handle:
+            body = msgspec.structs.replace(body, asking_of=GONE)
+        if body.about_of == handle:
+            body = msgspec.structs.replace(
+                body, about_of=GONE, entry=msgspec.structs.replace(body.entry, organization="")
+            )
+        advance(db, kept._replace(body=body), kept.held, now or datetime.fromisoformat(_latest(kept)))
 
 
 def _forget_entry(db: Database, kept: Kept, entry: str, now: datetime) -> None:
@@ -308,7 +332,9 @@ def _ended(kept: Kept, entry: str, at: str) -> Held:
 
 
 def repoint(db: Database, old: str, new: str) -> None:
-    """An own entry goes on under another handle. What was said of it to others names neither any more."""
+    """An own record goes on under another handle. What was said of it to others names neither any more, nor the
+    organisation that it is: the circle is another one."""
+    _forget_organization(db, old)
     for kept in _where(db, _OF_ENTRY, entry=old):
         entry = msgspec.structs.replace(kept.body.entry, handle="") if kept.about == old else kept.body.entry
         body = msgspec.structs.replace(kept.body, held=rules.without_handle(kept.held, old), entry=entry)
@@ -344,6 +370,9 @@ def forget_erased(db: Database) -> None:
             advance(db, kept, _ended(kept, entry, _latest(kept)), datetime.fromisoformat(_latest(kept)))
         for kept in _where(db, "? IN (asking, about)", entry):
             _forget_entry(db, kept, entry, datetime.fromisoformat(_latest(kept)))
+    sql = " UNION ".join(f"SELECT {of} FROM introduction WHERE emptied_at IS NULL" for of in (_ASKING_OF, _ABOUT_OF))
+    for handle in [of for (of,) in db.execute(sql) if of and references.is_erased(db, of)]:
+        _forget_organization(db, handle)
 
 
 def _latest(kept: Kept) -> str:
