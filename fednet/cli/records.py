@@ -13,8 +13,11 @@ from fednet import listing
 from fednet.cli.options import agreed, chosen_circle, circle_option, handle_argument, json_option, opened, yes_option
 from fednet.cli.output import say, show_fields, show_json, written
 from fednet.errors import UsageError
+from fednet.listing.check import is_handle
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fednet.node.erasure import Erased
     from fednet.node.home import Home
 
@@ -51,6 +54,7 @@ def add(kind: str, file: IO[bytes], circle: str | None) -> None:
     own = edits.add(opened(), kind, fields, now(), circle)
     click.echo(own.handle)
     _warn_of_unknown(kind, fields)
+    _note_entry(own.fields, fields, now())
     say(f"added to circle {own.circle}; fednet publish signs it")
 
 
@@ -81,6 +85,7 @@ def edit(handle: str, file: IO[bytes] | None, circle: str | None, as_signed: boo
     own = edits.edit(opened(), handle, fields, now(), circle)
     click.echo(own.handle)
     _warn_of_unknown(own.fields["kind"], fields)
+    _note_entry(own.fields, fields, now())
     if own.handle != handle:
         say(f"moved to circle {own.circle} under a new handle; fednet publish signs it, and takes the old one away")
     else:
@@ -197,6 +202,17 @@ def _warn_of_unknown(kind: str, fields: dict[str, Any]) -> None:
         meant = get_close_matches(name, known, 1)
         say(f"note: {name!r} is no field of a record of kind {kind}; it is kept" +
             (f". Did you mean {meant[0]!r}?" if meant else ""))  # fmt: skip
+
+
+def _note_entry(kept: dict[str, Any], given: dict[str, Any], moment: datetime) -> None:
+    """Of a need, an offer or funding, what its author may not have meant: nobody's organisation, a day that is past."""
+    if kept["kind"] != "exchange":
+        return
+    named, ends = kept.get("organization"), kept.get("open_until", "")
+    if named and "organization" in given and not is_handle(named):
+        say(f"note: {named!r} is the name of no organisation that this network lists, or of several: just the name is kept")
+    if "open_until" in given and ends and ends < moment.date().isoformat():
+        say(f"note: it was open until {ends}, which is past: nobody is shown it as open")
 
 
 def check_kind(kind: str) -> None:

@@ -19,6 +19,7 @@ from fednet.listing import ListingError, references
 from fednet.listing.check import text
 from fednet.node import circles, completing, revisions
 from fednet.node.home import Home
+from fednet.node.linking import NAMING, OwnOrganizations
 from fednet.store import accounts, acts, applications, drafts, exchanges, feeds, hidden, introductions, proposals
 from fednet.store import search as index_search
 from fednet.store.circles import PUBLIC
@@ -110,10 +111,12 @@ def add_in(
     if fields.get("kind", kind) != kind:
         raise UsageError(f"the fields say kind {fields['kind']!r}, expected {kind!r}")
     whole = completing.begun(msgspec.json.decode(body_of({**fields, "kind": kind})), home.network.network, now)
-    own = Own(new_handle(), circle or usual_circle(kind), check_body(listing.encode(whole)), True)
+    where = circles.check_known(db, circle or usual_circle(kind))
+    if kind in NAMING:
+        whole = OwnOrganizations(db, home).linked(whole, where)
+    own = Own(new_handle(), where, check_body(listing.encode(whole)), True)
     check_confirmed(own.fields, now)
     revisions.check_given(own.fields, {})
-    circles.check_known(db, own.circle)
     own = own._replace(body=revisions.body_above(db, home.network.network, own, None))
     check_names(db, own.body)
     if kind == NETWORK:
@@ -142,6 +145,9 @@ def edit_in(
         raise UsageError(f"the record is of kind {own.fields['kind']!r}, and that cannot change")
     body = body_of({name: value for name, value in changed.items() if value is not None})
     whole = completing.edited(msgspec.json.decode(body), own.fields, home.network.network, now)
+    if changed["kind"] in NAMING and fields.keys() & {"organization", "organizations"}:
+        where = circles.check_known(db, circle) if circle else own.circle
+        whole = OwnOrganizations(db, home).linked(whole, where)
     body = check_body(listing.encode(whole))
     if "confirmed" in fields:
         check_confirmed(msgspec.json.decode(body), now)

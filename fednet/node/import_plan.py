@@ -19,7 +19,6 @@ from fednet.formats.calendar import read_calendar
 from fednet.formats.calendar_writer import calendar_of, handle_and_network, uid_of
 from fednet.formats.export import without_controls
 from fednet.formats.reading import Entry, Reading, RowError, Seen, identity, joined, key, merge, shown, source_of
-from fednet.listing.check import is_handle
 from fednet.listing.event import WHEN, revised
 from fednet.listing.references import moved
 from fednet.node import circles, completing, revisions

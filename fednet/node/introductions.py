@@ -177,7 +177,7 @@ class Preview(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A need or an offer, by whom it is listed, and in which circle."""
+    """A need or an offer, by whom it is listed, and in which circle. `spoken`: what may be told of it."""
 
     network: str
     network_name: str
@@ -185,7 +185,7 @@ class _Entry(NamedTuple):
     handle: str
     circle: str
     record: Exchange
-    organization: str
+    spoken: Spoken
 
 
 class _Ask(NamedTuple):
@@ -241,7 +241,7 @@ def ask(
             asking=begun.ours.handle if begun.ours else "",
             about=begun.theirs.handle,
             state="waiting",
-            body=Body(begun.held, _spoken(begun.theirs)),
+            body=Body(begun.held, begun.theirs.spoken),
             asked_at=side.at,
             changed_at=side.at,
             figures=_figures(begun.theirs, begun.ours),
@@ -262,9 +262,13 @@ def _begin(
     readable: Collection[str] | None,
 ) -> _Ask:
     about = _asked_about(db, home, theirs, readable)
-    own = _own_entry(db, home, ours) if ours else None
+    readers = _readers(db, home, feeds.pinned(db, about.network))
+    own = _own_entry(db, home, ours, readers) if ours else None
     if own is not None and own.handle == about.handle:
         raise UsageError("that is the same entry", hint="name an entry of somebody else")
+    for entry in (own, about if about.own and own is not None else None):
+        if entry is not None and entry.circle not in readers:
+            raise NotForThemError(entry.circle, about.network_name)
     for entry in (about, own):
         if entry is not None:
             _check_open(entry, now)
@@ -274,7 +278,7 @@ def _begin(
     earlier = stored.between(db, about.network, own.handle if own else "", about.handle)
     if earlier is not None:
         raise AskedAlreadyError(earlier.id)
-    spoken = _spoken(own) if own else Spoken()
+    spoken = own.spoken if own else Spoken()
     held = rules.asking(
         str(uuid.uuid4()), about.handle, spoken, written(text), language, checked(details), utc_text(now)
     )
@@ -303,25 +307,45 @@ def _asked_about(db: Database, home: Home, given: str, readable: Collection[str]
         if isinstance(record, Exchange):
             if source.own:  # as it stands, signed or not: it may be closed already
                 return _own_entry(db, home, row.handle)
-            organization = _organization_name(db, record, [source.feed_id])
-            return _Entry(source.network, source.name, source.own, row.handle, source.circle, record, organization)
+            spoken = _spoken(row.handle, record, _organization_name(db, record, [source.feed_id]))
+            return _Entry(source.network, source.name, source.own, row.handle, source.circle, record, spoken)
     raise NotFoundError("no such need or offer is listed here", hint="fednet exchange list")
 
 
-def _own_entry(db: Database, home: Home, handle: str) -> _Entry:
+def _readers(db: Database, home: Home, network: Network | None) -> frozenset[str]:
+    """The own circles that the other side reads: a network, or (this one itself, None) members."""
+    if network is None or network.own:
+        return OF_MEMBERS
+    return frozenset({PUBLIC}) | circles.own_circles_of(db, network)
+
+
+def _own_entry(db: Database, home: Home, handle: str, readers: Collection[str] = OF_MEMBERS) -> _Entry:
+    """An own entry as it stands; what is told of it is as it was signed, and nothing but what `readers` may read."""
     own = edits.find(db, home, handle)
     record = listing.parse(own.body)
     if not isinstance(record, Exchange):
         raise UsageError(f"{handle} is no need, offer or source of funding", hint="fednet exchange list")
-    named = _own_organization(db, home, record)
-    return _Entry(home.network.network, home.network.name, True, handle, own.circle, record, named)
+    told = _signed(db, home, handle, readers) or record
+    spoken = _spoken(handle, told, _own_organization(db, home, told, readers))
+    return _Entry(home.network.network, home.network.name, True, handle, own.circle, record, spoken)
 
 
-def _own_organization(db: Database, home: Home, record: Exchange) -> str:
+def _signed(db: Database, home: Home, handle: str, readers: Collection[str]) -> Exchange | None:
+    """An own entry as the newest edition of a circle that `readers` read has it."""
+    for feed in feeds.feeds(db, home.network):
+        body = drafts.listed(db, feed.id, handle) if feed.circle in readers else None
+        if body is not None and isinstance(record := listing.parse(body), Exchange):
+            return record
+    return None
+
+
+def _own_organization(db: Database, home: Home, record: Exchange, readers: Collection[str]) -> str:
+    """The name of whose entry it is, as far as `readers` may read that."""
     if not is_handle(record.organization):
         return record.organization
     with suppress(FednetError):
-        found = listing.parse(edits.find(db, home, record.organization).body)
+        own = edits.find(db, home, record.organization)
+        found = listing.parse(own.body) if own.circle in readers else None
         return listing.title(found) if found else ""
     return ""
 
@@ -342,13 +366,13 @@ def _check_open(entry: _Entry, now: datetime) -> None:
         raise ChangedError(f"this entry was open until {entry.record.open_until}", hint=f"fednet show {entry.handle}")
 
 
-def _spoken(entry: _Entry) -> Spoken:
-    titles = list(entry.record.titles.items())[:MAX_TITLES]
+def _spoken(handle: str, record: Exchange, organization: str) -> Spoken:
+    titles = list(record.titles.items())[:MAX_TITLES]
     return Spoken(
-        entry.handle,
-        entry.record.type[:40],
+        handle,
+        record.type[:40],
         {language: title[:MAX_TITLE] for language, title in titles},
-        entry.organization[:MAX_TITLE],
+        organization[:MAX_TITLE],
     )
 
 
@@ -427,9 +451,19 @@ def accept(
     with home.store.writing() as db:
         kept = _found(db, id_)
         held = _answering(kept, "accept")
-        spoken = _spoken(_own_entry(db, home, kept.about))
+        spoken = _told_of(db, home, kept)
         held = rules.accepting(held, spoken, checked(details), utc_text(now), written(text), language)
         return _answered(db, home, kept, held, now, Step(utc_text(now), "accepted", by, "asked"))
+
+
+def _told_of(db: Database, home: Home, kept: Kept) -> Spoken:
+    """What the asker is told of the own entry that was asked about, when somebody agrees.
+
+    As it is listed for them now; where it is not any more, as it was when they asked.
+    """
+    readers = _readers(db, home, feeds.pinned(db, kept.network))
+    entry = _own_entry(db, home, kept.about, readers)
+    return entry.spoken if _signed(db, home, kept.about, readers) else kept.body.entry
 
 
 def decline(home: Home, id_: str, text: str, now: datetime, by: str, language: str = "") -> Introduction:

@@ -244,3 +244,28 @@ def test_what_is_over_or_ends_soon_waits_for_somebody_the_most_urgent_first(home
     with home.store.reading() as db:
         found = ending.ending(db, home, today)
     assert [(one.handle, one.left, one.is_over) for one in found] == [(over.handle, -1, True), (soon.handle, 14, False)]
+
+
+# --- whose they are ---------------------------------------------------------------------------------------------------
+
+HOUSE = {"names": {"en": "Aster House"}, "acronym": "AH"}
+
+
+def test_the_name_of_an_own_organisation_becomes_its_handle(home: Home) -> None:
+    house = edits.add(home, "organization", HOUSE, NOW).handle
+    assert posted(home, organization="aster  house").fields["organization"] == house
+    need = posted(home, organization="Elsewhere")
+    assert need.fields["organization"] == "Elsewhere"
+    assert edits.edit(home, need.handle, {"organization": "AH"}, NOW).fields["organization"] == house
+    twins = [{"name": "Aster House"}, {"name": "Aster House", "network": "x" * 32}]
+    with pytest.raises(ListingError):
+        edits.add(home, "twinning", {"organizations": twins}, NOW)
+    stated = edits.add(home, "twinning", {"organizations": [{"name": "Aster House"}, {"name": "Elsewhere"}]}, NOW)
+    assert [one.get("handle") for one in stated.fields["organizations"]] == [house, None]
+
+
+def test_a_name_stays_where_readers_may_not_know_of_the_organisation_or_two_bear_it(home: Home) -> None:
+    edits.add(home, "organization", HOUSE, NOW, "partners")
+    assert posted(home, organization="Aster House").fields["organization"] == "Aster House"
+    edits.add(home, "organization", HOUSE, NOW)
+    assert posted(home, organization="Aster House").fields["organization"] == "Aster House"
