@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from fednet.cli.options import exit_with, find_matches, json_option, may_write, named_network, opened, yes_option
+from fednet.cli.options import (
+    exit_with,
+    find_matches,
+    forget_old,
+    json_option,
+    may_write,
+    named_network,
+    opened,
+    yes_option,
+)
 from fednet.cli.output import counted, plain, say, show_json, show_table
 from fednet.errors import MalformedError, UsageError
 
@@ -74,6 +83,7 @@ def write(file: Path, since: Position, recipient: str | None, mirrors: bool, yes
         raise UsageError("this node needs no bundle of its own", hint="--for N: a network that is followed")
     if not may_write(home, file, yes):
         return
+    forget_old(home)
     written = bundles.write(home, file, since=since, recipient=reader, mirrors=mirrors)
     if as_json:
         show_json([written])
@@ -106,6 +116,7 @@ def read(file: BinaryIO, fingerprint: str | None, yes: bool, as_json: bool) -> N
     from fednet.node import bundles
 
     home = opened()
+    forget_old(home)
     carried = asyncio.run(
         bundles.read(
             home, file, Path(file.name).name, expected=fingerprint, confirm=lambda offer: yes or _compared(offer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from fednet.cli.options import json_option, opened
@@ -32,22 +34,31 @@ def close(
         fednet exchange close 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e --outcome met --note "A trainer was found."
         fednet exchange close 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e --until 2027-03-31
     """
-    from fednet.node import closing
+    from fednet.node import closing, edits
     from fednet.node.home import now
 
     if outcome and (reopen or until):
         raise UsageError("what is open has no outcome", hint="leave --outcome out, or --reopen and --until")
     if note is not None and not outcome:
         raise UsageError("a note says what came of it", hint="give --outcome, too")
+    home = opened()
+    with home.store.reading() as db:
+        before = edits.find(db, home, handle)
     if reopen:
-        own, done = closing.reopen(opened(), handle, now(), until), "open again"
+        own, done = closing.reopen(home, handle, now(), until), "open again"
     elif until:
-        own, done = closing.extend(opened(), handle, until, now()), f"open until {until}"
+        own, done = closing.extend(home, handle, until, now()), f"open until {until}"
     else:
-        own, done = closing.close(opened(), handle, outcome or "", note, now(), language), "closed"
+        own, done = closing.close(home, handle, outcome or "", note, now(), language), _closed(before.fields)
     if as_json:
         show_json([{"handle": own.handle, **{name: own.fields.get(name) for name in _TOLD}}])
-    say(f"{done}; fednet publish signs it")
+    say(f"{done}; fednet publish signs it" if own.body != before.body else "nothing differs")
+
+
+def _closed(before: dict[str, Any]) -> str:
+    """Closed, or closed with another outcome than before."""
+    was = before.get("outcome")
+    return f"closed; the outcome was {was} before" if before.get("state") == "closed" and was else "closed"
 
 
 _TOLD = ("state", "open_until", "closed", "outcome", "outcome_note")

@@ -27,6 +27,7 @@ STATES = {
     "declined": "declined",
     "taken-back": "taken back",
 }
+HALF_TOLD = "introduced: your details are still on their way to the other side"
 CUT = {
     "unfollowed": "this network is not followed any more: nothing travels between the two",
     "blocked": "this network is blocked: nothing travels between the two",
@@ -285,7 +286,7 @@ def _show(found: Introduction) -> None:
     show_fields(
         [
             ("introduction", found.id),
-            ("state", STATES[found.state]),
+            ("state", HALF_TOLD if found.half_told else STATES[found.state]),
             ("network", f"{found.network_name} ({found.network})"),
             ("asked", found.asked_at),
             ("answered", found.answered_at),

@@ -129,6 +129,16 @@ def named_networks(home: Home, names: tuple[str, ...]) -> list[Network] | None:
     return [named_network(home, name) for name in names] if names else None
 
 
+def forget_old(home: Home) -> None:
+    """Destroy what introductions said that ended long ago: a node that nobody serves does so when it is used."""
+    from fednet.errors import BusyError
+    from fednet.node import introductions
+    from fednet.node.home import now
+
+    with suppress(BusyError):  # the next time will do
+        introductions.sweep(home, now())
+
+
 def find_matches(home: Home, most: int | None = None) -> None:
     """Find which of the records that have come belong on one card; where a command brought some, it ends with this.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fednet.cli.options import find_matches, json_option, opened, private_allowed, private_option
+from fednet.cli.options import find_matches, forget_old, json_option, opened, private_allowed, private_option
 from fednet.cli.output import counted, say, show_json, show_table
 
 FEW = 2_000
@@ -37,6 +37,7 @@ def publish(when: str | None, allow_private: bool, as_json: bool) -> None:
         hold(home, when == "hold")
         say("changes wait until fednet publish signs them" if when == "hold" else "fednet serve signs by itself again")
         return
+    forget_old(home)
     private = private_allowed(home, allow_private)
     ask.once(home, allow_private=private)
     cosign = by_witnesses(home, allow_private=private)

@@ -210,7 +210,7 @@ def _note_entry(kept: dict[str, Any], given: dict[str, Any], moment: datetime) -
         return
     named, ends = kept.get("organization"), kept.get("open_until", "")
     if named and "organization" in given and not is_handle(named):
-        say(f"note: {named!r} is the name of no organisation that this network lists, or of several: just the name is kept")
+        say(f"note: this network lists no organisation {named!r}, or several of that name: just the name is kept")
     if "open_until" in given and ends and ends < moment.date().isoformat():
         say(f"note: it was open until {ends}, which is past: nobody is shown it as open")
 

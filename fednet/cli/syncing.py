@@ -14,6 +14,7 @@ import click
 from fednet.cli.options import (
     exit_with,
     find_matches,
+    forget_old,
     json_option,
     named_network,
     named_networks,
@@ -56,6 +57,7 @@ def sync(names: tuple[str, ...], watch: bool, allow_private: bool, as_json: bool
 def _pass(home: Home, names: tuple[str, ...], allow_private: bool, as_json: bool) -> Sequence[Synced]:
     from fednet.node import sync as syncing
 
+    forget_old(home)
     with progress_bars() as progress:
         done = asyncio.run(
             syncing.sync(home, named_networks(home, names), allow_private=allow_private, progress=progress)

@@ -244,7 +244,8 @@ def _row(code: str, entries: Iterable[Posted], fits: Fits) -> Row:
 
 def is_matched(entry: Posted, fits: Fits) -> bool:
     """Whether something fits it, or did before it was over; or it was met here, or somebody says that it has one."""
-    return entry.place in fits or entry.record.outcome in MET_HERE or entry.record.state in ("matched", "introduced")
+    met = entry.record.outcome in MET_HERE and entry.record.state != "open"
+    return entry.place in fits or met or entry.record.state in ("matched", "introduced")
 
 
 def _waited(entries: Iterable[Posted], fits: Fits) -> Iterator[int]:

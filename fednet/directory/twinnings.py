@@ -2,11 +2,14 @@
 
 Statements are one twinning when they have the same `uid`, tell of the same two organisations, and each is by a network
 that lists one of the two. What a third network states of it is shown as its own word: nobody speaks for others.
+One that is just named is the organisation that another network lists under that very name; while two networks claim to
+list it, it is neither's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple
@@ -32,6 +35,10 @@ from fednet.store.search import Listed, Source
 KIND = listing.KIND_NUMBERS["twinning"]
 MAX_STATEMENTS = 3
 """Statements of one circle with the same `uid` that are looked at: a flood drowns only itself."""
+SHARE = 4
+"""Twinnings of one network that stand together in an order, before those of others have their turn."""
+MAX_SHARE = 2
+"""Twinnings of one network among the few of an organisation, while there are others."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,11 +59,15 @@ PARAMETERS: dict[str, Parameter] = {
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """What one network states. `is_side`: it lists one of the two; else it speaks of others' twinning."""
+    """What one network states. `is_side`: it lists one of the two; else it speaks of others' twinning.
+
+    `listed` has for each of the two what the organisation of its handle is called where it is listed, as keys.
+    """
 
     hit: Hit
     record: Twinning
     is_side: bool
+    listed: tuple[frozenset[str], ...] = (frozenset(), frozenset())
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -87,9 +98,9 @@ class Card(msgspec.Struct, frozen=True):
     def twins(self) -> tuple[Twin, Twin]:
         """The two, as well as any statement names them: with the handle, where one of them has it."""
         sure: list[Twin] = []
-        for twin in resolved(self.first):
-            others = (one for statement in self.statements for one in resolved(statement) if is_same(one, twin))
-            sure.append(next((one for one in (twin, *others) if one.handle), twin))
+        for one in _known(self.first):
+            others = (other for statement in self.statements for other in _known(statement) if is_same(other, one))
+            sure.append(next((other.twin for other in (one, *others) if other.twin.handle), one.twin))
         return sure[0], sure[1]
 
 
@@ -130,16 +141,30 @@ def twinnings(store: Store, wanted: Wanted, reader: Reader, now: datetime, start
         rows = [row for row, _ in looked_at(store, db, query, sources, now)] if asked else every
         found = [one for one in view.statements(rows) if _fits(one.record, wanted)]
         same = _by_uid(view.statements(every))
-        cards = list(_cards(_in_order(found), lambda one: same.get(one.record.uid or "", [])))
+        cards = list(_cards(_in_order(found, now), lambda one: same.get(one.record.uid or "", [])))
     return Shelf(len(cards), cards[start : start + most])
 
 
-def _in_order(found: Iterable[Statement]) -> list[Statement]:
-    """Active ones first, then planned ones; of these the latest first, then by title."""
+def _in_order(found: Iterable[Statement], now: datetime) -> list[Statement]:
+    """Active ones first, then planned ones; of these the latest first, then by title; networks take turns by `SHARE`.
+
+    When one that is active begins in days to come says nothing.
+    """
+    today = now.date().isoformat()
     order = sorted(found, key=lambda one: (listing.title(one.record).casefold(), one.hit.handle))
-    order.sort(key=lambda one: one.record.start or "", reverse=True)
-    order.sort(key=lambda one: _STATES.get(one.record.state or "", 2))
-    return order
+    order.sort(key=lambda one: _begins(one.record, today), reverse=True)
+    turns: Counter[tuple[int, str]] = Counter()
+    placed = []
+    for one in order:
+        part = _STATES.get(one.record.state or "", 2)
+        placed.append((part, turns[part, one.hit.network] // SHARE, one))
+        turns[part, one.hit.network] += 1
+    return [one for *_, one in sorted(placed, key=lambda place: place[:2])]
+
+
+def _begins(record: Twinning, today: str) -> str:
+    start = record.start or ""
+    return "" if record.state != "planned" and start > today else start
 
 
 _STATES = {"active": 0, "planned": 1, "ended": 3}
@@ -152,7 +177,9 @@ def _fits(record: Twinning, wanted: Wanted) -> bool:
 
 
 def naming(store: Store, named: Iterable[tuple[str, str]], reader: Reader, now: datetime, most: int) -> list[Card]:
-    """The twinnings of organisations given by network and handle, by whichever network states them."""
+    """The twinnings of organisations given by network and handle: those first that their own networks state, then
+    others' by `is_side`; no network takes more than `MAX_SHARE` places of another's organisation, while there are
+    others."""
     asked = set(named)
     with store.reading() as db:
         view = _View(db, readable(db, reader, now - store.forget_after), now)
@@ -166,7 +193,21 @@ def naming(store: Store, named: Iterable[tuple[str, str]], reader: Reader, now: 
             for one in view.statements(rows.values())
             if any((twin.network, twin.handle) in asked for twin in resolved(one))
         ]
-        return list(islice(_cards(_in_order(found), view.with_uid), most))
+        own = {network for network, _ in asked}
+        order = sorted(_in_order(found, now), key=lambda one: (one.hit.network not in own, not one.is_side))
+        return list(islice(_cards(_shared(order, own), view.with_uid), most))
+
+
+def _shared(order: Iterable[Statement], own: Collection[str]) -> list[Statement]:
+    """The same, with what one network has too much of at the end."""
+    taken: Counter[str] = Counter()
+    within: list[Statement] = []
+    beyond: list[Statement] = []
+    for one in order:
+        network = one.hit.network
+        (within if network in own or taken[network] < MAX_SHARE else beyond).append(one)
+        taken[network] += 1
+    return within + beyond
 
 
 def grown_from(store: Store, hit: Hit, reader: Reader, now: datetime, most: int) -> list[Card]:
@@ -176,7 +217,7 @@ def grown_from(store: Store, hit: Hit, reader: Reader, now: datetime, most: int)
         feeds = [feed_id for feed_id, source in view.sources.items() if source.network == hit.network]
         rows = index_search.naming(db, key_of(hit.handle), feeds)
         found = [one for one in view.statements(rows) if hit.handle in one.record.exchanges]
-        return list(islice(_cards(_in_order(found), view.with_uid), most))
+        return list(islice(_cards(_in_order(found, now), view.with_uid), most))
 
 
 def every(store: Store, reader: Reader, now: datetime) -> list[Card]:
@@ -189,38 +230,73 @@ def every(store: Store, reader: Reader, now: datetime) -> list[Card]:
 
 def resolved(statement: Statement) -> list[Twin]:
     """The two organisations; a handle without a network is one of the stating network's."""
+    return _resolved(statement.record, statement.hit.network)
+
+
+def _resolved(record: Twinning, network: str) -> list[Twin]:
     return [
-        msgspec.structs.replace(twin, network=statement.hit.network) if twin.handle and not twin.network else twin
-        for twin in statement.record.organizations
+        msgspec.structs.replace(twin, network=network) if twin.handle and not twin.network else twin
+        for twin in record.organizations
     ]
 
 
-def is_same(one: Twin, other: Twin) -> bool:
-    """Whether two name one organisation: by where it is listed, by name where either does not say."""
-    if one.handle and other.handle:
-        return (one.network, one.handle) == (other.network, other.handle)
-    return key(one.name) == key(other.name)
+class Known(NamedTuple):
+    """One of the two, and what it is called where it is listed, as keys; nothing where no handle is said."""
+
+    twin: Twin
+    names: frozenset[str]
+
+
+def _known(statement: Statement) -> list[Known]:
+    return list(map(Known, resolved(statement), statement.listed))
+
+
+def is_same(one: Known, other: Known) -> bool:
+    """Whether two name one organisation: by where it is listed; where one does not say, by what it is called there."""
+    if one.twin.handle and other.twin.handle:
+        return (one.twin.network, one.twin.handle) == (other.twin.network, other.twin.handle)
+    if one.twin.handle or other.twin.handle:
+        placed, named = (one, other) if one.twin.handle else (other, one)
+        return key(named.twin.name) in placed.names
+    return key(one.twin.name) == key(other.twin.name)
 
 
 def are_one(one: Statement, other: Statement) -> bool:
     """Whether two statements are of one twinning, and each by a network that lists one of the two."""
     if not (one.is_side and other.is_side and one.record.uid and one.record.uid == other.record.uid):
         return False
-    (left, right), (here, there) = resolved(one), resolved(other)
+    (left, right), (here, there) = _known(one), _known(other)
     return (is_same(left, here) and is_same(right, there)) or (is_same(left, there) and is_same(right, here))
+
+
+def _are_placed(statement: Statement) -> bool:
+    """Whether it says of both where they are listed."""
+    return all(twin.handle for twin in statement.record.organizations)
+
+
+def _claimed(statement: Statement, others: Iterable[Statement]) -> bool:
+    """Whether several networks say that they list the organisation that a statement only names."""
+    own = statement.hit.network
+    networks = {one.hit.network for one in others if one.hit.network != own and are_one(statement, one)}
+    return len(networks) > 1 and not _are_placed(statement)
 
 
 def _card(asked: Statement, others: Iterable[Statement]) -> Card:
     """The card of a statement: one statement of each network that agrees with all that are taken already."""
     joined: list[Statement] = [asked]
     apart: list[Statement] = []
-    for other in others:
+    every = [asked, *(one for one in others if _place(one) != _place(asked))]
+    claimed = {_place(one) for one in every if _claimed(one, every)}
+    for other in every[1:]:
         networks = {one.hit.network for one in joined}
-        if other.hit.handle == asked.hit.handle and other.hit.network == asked.hit.network:
-            continue
-        one = other.hit.network not in networks and all(are_one(other, taken) for taken in joined)
+        free = other.hit.network not in networks and not claimed & {_place(other), _place(asked)}
+        one = free and all(are_one(other, taken) for taken in joined)
         (joined if one else apart).append(other)
     return Card(tuple(joined), tuple(compared([one.record for one in joined])), tuple(apart))
+
+
+def _place(statement: Statement) -> tuple[str, str]:
+    return statement.hit.network, statement.hit.handle
 
 
 def _cards(found: Iterable[Statement], same: Callable[[Statement], Iterable[Statement]]) -> Iterator[Card]:
@@ -254,6 +330,7 @@ class _View:
     def __init__(self, db: Database, sources: Mapping[int, Source], now: datetime) -> None:
         self.db, self.sources = db, sources
         self.heads = heads_of(sources, now)
+        self.called: dict[tuple[str, str], frozenset[str] | None] = {}
 
     def statement(self, row: Listed) -> Statement | None:
         record = listing.parse(row.body)
@@ -261,7 +338,11 @@ class _View:
             return None
         source = self.sources[row.feed_id]
         hit = shown(row, source, self.heads[row.feed_id], {})
-        return Statement(hit, record, self._is_side(record, source))
+        twins = _resolved(record, source.network)
+        listed = [self._listed(twin) for twin in twins]
+        pairs = zip(twins, listed, strict=True)
+        is_side = any(twin.network == source.network and names is not None for twin, names in pairs)
+        return Statement(hit, record, is_side, tuple(names or frozenset() for names in listed))
 
     def statements(self, rows: Iterable[Listed]) -> list[Statement]:
         return [found for row in rows if row.feed_id in self.sources and (found := self.statement(row))]
@@ -276,9 +357,18 @@ class _View:
         rows.sort(key=lambda row: order[row.feed_id])
         return [one for one in self.statements(rows) if one.record.uid == uid]
 
-    def _is_side(self, record: Twinning, source: Source) -> bool:
-        """Whether the network really lists one of the two, to this reader."""
-        own = (twin.handle for twin in record.organizations if twin.handle and twin.network in ("", source.network))
-        feeds = [feed_id for feed_id, one in self.sources.items() if one.network == source.network]
-        rows = (index_search.by_key(self.db, key_of(handle), feeds) for handle in own)
-        return any(row is not None and isinstance(listing.parse(row.body), Organization) for row in rows)
+    def _listed(self, twin: Twin) -> frozenset[str] | None:
+        """What the organisation of a handle is called there, to this reader; None when none is listed there."""
+        if not twin.handle:
+            return None
+        place = twin.network, twin.handle
+        if place not in self.called:
+            feeds = [feed_id for feed_id, one in self.sources.items() if one.network == twin.network]
+            row = index_search.by_key(self.db, key_of(twin.handle), feeds)
+            found = listing.parse(row.body) if row is not None else None
+            self.called[place] = _names(found) if isinstance(found, Organization) else None
+        return self.called[place]
+
+
+def _names(record: Organization) -> frozenset[str]:
+    return frozenset(name for text in (*record.names.values(), record.acronym) if text and (name := key(text)))

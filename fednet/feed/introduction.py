@@ -234,6 +234,18 @@ def without_texts(held: Held) -> Held:
     return msgspec.structs.replace(held, own=_bare(held.own), other=_bare(held.other), details=None)
 
 
+def words(held: Held) -> set[str]:
+    """All that anybody wrote, or is called, in an introduction."""
+    found = {*_words_of(held.details)}
+    for side in filter(None, (held.own, held.other)):
+        found |= {side.text, side.own.organization, *side.own.titles.values(), *_words_of(side.details)}
+    return found - {""}
+
+
+def _words_of(details: Details | None) -> tuple[str, ...]:
+    return () if details is None else (details.name, details.note, *details.emails, *details.phones)
+
+
 def erased(handle: str) -> str:
     """What stands for the handle of an entry that was erased: a UUID that leads back to nothing."""
     digest = bytearray(sha256(f"fednet erased entry v1\n{handle}\n".encode()).digest()[:16])
@@ -373,8 +385,22 @@ def taking(held: Held | None, side: Side, at: str, restored: str = "") -> Held:
         _check_follows(held, side)
         _check_reaches(before, held, side, restored)
         known = held.own or held.other or side
-        held = msgspec.structs.replace(held, other=msgspec.structs.replace(side, about=known.about))
+        held = msgspec.structs.replace(held, other=msgspec.structs.replace(_agreed(held, side), about=known.about))
     return _settled(held, at)
+
+
+def _agreed(held: Held, side: Side) -> Side:
+    """A newer word of an asker to whom this side has agreed: what was agreed to stays as it was read, and details that
+    were told are not taken away; an organisation that was erased is no longer named."""
+    before = held.other
+    if before is None or before.stance != "asked" or side.stance != "asked":
+        return side
+    if held.own is None or held.own.stance != "accepted":
+        return side
+    named = before.own.organization if side.own.organization else ""
+    own = msgspec.structs.replace(before.own, handle=side.own.handle, organization=named)
+    details = before.details if side.details is None else side.details
+    return msgspec.structs.replace(side, own=own, text=before.text, language=before.language, details=details)
 
 
 def acknowledged(held: Held, version: int, at: str, restored: str = "") -> Held:

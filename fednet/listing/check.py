@@ -547,6 +547,18 @@ def _require(read: dict[str, Any], kind: type[Listing]) -> None:
         raise ListingError("subjects", read["subjects"], "are not two different records")
     if read["kind"] == "twinning":
         _check_twins(read)
+    if read["kind"] == "exchange":
+        _check_closing(read)
+
+
+def _check_closing(read: dict[str, Any]) -> None:
+    """What came of a need or an offer is said of one that is not open, and it was not closed before it was posted."""
+    posted, closed = read.get("posted", ""), read.get("closed", "")
+    if "outcome" in read and read.get("state") == "open":
+        hint = "give it the state closed, or no outcome"
+        raise ListingError("outcome", read["outcome"], "says what came of it, and it is open", hint=hint)
+    if closed and closed < posted:
+        raise ListingError("closed", closed, f"is before it was posted, {posted}")
 
 
 def _check_twins(read: dict[str, Any]) -> None:

@@ -28,7 +28,8 @@ def closed(
 ) -> dict[str, Any]:
     """What closing changes. `outcome` by any of its names; `note` in that `language`, else in the record's own.
 
-    Of one that is closed already the day stays. A `note` that is None leaves what is there, an empty one takes it out.
+    Of one that is closed already the day stays. A `note` that is None leaves what is there, as long as it was said of
+    the same outcome; an empty one takes it out.
     """
     _check_kind(fields)
     code = _OUTCOME(outcome, "outcome")
@@ -36,7 +37,9 @@ def closed(
         accepted = ", ".join(EXCHANGE_OUTCOMES.codes)
         raise ListingError("outcome", None, "is missing: say what came of it", hint=f"accepted: {accepted}")
     since = fields.get("closed") if fields.get("state") == CLOSED else None
-    changes: dict[str, Any] = {"state": CLOSED, "closed": since or now.date().isoformat(), "outcome": code}
+    changes: dict[str, Any] = {"state": CLOSED, "closed": since or _today(fields, now), "outcome": code}
+    if since and note is None and code != fields.get("outcome"):
+        changes["outcome_note"] = None
     if note is not None:
         tag = language or fields.get("original") or UNDETERMINED
         kept = {known: text for known, text in (fields.get("outcome_note") or {}).items() if known != tag}
@@ -47,10 +50,12 @@ def closed(
 def reopened(fields: Mapping[str, Any], now: datetime, until: str | None = None) -> dict[str, Any]:
     """What opening a closed one again changes: what came of it goes. `until` is a new last day, where the old is past.
 
-    Raises ListingError when it would be over at once.
+    Raises ListingError when it would be over at once, UsageError when it is open and no day is given.
     """
     _check_kind(fields)
     ends = until or fields.get("open_until")
+    if fields.get("state", OPEN) == OPEN and not until and not (ends and ends < now.date().isoformat()):
+        raise UsageError("it is open", hint="fednet exchange close HANDLE --until DAY keeps it open for longer")
     return {
         "state": OPEN,
         "closed": None,
@@ -87,6 +92,11 @@ def extend(home: Home, handle: str, until: str, now: datetime) -> Own:
     with home.store.writing() as db:
         own = edits.find(db, home, handle)
         return edits.edit_in(db, home, handle, extended(own.fields, until, now), now)
+
+
+def _today(fields: Mapping[str, Any], now: datetime) -> str:
+    """The day it is (UTC), no day before it was posted: that may be tomorrow, where it is that already."""
+    return max(now.date().isoformat(), fields.get("posted", ""))
 
 
 def _check_kind(fields: Mapping[str, Any]) -> None:

@@ -13,12 +13,13 @@ from fednet.listing.exchange import CLOSED
 def begun(fields: Mapping[str, Any], network: str, now: datetime | None) -> dict[str, Any]:
     """The fields of a new record, with what nobody has to fill in; what is there already stays.
 
-    An exchange gets the day on which it is `posted` (UTC; not without a `now`), a twinning the `uid` by which two
-    networks' statements of it are one.
+    An exchange gets the day on which it is `posted` (UTC; not without a `now`; no later than it was closed), a twinning
+    the `uid` by which two networks' statements of it are one.
     """
     match fields["kind"]:
         case "exchange" if now is not None:
-            return {"posted": now.date().isoformat(), **fields}
+            today = now.date().isoformat()
+            return {"posted": min(today, fields.get("closed", today)), **fields}
         case "twinning":
             return placed({"uid": str(uuid.uuid4()), **fields}, network)
         case _:
@@ -28,7 +29,7 @@ def begun(fields: Mapping[str, Any], network: str, now: datetime | None) -> dict
 def edited(fields: Mapping[str, Any], before: Mapping[str, Any], network: str, now: datetime) -> dict[str, Any]:
     """The fields of a record that was edited: an exchange that is closed now gets the day on which that was."""
     newly = fields.get("state") == CLOSED != before.get("state") and fields["kind"] == "exchange"
-    dated = {"closed": now.date().isoformat(), **fields} if newly else fields
+    dated = {"closed": max(now.date().isoformat(), fields.get("posted", "")), **fields} if newly else fields
     return placed(dated, network)
 
 

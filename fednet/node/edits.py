@@ -87,8 +87,20 @@ def _check_rule(event: Mapping[str, Any]) -> None:
         raise ListingError("rrule", event["rrule"], f"cannot be followed: {error.detail}", hint=_RULES) from None
 
 
-def check_confirmed(fields: Mapping[str, Any], now: datetime) -> None:
-    """Refuse a confirmation on a day that has not come, of fields as `body_of` leaves them."""
+def check_days(fields: Mapping[str, Any], before: Mapping[str, Any], now: datetime) -> None:
+    """Refuse that something was confirmed, posted or closed on a day that has not come, of fields as `body_of` leaves
+    them; what was said `before` may stay."""
+    said = {name: fields[name] for name in _PAST if fields.get(name) and fields[name] != before.get(name)}
+    _check_confirmed(said, now)
+    for name in said.keys() & {"posted", "closed"}:
+        if said[name] > (now.date() + DATES_DIFFER).isoformat():
+            raise ListingError(name, said[name], "has not come yet", hint="leave it out for today")
+
+
+_PAST = ("confirmed", "posted", "closed")
+
+
+def _check_confirmed(fields: Mapping[str, Any], now: datetime) -> None:
     at = (fields.get("confirmed") or {}).get("at", "")
     day, latest = confirmed_day(at), confirmed_day((now.date() + DATES_DIFFER).isoformat())
     if day is not None and latest is not None and day > latest:
@@ -115,7 +127,7 @@ def add_in(
     if kind in NAMING:
         whole = OwnOrganizations(db, home).linked(whole, where)
     own = Own(new_handle(), where, check_body(listing.encode(whole)), True)
-    check_confirmed(own.fields, now)
+    check_days(own.fields, {}, now)
     revisions.check_given(own.fields, {})
     own = own._replace(body=revisions.body_above(db, home.network.network, own, None))
     check_names(db, own.body)
@@ -149,8 +161,7 @@ def edit_in(
         where = circles.check_known(db, circle) if circle else own.circle
         whole = OwnOrganizations(db, home).linked(whole, where)
     body = check_body(listing.encode(whole))
-    if "confirmed" in fields:
-        check_confirmed(msgspec.json.decode(body), now)
+    check_days(msgspec.json.decode(body), own.fields, now)
     check_names(db, body, own.body)
     if own.fields["kind"] == "event":
         body = _revised(db, home, own, body)

@@ -27,7 +27,7 @@ from fednet.node.edits import (
     Difference,
     Own,
     body_of,
-    check_confirmed,
+    check_days,
     differences,
     new_handle,
     of_itself,
@@ -385,7 +385,8 @@ class Plan:
         own = self.before.get(handle)
         try:
             after = self._body(entry, own)
-            self._check_confirmed(own, after)
+            if self.now is not None:
+                check_days(msgspec.json.decode(after), own.fields if own else {}, self.now)
             circle = own.circle if own else self._circle(entry)
             self._check_only(entry, own, circle)
         except FednetError as error:
@@ -400,12 +401,6 @@ class Plan:
             self.unchanged.append(ImportRow(handle, circle, None, None))
         self.titles[handle] = self._title(after)
         self.outcomes.append(_outcome(entry.fields["kind"], handle, circle, own, after, self.titles[handle]))
-
-    def _check_confirmed(self, own: Own | None, after: bytes) -> None:
-        """Nothing that a file newly says was confirmed on a day to come."""
-        said = msgspec.json.decode(after).get("confirmed")
-        if self.now is not None and said and (own is None or own.fields.get("confirmed") != said):
-            check_confirmed({"confirmed": said}, self.now)
 
     def _title(self, body: bytes) -> str:
         """What a record is called; a contact of nobody in person, as its organisation."""

@@ -52,9 +52,10 @@ from fednet.feed.text import utc_text
 from fednet.listing import Contact, Exchange
 from fednet.listing.check import is_handle
 from fednet.listing.exchange import is_closed, is_over
-from fednet.node import edits, erasure
+from fednet.node import edits, erasure, forgotten
 from fednet.node.home import Home
-from fednet.store import circles, destruction, drafts, feeds, hidden
+from fednet.node.ownership import OF_MEMBERS
+from fednet.store import circles, destruction, drafts, feeds
 from fednet.store import introductions as stored
 from fednet.store import search as index_search
 from fednet.store.circles import PUBLIC
@@ -88,6 +89,19 @@ class AskedAlreadyError(FednetError):
             hint=f"fednet exchange introductions {introduction[:8]}",
         )
         self.introduction = introduction
+
+
+class NotForThemError(FednetError):
+    """The own entry is in a circle that the other side does not read: asking for it would tell them of it."""
+
+    word = "not-for-them"
+    status = 422
+
+    def __init__(self, circle: str, name: str) -> None:
+        super().__init__(
+            f"your entry is in the circle {circle}, which {name} does not read: asking for it would tell them of it",
+            hint="ask for another entry, or for none in particular",
+        )
 
 
 class Party(NamedTuple):
@@ -135,6 +149,11 @@ class Introduction(NamedTuple):
     seen_as: Role
 
     @property
+    def half_told(self) -> bool:
+        """Whether this side knows how to reach the other, and has not told it yet how to be reached."""
+        return self.state == "introduced" and self.role == "asker" and self.undelivered
+
+    @property
     def own(self) -> Party:
         """The side of whoever looks at it."""
         return self.asker if self.seen_as == "asker" else self.asked
@@ -146,12 +165,15 @@ class Introduction(NamedTuple):
     def may(self, role: Role | None = None) -> frozenset[Act]:
         """What may be done to it now, by this node (None) or by a member who speaks for one side.
 
-        Of two members neither takes from the other what both were told.
+        Of two members neither takes from the other what both were told, nor the asker's words before they are
+        answered. Nothing is answered while nothing travels: what nobody expects would be told some day.
         """
         ours: tuple[Role, ...] = ("asker", "asked") if self.role == "both" else (self.role,)
         found = frozenset[Act]().union(*(self._may(one) for one in ours if role in (None, one)))
         shared = self.role == "both" and role is not None and self.state in ("accepted", "introduced")
-        return found - {"forget"} if shared else found
+        theirs = self.role == "both" and role == "asked" and self.state == "waiting"  # words of whoever asks
+        found = found - {"accept", "decline"} if self.cut else found
+        return found - {"forget"} if shared or theirs else found
 
     def _may(self, role: Role) -> frozenset[Act]:
         if self.emptied:
@@ -177,7 +199,10 @@ class Preview(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A need or an offer, by whom it is listed, and in which circle. `spoken`: what may be told of it."""
+    """A need or an offer, by whom it is listed, and in which circle. `spoken`: what may be told of it.
+
+    `organization`: the handle of the one that is named in that; the name goes when its record is erased.
+    """
 
     network: str
     network_name: str
@@ -186,6 +211,7 @@ class _Entry(NamedTuple):
     circle: str
     record: Exchange
     spoken: Spoken
+    organization: str = ""
 
 
 class _Ask(NamedTuple):
@@ -241,7 +267,7 @@ def ask(
             asking=begun.ours.handle if begun.ours else "",
             about=begun.theirs.handle,
             state="waiting",
-            body=Body(begun.held, begun.theirs.spoken),
+            body=_body(begun.held, begun.theirs, begun.ours),
             asked_at=side.at,
             changed_at=side.at,
             figures=_figures(begun.theirs, begun.ours),
@@ -262,7 +288,7 @@ def _begin(
     readable: Collection[str] | None,
 ) -> _Ask:
     about = _asked_about(db, home, theirs, readable)
-    readers = _readers(db, home, feeds.pinned(db, about.network))
+    readers = _readers(db, home, about.network)
     own = _own_entry(db, home, ours, readers) if ours else None
     if own is not None and own.handle == about.handle:
         raise UsageError("that is the same entry", hint="name an entry of somebody else")
@@ -288,7 +314,7 @@ def _begin(
 def _asked_about(db: Database, home: Home, given: str, readable: Collection[str] | None) -> _Entry:
     """The entry that a person means, among those that they may read."""
     name, _, handle = given.strip().rpartition(":")
-    wanted = feeds.named(db, name).network if name else None
+    wanted = _named(db, name, readable) if name else None
     found = []
     for source in index_search.sources(db):
         row = index_search.by_key(db, key_of(handle.lower()), [source.feed_id])
@@ -308,15 +334,27 @@ def _asked_about(db: Database, home: Home, given: str, readable: Collection[str]
             if source.own:  # as it stands, signed or not: it may be closed already
                 return _own_entry(db, home, row.handle)
             spoken = _spoken(row.handle, record, _organization_name(db, record, [source.feed_id]))
-            return _Entry(source.network, source.name, source.own, row.handle, source.circle, record, spoken)
+            named = _organization(record)
+            return _Entry(source.network, source.name, source.own, row.handle, source.circle, record, spoken, named)
     raise NotFoundError("no such need or offer is listed here", hint="fednet exchange list")
 
 
-def _readers(db: Database, home: Home, network: Network | None) -> frozenset[str]:
-    """The own circles that the other side reads: a network, or (this one itself, None) members."""
-    if network is None or network.own:
+def _named(db: Database, name: str, readable: Collection[str] | None) -> str:
+    """The network that somebody names; whoever does not read all does not hear which others are known here."""
+    try:
+        return feeds.named(db, name).network
+    except FednetError:
+        if readable is None:
+            raise
+        raise NotFoundError("no such need or offer is listed here", hint="fednet exchange list") from None
+
+
+def _readers(db: Database, home: Home, network: str) -> frozenset[str]:
+    """The own circles that the other side reads: another network, or members of this one."""
+    if network == home.network.network:
         return OF_MEMBERS
-    return frozenset({PUBLIC}) | circles.own_circles_of(db, network)
+    known = feeds.pinned(db, network)
+    return frozenset({PUBLIC}) | (circles.own_circles_of(db, known) if known else frozenset())
 
 
 def _own_entry(db: Database, home: Home, handle: str, readers: Collection[str] = OF_MEMBERS) -> _Entry:
@@ -327,7 +365,8 @@ def _own_entry(db: Database, home: Home, handle: str, readers: Collection[str] =
         raise UsageError(f"{handle} is no need, offer or source of funding", hint="fednet exchange list")
     told = _signed(db, home, handle, readers) or record
     spoken = _spoken(handle, told, _own_organization(db, home, told, readers))
-    return _Entry(home.network.network, home.network.name, True, handle, own.circle, record, spoken)
+    named = _organization(told)
+    return _Entry(home.network.network, home.network.name, True, handle, own.circle, record, spoken, named)
 
 
 def _signed(db: Database, home: Home, handle: str, readers: Collection[str]) -> Exchange | None:
@@ -339,13 +378,13 @@ def _signed(db: Database, home: Home, handle: str, readers: Collection[str]) -> 
     return None
 
 
-def _own_organization(db: Database, home: Home, record: Exchange, readers: Collection[str]) -> str:
-    """The name of whose entry it is, as far as `readers` may read that."""
+def _own_organization(db: Database, home: Home, record: Exchange, readers: Collection[str] | None) -> str:
+    """The name of whose entry it is, as far as readers of these circles (None: of any) may read that."""
     if not is_handle(record.organization):
         return record.organization
     with suppress(FednetError):
         own = edits.find(db, home, record.organization)
-        found = listing.parse(own.body) if own.circle in readers else None
+        found = listing.parse(own.body) if readers is None or own.circle in readers else None
         return listing.title(found) if found else ""
     return ""
 
@@ -376,6 +415,17 @@ def _spoken(handle: str, record: Exchange, organization: str) -> Spoken:
     )
 
 
+def _organization(record: Exchange) -> str:
+    """The handle of whose entry it is, where that is a record."""
+    return record.organization if is_handle(record.organization) else ""
+
+
+def _body(held: Held, about: _Entry, asking: _Entry | None) -> Body:
+    return Body(
+        held, about.spoken, asking_of=asking.organization if asking else "", about_of=about.organization
+    )
+
+
 def _figures(*entries: _Entry | None) -> Figures:
     found = [entry.record for entry in entries if entry is not None]
     return Figures(
@@ -387,19 +437,24 @@ def _figures(*entries: _Entry | None) -> Figures:
 
 # --- what people enter ------------------------------------------------------------------------------------------------
 
-_EMAIL = re.compile(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"']+")
+_EMAIL = re.compile(r"[^@\s<>\"']+@[^@\s<>\"'.]+(?:\.[^@\s<>\"'.]+)+")
+_FORCED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Directions that a text would force on what is around it; marks that letters need (U+200C to U+200F) may stay."""
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{3,38}")
 
 
 def written(text: str) -> str:
     """A text as it is told: paragraphs stay, control characters go. UsageError for one that is too long."""
-    lines = (
-        "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs")).rstrip() for line in text.splitlines()
-    )
+    lines = ("".join(c for c in line if not _is_unfit(c)).rstrip() for line in text.splitlines())
     found = unicodedata.normalize("NFC", "\n".join(lines).strip())
     if len(found) > MAX_TEXT:
         raise UsageError(f"the text has {len(found)} characters", hint=f"{MAX_TEXT} are enough for an introduction")
     return found
+
+
+def _is_unfit(char: str) -> bool:
+    """Whether a character controls how a text is shown instead of being shown."""
+    return unicodedata.category(char) in ("Cc", "Cs") or char in _FORCED
 
 
 def checked(details: Details) -> Details:
@@ -408,12 +463,12 @@ def checked(details: Details) -> Details:
     phones = tuple(dict.fromkeys(" ".join(one.split()) for one in details.phones if one.strip()))
     name, note = written(details.name).replace("\n", " "), written(details.note)
     for one in emails:
-        if not _EMAIL.fullmatch(one) or len(one) > MAX_EMAIL:
+        if len(one) > MAX_EMAIL or not _EMAIL.fullmatch(one) or any(unicodedata.category(c)[0] == "C" for c in one):
             raise UsageError(f"{one[:80]!r} is no e-mail address", hint="such as office@example.org")
     for one in phones:
         if not _PHONE.fullmatch(one):
             raise UsageError(f"{one[:80]!r} is no telephone number", hint="such as +66 2 123 4567")
-    if not name:
+    if not any(c.isalnum() for c in name):
         raise UsageError("nobody is named whom the other side could ask for", hint="give a name")
     if not emails and not phones:
         raise UsageError("there is no way to reach this side", hint="give an e-mail address or a telephone number")
@@ -432,7 +487,7 @@ def suggested_details(home: Home, handle: str, circles: Collection[str] | None =
         for own in edits.referring(db, home, record.organization):
             contact = listing.parse(own.body) if circles is None or own.circle in circles else None
             if isinstance(contact, Contact) and contact.organization == record.organization:
-                name = contact.person or _own_organization(db, home, record)
+                name = contact.person or _own_organization(db, home, record, circles)
                 phones = tuple(one[:MAX_PHONE] for one in contact.phones[:MAX_EACH])
                 return Details(name[:MAX_NAME], contact.emails[:MAX_EACH], phones)
     return None
@@ -450,27 +505,31 @@ def accept(
     """
     with home.store.writing() as db:
         kept = _found(db, id_)
-        held = _answering(kept, "accept")
-        spoken = _told_of(db, home, kept)
+        held = _answering(db, kept, "accept")
+        spoken, named = _told_of(db, home, kept)
+        kept = kept._replace(body=msgspec.structs.replace(kept.body, about_of=named))
         held = rules.accepting(held, spoken, checked(details), utc_text(now), written(text), language)
         return _answered(db, home, kept, held, now, Step(utc_text(now), "accepted", by, "asked"))
 
 
-def _told_of(db: Database, home: Home, kept: Kept) -> Spoken:
+def _told_of(db: Database, home: Home, kept: Kept) -> tuple[Spoken, str]:
     """What the asker is told of the own entry that was asked about, when somebody agrees.
 
-    As it is listed for them now; where it is not any more, as it was when they asked.
+    As it is listed for them now; where it is not any more, as it was when they asked. And the handle of the
+    organisation that is named in it.
     """
-    readers = _readers(db, home, feeds.pinned(db, kept.network))
+    readers = _readers(db, home, kept.network)
     entry = _own_entry(db, home, kept.about, readers)
-    return entry.spoken if _signed(db, home, kept.about, readers) else kept.body.entry
+    if _signed(db, home, kept.about, readers) is None:
+        return kept.body.entry, kept.body.about_of
+    return entry.spoken, entry.organization
 
 
 def decline(home: Home, id_: str, text: str, now: datetime, by: str, language: str = "") -> Introduction:
     """Say no, with or without a reason; it may still be accepted later, while the other side asks."""
     with home.store.writing() as db:
         kept = _found(db, id_)
-        held = rules.declining(_answering(kept, "decline"), utc_text(now), written(text), language)
+        held = rules.declining(_answering(db, kept, "decline"), utc_text(now), written(text), language)
         return _answered(db, home, kept, held, now, Step(utc_text(now), "declined", by, "asked"))
 
 
@@ -485,6 +544,7 @@ def take_back(home: Home, id_: str, now: datetime, by: str, role: Role | None = 
         if "take-back" not in _shown(db, home, kept, side).may(side):
             raise OutOfOrderError(_standing(kept.state))
         step = Step(utc_text(now), "taken-back", by, side)
+        destruction.owe(db, prompt=False)
         return _shown(db, home, _withdraw(db, kept, side, now, step), side)
 
 
@@ -503,10 +563,12 @@ def _standing(state: State) -> str:
             return "this was taken back, and is over"
 
 
-def _answering(kept: Kept, act: Act) -> Held:
+def _answering(db: Database, kept: Kept, act: Act) -> Held:
     """As the asked side holds it, if that may act so."""
     if kept.role == "asker":
         raise OutOfOrderError("only whoever was asked can answer")
+    if kept.role != "both" and (cut := _cut(feeds.pinned(db, kept.network))):
+        raise OutOfOrderError(f"nothing travels between the two networks: {kept.name} is {cut}", hint="fednet peers")
     if kept.emptied_at is not None and kept.state != "taken-back":
         raise OutOfOrderError("what was asked is destroyed already", hint="ask them the other way round")
     held = rules.mirrored(kept.held) if kept.role == "both" else kept.held
@@ -536,7 +598,8 @@ def note_outcome(home: Home, id_: str, outcome: str, now: datetime, by: str) -> 
         if kept.state != "introduced":
             raise OutOfOrderError("the two are not introduced", hint=f"fednet exchange introductions {kept.id[:8]}")
         at = utc_text(now)
-        body = msgspec.structs.replace(kept.body, steps=(*kept.body.steps, Step(at, "outcome", by)))
+        steps = (step for step in kept.body.steps if step.act != "outcome")
+        body = msgspec.structs.replace(kept.body, steps=(*steps, Step(at, "outcome", by)))
         kept = kept._replace(outcome=outcome, outcome_at=at, body=body)
         stored.save(db, kept)
         return _shown(db, home, kept)
@@ -545,11 +608,29 @@ def note_outcome(home: Home, id_: str, outcome: str, now: datetime, by: str) -> 
 def forget(home: Home, id_: str, now: datetime) -> Introduction:
     """Destroy all that was said, here; what was open ends with that. Networks, dates and codes stay for the report."""
     with home.store.writing() as db:
-        kept = stored.empty(db, _ended(db, _found(db, id_), now), now)
+        kept = _found(db, id_)
+        forgotten.note(home.path, kept.id)
+        kept = stored.empty(db, _ended(db, kept, now), now)
         destruction.owe(db, prompt=True)
         found = _shown(db, home, kept)
     erasure.settle(home)
     return found
+
+
+def forget_again(home: Home, keys: Collection[bytes], now: datetime) -> int:
+    """Destroy what was forgotten, and has come back with a database of an older day; how many introductions it was.
+
+    `keys`: of their ids, as `fednet.node.forgotten` keeps them.
+    """
+    if not keys:
+        return 0
+    with home.store.writing() as db:
+        back = [kept for kept in stored.everything(db) if kept.emptied_at is None and key_of(kept.id) in keys]
+        for kept in back:
+            stored.empty(db, _ended(db, kept, now), now)
+        if back:
+            destruction.owe(db, prompt=True)
+    return len(back)
 
 
 def _ended(db: Database, kept: Kept, now: datetime) -> Kept:
@@ -572,6 +653,8 @@ def sweep(home: Home, now: datetime) -> int:
         stored.drop_unlisted(db, now - ONLY_ANSWERED)
         if old:
             destruction.owe(db, prompt=True)
+    if old:
+        erasure.settle(home)
     return len(old)
 
 
@@ -582,6 +665,12 @@ def introductions(home: Home, *, ours: str | None = None, role: Role | None = No
     """All introductions, or those of an own entry, the newest first; not those of entries that are hidden."""
     with home.store.reading() as db:
         return [_shown(db, home, kept, role) for kept in stored.introductions(db, ours)]
+
+
+def with_entry(home: Home, handle: str) -> list[Introduction]:
+    """The introductions in which an entry of any network is a side, the newest first."""
+    with home.store.reading() as db:
+        return [_shown(db, home, kept, None) for kept in stored.with_entry(db, handle)]
 
 
 def introduction(home: Home, id_: str, role: Role | None = None) -> Introduction:
@@ -672,8 +761,14 @@ def _told(db: Database, network: Network) -> list[Side | Seen]:
 
 
 def taken(home: Home, network: Network, sides: Sequence[Side], seen: Sequence[Seen], now: datetime) -> None:
-    """What a network says, in one transaction; whatever breaks the rules, or is beyond the limits, changes nothing."""
+    """What a network says, in one transaction; whatever breaks the rules, or is beyond the limits, changes nothing.
+
+    Nor does anything of a network that was blocked or frozen while its answer was on its way.
+    """
     with home.store.writing() as db:
+        network = feeds.again(db, network)
+        if network.blocked or network.frozen:
+            return
         restored = _restored_lately(db, now)
         for side in sides:
             with suppress(FednetError, ValueError):
@@ -696,8 +791,10 @@ def _take(db: Database, home: Home, network: Network, side: Side, now: datetime,
         if kept.network != network.network or kept.role == "both":
             return  # somebody else's
         held = rules.taking(kept.held, side, at, restored)
+        if kept.emptied_at is not None:  # what comes after everything was forgotten is not kept either
+            held = rules.without_texts(held)
         if held != kept.held:
-            _emptied_again(db, stored.advance(db, kept, held, now), now)
+            _replaced(db, kept, stored.advance(db, kept, held, now), side, now)
         return
     if _is_too_much(db, network, now):
         return
@@ -709,10 +806,14 @@ def _take(db: Database, home: Home, network: Network, side: Side, now: datetime,
         _begun(db, home, network, side, begun, now)
 
 
-def _emptied_again(db: Database, kept: Kept, now: datetime) -> None:
-    """What comes after everything was forgotten is not kept either."""
-    if kept.emptied_at is not None:
-        stored.empty(db, kept, now)
+def _replaced(db: Database, before: Kept, kept: Kept, side: Side, now: datetime) -> None:
+    """What the other side takes away is destroyed here as well, with the handle of an entry that it erased."""
+    theirs, said = (kept.asking, side.own.handle) if kept.role == "asked" else (kept.about, side.about)
+    gone = bool(theirs) and said == rules.erased(theirs)
+    if gone:
+        stored.forget_handle(db, kept, theirs, now)
+    if gone or rules.words(before.held) - rules.words(kept.held):
+        destruction.owe(db, prompt=kept.state == "taken-back")
 
 
 def _is_too_much(db: Database, network: Network, now: datetime) -> bool:
@@ -729,7 +830,7 @@ def _begun(db: Database, home: Home, network: Network, side: Side, held: Held, n
         stored.empty(db, stored.advance(db, kept._replace(name=""), held, now), now)
         return
     asker = _named_entry(db, network, side.own.handle)
-    kept = kept._replace(body=Body(held, _spoken(entry)), figures=_figures(entry, asker))
+    kept = kept._replace(body=_body(held, entry, asker), figures=_figures(entry, asker))
     steps = []
     if held.state == "waiting" and (is_closed(entry.record) or is_over(entry.record, now.date().isoformat())):
         held = rules.declining(held, utc_text(now))
@@ -747,21 +848,13 @@ def _new(network: Network, side: Side, held: Held, role: Role, now: datetime) ->
 
 
 def _entry_for(db: Database, home: Home, network: Network, handle: str) -> _Entry | None:
-    """The own entry of that handle, if the asking network may read it; None alike for whatever is not there."""
-    try:
-        entry = _own_entry(db, home, handle)
-    except FednetError:
-        kept = hidden.taken_out(db, handle)
-        return _hidden_entry(home, handle, kept.circle, kept.body) if kept is not None else None
-    return entry if entry.circle == PUBLIC or entry.circle in circles.own_circles_of(db, network) else None
-
-
-def _hidden_entry(home: Home, handle: str, circle: str, body: bytes) -> _Entry | None:
-    """One that is hidden may be asked about by those who have not heard of it; it is seen when it is put back."""
-    record = listing.parse(body)
-    if not isinstance(record, Exchange) or circle != PUBLIC:
-        return None
-    return _Entry(home.network.network, home.network.name, True, handle, circle, record, "")
+    """The own entry of that handle, if the asking network may read it; None alike for whatever is not there, or is
+    hidden."""
+    readers = _readers(db, home, network.network)
+    with suppress(FednetError):
+        entry = _own_entry(db, home, handle, readers)
+        return entry if entry.circle in readers else None
+    return None
 
 
 def _named_entry(db: Database, network: Network, handle: str) -> _Entry | None:
@@ -773,7 +866,7 @@ def _named_entry(db: Database, network: Network, handle: str) -> _Entry | None:
     record = listing.parse(row.body) if row else None
     if not isinstance(record, Exchange):
         return None
-    return _Entry(network.network, network.name, False, handle, PUBLIC, record, "")
+    return _Entry(network.network, network.name, False, handle, PUBLIC, record, Spoken(), _organization(record))
 
 
 def _confirmed(db: Database, network: Network, id_: str, version: int, now: datetime, restored: str) -> None:
@@ -840,8 +933,9 @@ def _news(kept: Kept, side: Role, now: datetime) -> list[News]:
 
 
 def organization_of(db: Database, home: Home, handle: str) -> str | None:
-    """The handle of the organisation whose own entry that is."""
+    """The handle of the organisation whose own entry that is, if members may know of it."""
     with suppress(FednetError):
-        found = _own_entry(db, home, handle).record.organization
-        return found if is_handle(found) else None
+        entry = _own_entry(db, home, handle)
+        found = entry.record.organization
+        return found if is_handle(found) and entry.circle in OF_MEMBERS else None
     return None

@@ -119,12 +119,12 @@ def _lasting_trouble(db: Database, network: Network) -> str | None:
 
 
 def composed(db: Database, home: Home, reader: Network, now: datetime, heard: Message | None = None) -> Message:
-    """All that this node has to tell a network, as it stands: nothing to one that is blocked or frozen.
+    """All that this node has to tell a network, as it stands: nothing to one that is blocked or frozen by now.
 
     Of more than fits, what acknowledges a message that was just `heard` takes up to a half, by chance: so each is
     acknowledged some time.
     """
-    own = home.network.network
+    own, reader = home.network.network, feeds.again(db, reader)
     if reader.blocked or reader.frozen or reader.own:
         return Message(own, reader.network, now)
     waiting = introductions.sides_for(db, reader)
@@ -282,7 +282,7 @@ async def _told(home: Home, fetcher: Fetcher, network: Network, origin: str) -> 
                 return _trouble(answer)
             heard = await asyncio.to_thread(node.take, answer)
             before, said = said, await asyncio.to_thread(_composed, home, network, heard)
-            if _versions(said) == _versions(before):
+            if _versions(said) == _versions(before) or not (said.sides or said.seen):
                 break
         return None
     except UnreachableError:

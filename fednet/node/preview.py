@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from fednet import listing
 from fednet.feed.record import check_body
+from fednet.listing.telephones import telephone
 from fednet.node import circles, completing, edits
 from fednet.node.edits import CLOSED_KINDS, Difference, Own, differences
 from fednet.node.home import Home
@@ -36,6 +37,12 @@ OWN = "staff"
 # Strangers write what is searched: no two tries begin within one run of letters, so that this takes linear time.
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _PHONE = re.compile(r"(?<![\w/=.-])(?:\+|00)[1-9][0-9 ().-]{6,16}[0-9](?![\w/-])")
+_RUNNING = frozenset({
+    "names", "titles", "description", "goals", "activities", "outcome", "outcome_note", "fund_note", "audience",
+    "expertise",
+})  # fmt: skip
+"""Fields of running text, in which a number that is dialled within a country is one as well: elsewhere it may be
+anything."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -176,11 +183,22 @@ def exposed(fields: Mapping[str, Any]) -> Iterator[Exposed]:
     if fields.get("kind") in CLOSED_KINDS:
         yield Exposed(fields["kind"])
     for name, value in fields.items():
-        text = msgspec.json.encode(value).decode()
+        text = "\n".join(_strings(value))
         if mail := _MAIL.search(text):
             yield Exposed("mail", name, mail[0])
-        if phone := _PHONE.search(text):
-            yield Exposed("phone", name, phone[0])
+        phone = _PHONE.search(text)
+        if number := phone[0] if phone else telephone(text) if name in _RUNNING else "":
+            yield Exposed("phone", name, number)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All texts in a value."""
+    match value:
+        case str():
+            yield value
+        case Mapping() | list():
+            for part in value.values() if isinstance(value, Mapping) else value:
+                yield from _strings(part)
 
 
 def _notes(fields: Mapping[str, Any]) -> Iterator[str]:

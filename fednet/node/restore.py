@@ -23,7 +23,18 @@ from sqlite_utils import Database
 from fednet.errors import BrokenStoreError, FednetError, RollbackError, UsageError
 from fednet.feed.tlog import HASH_SIZE, leaf_hash, parse_tile, root_of, tiles_of
 from fednet.feed.wire import BEGINNING, Position
-from fednet.node import backup, circles, following, hidden_keys, hiding, introductions, keys, tombstones, verify
+from fednet.node import (
+    backup,
+    circles,
+    following,
+    forgotten,
+    hidden_keys,
+    hiding,
+    introductions,
+    keys,
+    tombstones,
+    verify,
+)
 from fednet.node.ask import Head, Peer, Told, settle, told
 from fednet.node.backup import NO_KEY, SECRET, Key, Manifest
 from fednet.node.doctor import adopt
@@ -131,6 +142,7 @@ async def restore(
             hiding.reapply(home, now, hidden_keys.kept(directory))
             result.trust_kept = _trust_kept(directory / DATABASE, home)
             _keep_introductions(directory / DATABASE, home, now)
+            introductions.forget_again(home, forgotten.kept(directory), now)
             answers = await brought_up_to_date(home, reach(home), result, now, backed_up=True)
             await asyncio.to_thread(_put_in_place, directory, home)
         found = Home(directory)

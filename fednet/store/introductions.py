@@ -115,8 +115,11 @@ class Figure(NamedTuple):
 
 
 _COLUMNS = ", ".join(Kept._fields)
-_CONCEALED = "EXISTS (SELECT 1 FROM hidden h WHERE h.after IS NULL AND h.handle IN (asking, about))"
-_SHOWN = f"name <> '' AND NOT {_CONCEALED}"
+_CONCEALED = (  # an own entry is hidden; what the node itself declines is told alike, whatever it asks about
+    "introduction.name <> '' AND EXISTS (SELECT 1 FROM hidden h WHERE h.after IS NULL AND "
+    "(role <> 'asked' AND h.handle = asking OR role <> 'asker' AND h.handle = about))"
+)
+_SHOWN = f"name <> '' AND NOT ({_CONCEALED})"
 _ASKING_OF, _ABOUT_OF = (f"json_extract(CAST(body AS TEXT), '$.{field}')" for field in ("asking_of", "about_of"))
 _OF_ENTRY = "(role <> 'asked' AND asking = :entry OR role <> 'asker' AND about = :entry)"  # an own one, on its own side
 _body = msgspec.json.Decoder(Body)
@@ -151,11 +154,16 @@ def introductions(db: Database, entry: str | None = None) -> list[Kept]:
     return _where(db, f"(:entry IS NULL OR {_OF_ENTRY}) AND {_SHOWN} ORDER BY asked_at DESC, id", entry=entry)
 
 
+def with_entry(db: Database, handle: str) -> list[Kept]:
+    """Those in which an entry is a side, whosever it is, newest first; without those of entries that are hidden."""
+    return _where(db, f"(asking = :handle OR about = :handle) AND {_SHOWN} ORDER BY asked_at DESC, id", handle=handle)
+
+
 def shown_with(db: Database, network: str) -> list[Kept]:
     """Those with a network that it may be told of: undelivered ones first, oldest first, then what changed last."""
     return _where(
         db,
-        f"network = ? AND role <> 'both' AND NOT {_CONCEALED} "
+        f"network = ? AND role <> 'both' AND NOT ({_CONCEALED}) "
         f"ORDER BY undelivered IS NULL, undelivered, changed_at DESC, id LIMIT {MAX_TOLD}",
         network,
     )
@@ -204,9 +212,9 @@ class Waits(msgspec.Struct, frozen=True):
 def unconfirmed(db: Database) -> list[Waits]:
     """What each network has not confirmed yet."""
     rows = db.execute(
-        "SELECT n.id, count(*), min(i.undelivered), max(i.changed_at) FROM introduction i "
-        "JOIN network n ON n.network = i.network "
-        f"WHERE i.undelivered NOT NULL AND i.role <> 'both' AND NOT {_CONCEALED} GROUP BY n.id ORDER BY n.id"
+        "SELECT n.id, count(*), min(undelivered), max(changed_at) FROM introduction "
+        "JOIN network n ON n.network = introduction.network "
+        f"WHERE undelivered NOT NULL AND role <> 'both' AND NOT ({_CONCEALED}) GROUP BY n.id ORDER BY n.id"
     )
     return [Waits(id_, count, *map(datetime.fromisoformat, dates)) for id_, count, *dates in rows]
 
@@ -254,8 +262,10 @@ def save(db: Database, kept: Kept) -> None:
 def advance(db: Database, kept: Kept, held: Held, now: datetime, *steps: Step) -> Kept:
     """Keep what follows on `kept`, with the dates that result."""
     at = utc_text(now)
-    for side, of in (("asker", kept.body.asking_of), ("asked", kept.body.about_of)):
-        held = rules.without_organization(held, side) if of == GONE else held
+    if kept.body.asking_of == GONE:
+        held = rules.without_organization(held, "asker")
+    if kept.body.about_of == GONE:
+        held = rules.without_organization(held, "asked")
     state, answered = held.state, held.asked
     answer = kept.answer
     if answered is not None and answered.stance in ("accepted", "declined"):
@@ -263,9 +273,11 @@ def advance(db: Database, kept: Kept, held: Held, now: datetime, *steps: Step) -
     told = None if kept.role == "both" or not held.undelivered else at
     found = kept._replace(
         state=state,
-        body=msgspec.structs.replace(kept.body, held=held, steps=(*kept.body.steps, *steps)),
+        body=msgspec.structs.replace(
+            kept.body, held=held, entry=_entry_after(kept, held), steps=(*kept.body.steps, *steps)
+        ),
         changed_at=at,
-        undelivered=told and (kept.undelivered or told),
+        undelivered=told and ((kept.undelivered if kept.held.version > held.delivered else None) or told),
         answer=answer,
         answered_at=at if answer != kept.answer else kept.answered_at,
         introduced_at=kept.introduced_at or (at if state == "introduced" else None),
@@ -273,6 +285,13 @@ def advance(db: Database, kept: Kept, held: Held, now: datetime, *steps: Step) -
     )
     save(db, found)
     return found
+
+
+def _entry_after(kept: Kept, held: Held) -> Spoken:
+    """What was asked about: without its organisation when the side that named it names it no more."""
+    before, after = kept.held.asked, held.asked
+    gone = before and before.own.organization and after and after.own.titles and not after.own.organization
+    return msgspec.structs.replace(kept.body.entry, organization="") if gone else kept.body.entry
 
 
 def empty(db: Database, kept: Kept, now: datetime) -> Kept:
@@ -307,16 +326,23 @@ def _forget_organization(db: Database, handle: str, now: datetime | None = None)
 
 def _forget_entry(db: Database, kept: Kept, entry: str, now: datetime) -> None:
     """Leave nothing of an entry that was erased, not even its handle."""
-    gone = rules.erased(entry)
-    save(
-        db,
-        kept._replace(
-            body=Body(rules.without_handle(rules.without_texts(kept.held), entry)),
-            asking=gone if kept.asking == entry else kept.asking,
-            about=gone if kept.about == entry else kept.about,
-            emptied_at=kept.emptied_at or utc_text(now),
-        ),
-    )
+    body = Body(rules.without_handle(rules.without_texts(kept.held), entry))
+    save(db, _unnamed(kept._replace(body=body, emptied_at=kept.emptied_at or utc_text(now)), entry))
+
+
+def forget_handle(db: Database, kept: Kept, entry: str, now: datetime) -> None:
+    """The other network has said that an entry of its own was erased, or that it goes on under another handle."""
+    if kept.state == "taken-back":
+        _forget_entry(db, kept, entry, now)
+        return
+    body = msgspec.structs.replace(kept.body, held=rules.without_handle(kept.held, entry))
+    save(db, _unnamed(kept._replace(body=body), entry))
+
+
+def _unnamed(kept: Kept, entry: str) -> Kept:
+    """With a hash in the place of an entry's handle."""
+    asking, about = (rules.erased(entry) if handle == entry else handle for handle in (kept.asking, kept.about))
+    return kept._replace(asking=asking, about=about)
 
 
 def withdrawn(kept: Kept, side: Role, at: str) -> Held:
@@ -371,7 +397,7 @@ def forget_erased(db: Database) -> None:
         for kept in _where(db, "? IN (asking, about)", entry):
             _forget_entry(db, kept, entry, datetime.fromisoformat(_latest(kept)))
     sql = " UNION ".join(f"SELECT {of} FROM introduction WHERE emptied_at IS NULL" for of in (_ASKING_OF, _ABOUT_OF))
-    for handle in [of for (of,) in db.execute(sql) if of and references.is_erased(db, of)]:
+    for handle in [of for (of,) in db.execute(sql) if of not in (None, GONE) and references.is_erased(db, of)]:
         _forget_organization(db, handle)
 
 

@@ -26,7 +26,7 @@ FOR_PROGRAMS = frozenset(
     node/accept.py node/answers.py node/ask.py node/bundle_source.py node/coding.py node/cosigning.py node/descent.py
     node/doctor.py node/evidence.py node/gossip.py node/home.py node/mark.py node/reading.py node/rehearsal.py
     node/restore.py node/revisions.py node/sheet.py node/signatures.py node/sites.py node/tombstones.py node/verify.py
-    node/watch.py node/witnessing.py node/epochs.py node/recovery.py node/receipts.py
+    node/watch.py node/witnessing.py node/epochs.py node/recovery.py node/receipts.py node/forgotten.py
     store/accounts.py store/database.py store/destruction.py store/feeds.py store/integrity.py store/schema.py
     web/callers.py web/catalogue.py web/programs/addresses.py web/programs/api.py
     web/programs/changes.py web/programs/charts.py web/programs/exchanges.py web/programs/feeds.py

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from fednet.directory import fits
 from fednet.directory.matching import one_batch
 from fednet.feed.text import plain
-from fednet.node import hiding, staging, tombstones, uploads
+from fednet.node import forgotten, hiding, introductions, staging, tombstones, uploads
 from fednet.node.background import Background
 from fednet.node.erasure import settle_promptly
 from fednet.node.files import held
@@ -87,7 +87,7 @@ class _Server(uvicorn.Server):
 def _serve(home: Home, host: str, port: int, allow_private: bool) -> None:
     staging.sweep(home.path)
     uploads.sweep(home, now())
-    if tombstones.reapply(home):
+    if tombstones.reapply(home) + introductions.forget_again(home, forgotten.kept(home.path), now()):
         settle_promptly(home)
     hiding.reapply(home, now())
     background = Background(home, allow_private=allow_private, match=_matched, daily=daily)

@@ -1,12 +1,13 @@
 """Letters about introductions: that somebody asks, that an answer has come, and a month later how it went.
 
 A letter says that there is something to look at, and where: no names, texts or details of anybody. Each is written
-once, by the table `reminded`, to whoever keeps the entry and to the administrators.
+once, by the table `reminded`, to whoever keeps the entry and to the administrators. Who asks is another network's
+affair, however often: of that everybody gets one letter a day at most, which says how many there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -21,18 +22,41 @@ from fednet.web import letters
 
 LATE = timedelta(days=14)
 """What happened so long ago is not written about any more."""
+A_DAY = timedelta(days=1)
+ASKS = "introduction-asks"
 
 
 def tell_of_introductions(home: Home, now: datetime) -> int:
     """Write what is to be written, at any hour; how many letters that took."""
     with home.store.reading() as db:
-        news = [one for one in introductions.news(db, now) if one.at > now - LATE and not _is_told(db, one)]
-    written = 0
+        late = [one for one in introductions.news(db, now) if one.at > now - LATE]
+        news = [one for one in late if one.what != "asked" and not _is_told(db, one)]
+    written = _tell_of_asks(home, [one for one in late if one.what == "asked"], now)
     for one in news:
         with home.store.writing() as db:
             if not _is_told(db, one):
                 stored.remember(db, f"introduction-{one.what}", _subject(one), now)
-                written += sum(_write(home, db, one, to, now) for to in _recipients(db, home, one))
+                written += sum(_write(home, db, [one], to, now) for to in _recipients(db, home, one))
+    return written
+
+
+def _tell_of_asks(home: Home, asks: Sequence[News], now: datetime) -> int:
+    """Write once to each reader about all that was asked since the last such letter."""
+    if not asks:
+        return 0
+    written = 0
+    with home.store.writing() as db:
+        readers: dict[int, tuple[Account, list[News]]] = {}
+        for one in asks:
+            for to in _recipients(db, home, one):
+                readers.setdefault(to.id, (to, []))[1].append(one)
+        for to, found in readers.values():
+            last = stored.reminded(db, ASKS, str(to.id))
+            told = datetime.fromisoformat(last) if last else None
+            new = [one for one in found if told is None or one.at > told]
+            if new and (told is None or now - told >= A_DAY):
+                stored.remember(db, ASKS, str(to.id), max(one.at for one in new))
+                written += _write(home, db, new, to, now)
     return written
 
 
@@ -53,9 +77,17 @@ def _recipients(db: Database, home: Home, one: News) -> Iterator[Account]:
             yield account
 
 
-def _write(home: Home, db: Database, one: News, to: Account, now: datetime) -> bool:
-    member = to.role == "organization"
-    place = f"/member/exchange/{one.handle}/introductions/{one.id}" if member else f"/workspace/introductions/{one.id}"
+def _write(home: Home, db: Database, news: Sequence[News], to: Account, now: datetime) -> bool:
+    handles = {one.handle for one in news}
     return letters.write(
-        home, db, to.email, to.language, "introduction", now=now, about=one.handle, what=one.what, place=place
-    )
+        home, db, to.email, to.language, "introduction", now=now, about=min(handles) if len(handles) == 1 else "",
+        what=news[0].what, count=len(news), place=_place(news, handles, to.role == "organization"),
+    )  # fmt: skip
+
+
+def _place(news: Sequence[News], handles: set[str], member: bool) -> str:
+    """Where all of it can be read."""
+    one = f"/introductions/{news[0].id}" if len(news) == 1 else ""
+    if not member:
+        return f"/workspace{one or '/introductions'}"
+    return f"/member/exchange/{min(handles)}{one}" if len(handles) == 1 else "/member"

@@ -18,6 +18,15 @@ def test_an_entry_is_closed_with_its_outcome_and_opened_again(node: Fednet) -> N
     assert (line["state"], line["closed"], line["outcome"]) == ("open", None, None)
 
 
+def test_another_outcome_is_told_and_what_changes_nothing_as_well(node: Fednet) -> None:
+    handle = added(node, NEED, "exchange")
+    assert node("exchange", "close", handle, "--reopen").code == 2
+    node("exchange", "close", handle, "--outcome", "met", "--note", "Found.")
+    assert "nothing differs" in node("exchange", "close", handle, "--outcome", "met").err
+    said = node("exchange", "close", handle, "--outcome", "not-met", "--json")
+    assert "the outcome was met before" in said.err and said.lines[0]["outcome_note"] is None
+
+
 def test_it_is_kept_open_for_longer(node: Fednet) -> None:
     handle = added(node, NEED, "exchange")
     (line,) = node("exchange", "close", handle, "--until", "3000-01-31", "--json").lines

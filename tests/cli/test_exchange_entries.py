@@ -89,7 +89,7 @@ def test_a_dismissed_pair_is_shown_only_when_asked_for_and_comes_back(node: Fedn
 def test_whoever_posts_is_told_what_they_may_not_have_meant(node: Fednet) -> None:
     body = {"type": "need", "titles": {"en": "A lawyer"}, "organization": "Aster House", "open_until": "2020-01-01"}
     said = node("add", "exchange", "--json", "-", given=json.dumps(body)).err
-    assert "no organisation that this network lists" in said and "open until 2020-01-01, which is past" in said
+    assert "lists no organisation 'Aster House'" in said and "open until 2020-01-01, which is past" in said
 
 
 @pytest.mark.parametrize(

@@ -213,3 +213,30 @@ def test_a_flood_under_one_number_drowns_only_itself(two: Two) -> None:
     theirs = two.states(two.other)
     card = two.card(ours)
     assert theirs in handles(card) and len(card.apart) <= MAX_STATEMENTS
+
+
+def test_a_name_is_taken_only_by_who_lists_an_organisation_of_that_name(two: Two) -> None:
+    """And by nobody while two networks say that it is theirs, until the handle is said."""
+    here = {"name": ASTER, "network": two.own.network, "handle": two.aster}
+    ours = two.states(two.own, organizations=[here, {"name": CEDAR}])
+    [fake, false] = two.world.lists(two.third, organization("Fake"), organization(CEDAR))
+    claims = {"name": CEDAR, "network": two.third.network}
+    two.states(two.third, organizations=[here, {**claims, "handle": fake}])
+    assert handles(two.card(ours)) == [ours]
+    theirs = two.states(two.other)
+    assert handles(two.card(ours)) == [ours, theirs] and handles(two.card(theirs)) == [theirs, ours]
+    two.states(two.third, organizations=[here, {**claims, "handle": false}])
+    assert handles(two.card(ours)) == [ours] and handles(two.card(theirs)) == [theirs]
+    sure = two.states(two.own)
+    assert handles(two.card(sure)) == [sure, theirs]
+
+
+def test_nobody_takes_all_places_by_many_statements_or_by_days_to_come(two: Two) -> None:
+    twins = [{"name": ASTER, "network": two.own.network, "handle": two.aster}, {"name": "Shell"}]
+    body = {"kind": "twinning", "organizations": twins, "state": "active", "start": "9999-12"}
+    two.world.lists(two.third, *({**body, "uid": f"urn:uuid:{at}"} for at in range(9)))
+    ours = two.states(two.own, state="active", start="2026-01", uid="urn:uuid:ours")
+    theirs = two.states(two.other, state="active", start="2026-02", uid="urn:uuid:theirs")
+    assert two.listed()[:2] == [(theirs,), (ours,)]
+    found = naming(two.world.store, [(two.own.network, two.aster)], PUBLIC, NOW, 5)
+    assert [handles(card)[0] for card in found][:2] == [ours, theirs]

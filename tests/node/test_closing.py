@@ -109,12 +109,15 @@ def test_closing_says_when_and_what_came_of_it_in_the_language_of_the_entry(home
     assert found["outcome_note"] == {"en": "A trainer was found."}
 
 
-def test_closed_again_it_keeps_its_day_and_a_note_that_is_not_given(home: Home) -> None:
+def test_closed_again_it_keeps_its_day_and_a_note_on_the_same_outcome(home: Home) -> None:
     own = posted(home)
-    closing.close(home, own.handle, "met", "Found.", NOW)
-    closing.close(home, own.handle, "partly-met", None, LATER)
-    found = fields_of(home, own.handle)
-    assert (found["closed"], found["outcome"], found["outcome_note"]) == ("2026-11-21", "partly-met", {"en": "Found."})
+    for _ in range(2):
+        closing.close(home, own.handle, "met", "Found.", NOW)
+        closing.close(home, own.handle, "met", None, LATER)
+        found = fields_of(home, own.handle)
+        assert (found["closed"], found["outcome_note"]) == ("2026-11-21", {"en": "Found."})
+        closing.close(home, own.handle, "partly-met", None, LATER)
+        assert "outcome_note" not in fields_of(home, own.handle)
     closing.close(home, own.handle, "met", " ", LATER)
     assert "outcome_note" not in fields_of(home, own.handle)
 
@@ -269,3 +272,31 @@ def test_a_name_stays_where_readers_may_not_know_of_the_organisation_or_two_bear
     assert posted(home, organization="Aster House").fields["organization"] == "Aster House"
     edits.add(home, "organization", HOUSE, NOW)
     assert posted(home, organization="Aster House").fields["organization"] == "Aster House"
+
+
+# --- days and outcomes that contradict each other ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"posted": "2099-01-01"}, "posted"),
+        ({"state": "closed", "closed": "2099-01-01"}, "closed"),
+        ({"state": "closed", "closed": "1999-01-01", "posted": "2026-01-01"}, "closed"),
+        ({"state": "open", "outcome": "met"}, "outcome"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_hand_and_left_out_of_imports(
+    home: Home, fields: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ListingError) as refused:
+        posted(home, **fields)
+    assert refused.value.field == field
+    handle = posted(home).handle
+    with pytest.raises(ListingError):
+        edits.edit(home, handle, fields, NOW)
+
+
+def test_what_was_closed_long_ago_was_posted_before(home: Home) -> None:
+    said = posted(home, state="closed", closed="2020-05-01").fields
+    assert said["posted"] == "2020-05-01"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,15 +15,15 @@ import msgspec
 import pysqlite3.dbapi2 as sqlite
 import pytest
 
-from fednet.errors import ChangedError, NotFoundError, UsageError
+from fednet.errors import BrokenStoreError, ChangedError, NotFoundError, UsageError
 from fednet.feed.introduction import MAX_ASKS_A_DAY, MAX_WAITING, Details, OutOfOrderError, Seen, Side, Spoken
-from fednet.feed.record import erase, key_of
+from fednet.feed.record import erase, key_of, put
 from fednet.feed.text import utc_text
-from fednet.node import edits, erasure, following, hiding, introductions, publish
+from fednet.node import circles, edits, erasure, following, forgotten, hiding, introductions, publish
 from fednet.node.home import Home
-from fednet.node.introductions import AskedAlreadyError, Introduction
+from fednet.node.introductions import AskedAlreadyError, Introduction, NotForThemError
 from fednet.store import backup as copies
-from fednet.store import feeds, records
+from fednet.store import destruction, feeds, records
 from fednet.store import introductions as stored
 from fednet.store.database import Store
 from tests.node.nodes import Nodes, network_of, pin
@@ -188,7 +189,7 @@ def test_two_members_of_one_node_are_introduced_without_any_message(two: Two) ->
     asked = introductions.ask(two.a, other, two.need, "Hi", "en", ASKER, "Sam", NOW)
     assert (asked.role, asked.undelivered, asked.own.handle) == ("both", False, two.need)
     as_asked = introductions.introduction(two.a, asked.id, "asked")
-    assert as_asked.other.details is None and as_asked.may("asked") == {"accept", "decline", "forget"}
+    assert as_asked.other.details is None and as_asked.may("asked") == {"accept", "decline"}
     assert asked.may("asker") == {"take-back", "forget"}
     assert introductions.introduction(two.a, asked.id).asker.details is None  # the secretariat waits, too
     done = introductions.accept(two.a, asked.id, ASKED, NOW, "Kim")
@@ -364,6 +365,90 @@ def test_an_entry_that_another_network_erases_leaves_no_title_here(two: Two) -> 
     assert found.emptied and found.asked.titles == {} and on_disk(two.a) == set()
 
 
+def listed(home: Home, source: Home, *changes: Any) -> None:
+    """What another edition of a network says arrives, or is signed."""
+    with home.store.writing() as db:
+        feed = feeds.feed(db, feeds.named(db, source.network.network), "public")
+        assert feed is not None
+        records.apply(db, feed.id, [change(feed.commitments) for change in changes], 2)
+
+
+def housed(source: Home, *homes: Home) -> tuple[str, str]:
+    """An organisation of a network, called Canary, and an offer of it, as these nodes have read them."""
+    house, offer = str(uuid.uuid4()), str(uuid.uuid4())
+    named = edits.body_of({"kind": "organization", "names": {"en": "Canary"}})
+    place = edits.body_of({"kind": "exchange", "type": "offer", "titles": {"en": "A place"}, "organization": house})
+    changes = [partial(put, handle=one, salt=bytes(32), body=body) for one, body in ((house, named), (offer, place))]
+    for home in homes:
+        listed(home, source, *changes)
+    return house, offer
+
+
+def test_the_name_of_an_organisation_that_is_erased_is_nowhere_any_more(two: Two) -> None:
+    house, offer = housed(two.b, two.a, two.b)
+    asked = introductions.ask(two.a, offer, two.need, "", "", ASKER, "", NOW).id
+    asking = introductions.ask(two.b, two.need, offer, "", "", ASKED, "", NOW + timedelta(hours=1)).id
+    two.both()
+    two.accept(asked)
+    two.both()
+    for id_ in (asked, asking):
+        one = introductions.introduction(two.a, id_)
+        assert "Canary" in (one.asked.organization, one.asker.organization)
+    erasure.erase(two.b, house, NOW)
+    listed(two.b, two.b, partial(erase, key=key_of(house)))
+    erasure.settle(two.b)
+    assert not any(b"Canary" in path.read_bytes() for path in two.b.path.rglob("*") if path.is_file())
+    two.both()
+    for home in (two.a, two.b):
+        with home.store.reading() as db:
+            assert not any(b"Canary" in msgspec.json.encode(kept.body) for kept in stored.everything(db))
+            assert stored.unconfirmed(db) == []
+    assert introductions.introduction(two.a, asked).asked.details == ASKED
+    assert two.states(asked)[1] == "introduced" and two.states(asking)[0] == "waiting"
+
+
+def test_an_organisation_that_another_network_erases_is_named_no_more(two: Two) -> None:
+    house, offer = housed(two.b, two.a)
+    id_ = introductions.ask(two.a, offer, "", "", "", ASKER, "", NOW).id
+    assert introductions.introduction(two.a, id_).asked.organization == "Canary"
+    listed(two.a, two.b, partial(erase, key=key_of(house)))
+    with two.a.store.writing() as db:
+        destruction.owe(db, prompt=True)
+    erasure.settle(two.a)
+    own = Spoken(offer, "offer", {"en": "A place"}, "Canary")
+    side = Side(id_, 1, "accepted", offer, utc_text(NOW), seen=1, heard="asked", own=own, details=ASKED)
+    introductions.taken(two.a, network_of(two.a, two.b), [side], [], NOW)  # was on its way
+    found = introductions.introduction(two.a, id_)
+    assert (found.state, found.asked.organization) == ("introduced", "")
+    erasure.settle(two.a)
+    assert not any(b"Canary" in path.read_bytes() for path in two.a.path.rglob("*") if path.is_file())
+
+
+def test_what_the_other_side_takes_away_is_destroyed_at_once_with_the_handle_of_what_it_erased(two: Two) -> None:
+    id_ = two.ask().id
+    two.both()
+    erasure.erase(two.a, two.need, NOW)
+    two.both()
+    with two.b.store.reading() as db:
+        assert destruction.is_owed(db)
+        kept = stored.one(db, id_)
+    assert kept is not None and kept.asking != two.need and two.need not in msgspec.json.encode(kept.body).decode()
+    erasure.settle(two.b)
+    assert on_disk(two.b) == set() and introductions.introduction(two.b, id_).state == "taken-back"
+
+
+def test_details_that_wait_are_told_to_nobody_who_has_taken_back(two: Two) -> None:
+    id_ = two.ask().id
+    two.tell(two.a, two.b)
+    two.accept(id_)
+    introductions.take_back(two.a, id_, NOW, "")
+    two.tell(two.a, two.b)
+    with two.b.store.reading() as db:
+        (said,) = introductions.sides_for(db, network_of(two.b, two.a))
+        assert stored.unconfirmed(db) == []
+    assert (said.stance, said.details, said.text, said.own.titles) == ("accepted", Details(), "", {})
+
+
 def test_withdrawing_an_entry_ends_its_introductions(two: Two) -> None:
     waiting, done = two.ask().id, entry(two.a, "need", "Another")
     edits.withdraw(two.a, done, NOW)
@@ -488,6 +573,23 @@ def test_a_restored_node_hears_again_that_it_accepted(two: Two, tmp_path: Path) 
     assert introductions.introduction(two.b, id_).other.details == ASKER
 
 
+def test_what_was_forgotten_does_not_come_back_with_a_backup(two: Two, tmp_path: Path) -> None:
+    id_ = two.introduced()
+    back_up(two.b, tmp_path / "copy")
+    introductions.forget(two.b, id_, NOW)
+    assert id_.encode() not in (two.b.path / forgotten.NAME).read_bytes()
+    go_back(two.b, tmp_path / "copy", LATER)
+    assert introductions.forget_again(two.b, forgotten.kept(two.b.path), LATER) == 1
+    assert introductions.forget_again(two.b, forgotten.kept(two.b.path), LATER) == 0
+    erasure.settle(two.b)
+    two.both(LATER)
+    found = introductions.introduction(two.b, id_)
+    assert (found.state, found.emptied, on_disk(two.b)) == ("introduced", True, set())
+    (two.b.path / forgotten.NAME).write_bytes(b"nothing\n")
+    with pytest.raises(BrokenStoreError):
+        forgotten.kept(two.b.path)
+
+
 def test_a_restored_node_that_has_lost_what_it_asked_withdraws_it(two: Two, tmp_path: Path) -> None:
     back_up(two.a, tmp_path / "copy")
     id_ = two.introduced()
@@ -562,3 +664,92 @@ def test_two_years_of_introductions_are_told_in_messages_of_one_size(two: Two) -
     with two.a.store.reading() as db:
         told = introductions.sides_for(db, network)
     assert len(told) == stored.MAX_TOLD and told[0].introduction == kept.id
+
+
+# --- what may be told of entries, to whom -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("circle", ["public", "casework"])
+def test_agreeing_tells_of_an_entry_what_the_other_may_read_and_nothing_newer(two: Two, circle: str) -> None:
+    id_ = two.ask().id
+    two.both()
+    circles.add(two.b, "casework", NOW)
+    edited = edits.edit(two.b, two.offer, {"titles": {"en": "A case"}, "organization": "Her lawyer"}, NOW, circle=circle)
+    two.accept(id_)
+    two.both()
+    told = introductions.introduction(two.a, id_).asked
+    assert (told.titles, told.organization) == ({"en": "A place"}, "Hilltop Aid")
+    with two.a.store.reading() as db:
+        assert edited.handle == two.offer or not any(edited.handle in str(kept) for kept in stored.everything(db))
+
+
+def test_nobody_asks_for_an_entry_of_which_the_other_may_not_know(two: Two) -> None:
+    ours = entry(two.a, "need", "Among partners", "partners")
+    with pytest.raises(NotForThemError, match="in the circle partners, which Answering Network does not read"):
+        introductions.preview(two.a, two.offer, ours, "", "", ASKER, NOW)
+    with two.a.store.writing() as db:
+        feeds.set_partner(db, network_of(two.a, two.b), True)
+    assert introductions.preview(two.a, two.offer, ours, "", "", ASKER, NOW).now.own.titles == {"en": "Among partners"}
+    hill = edits.add(two.a, "organization", {"names": {"en": "Hill"}}, NOW, "partners").handle
+    other = entry(two.a, "need", "In public", organization=hill)
+    assert introductions.preview(two.a, two.offer, other, "", "", ASKER, NOW).now.own.organization == "Hill"
+    with two.a.store.writing() as db:
+        feeds.set_partner(db, network_of(two.a, two.b), False)
+    assert introductions.preview(two.a, two.offer, other, "", "", ASKER, NOW).now.own.organization == ""
+
+
+def test_a_hidden_entry_is_answered_as_one_that_never_was(two: Two) -> None:
+    hidden = entry(two.b, "offer", "Soon gone")
+    hiding.hide(two.b, hidden, NOW)
+    network, answers = network_of(two.b, two.a), set()
+    for about, own in ((hidden, ""), (str(uuid.uuid4()), ""), (str(uuid.uuid4()), hidden)):
+        side = Side(str(uuid.uuid4()), 1, "asked", about, utc_text(NOW), own=Spoken(own))
+        introductions.taken(two.b, network, [side], [], NOW)
+        with two.b.store.reading() as db:
+            answers.update(one.stance for one in introductions.sides_for(db, network) if one.about == about)
+            assert side.introduction in {one.introduction for one in introductions.sides_for(db, network)}
+    assert answers == {"declined"} and introductions.introductions(two.b) == []
+
+
+@pytest.mark.parametrize("cut", ["blocked", "frozen", "unfollowed"])
+def test_nothing_is_answered_or_heard_while_nothing_travels(two: Two, cut: str) -> None:
+    id_ = two.ask().id
+    two.both()
+    there, here = network_of(two.b, two.a), network_of(two.a, two.b)
+    if cut == "blocked":
+        following.block(two.b, there)
+    elif cut == "unfollowed":
+        following.unfollow(two.b, there)
+    else:
+        with two.b.store.writing() as db:
+            feeds.freeze(db, there, "split-view")
+    assert introductions.introduction(two.b, id_).may() == {"forget"}
+    with pytest.raises(OutOfOrderError, match=f"Asking Network is {cut}"):
+        two.accept(id_)
+    side = Side(str(uuid.uuid4()), 1, "asked", two.offer, utc_text(NOW))
+    with suppress(NotFoundError):
+        introductions.taken(two.b, there, [side], [], NOW)  # as it was known when the answer was asked for
+    assert len(introductions.introductions(two.b)) == 1 and introductions.introduction(two.a, id_).network == here.network
+
+
+def test_an_address_that_would_take_for_ever_to_look_at_is_refused_at_once() -> None:
+    for bad in ("a@" + "a." * 31_000 + "@", "a@" + "." * 200 + "@", "a\0b@x.example", "a\u202eb@x.example", "a@.b", "a@b."):
+        with pytest.raises(UsageError, match="is no e-mail address"):
+            introductions.checked(Details("A", (bad,)))
+    with pytest.raises(UsageError, match="nobody is named"):
+        introductions.checked(Details("\u202e\u200b", ("a@x.example",)))
+    found = introductions.checked(Details("\u202eAna\u202c", ("a.b@mail.x.example",)))
+    assert found == Details("Ana", ("a.b@mail.x.example",))
+
+
+def test_only_the_last_outcome_is_kept(two: Two) -> None:
+    id_ = two.introduced()
+    for outcome in ("met", "not-met", "partly-met"):
+        introductions.note_outcome(two.a, id_, outcome, NOW, "Sam")
+    assert [step.act for step in introductions.introduction(two.a, id_).steps] == ["asked", "outcome"]
+
+
+def test_a_member_does_not_hear_which_networks_are_known_here(two: Two) -> None:
+    for name in ("Nobody", "Answering Network"):
+        with pytest.raises(NotFoundError, match="no such need or offer"):
+            introductions.preview(two.a, f"{name}:{uuid.uuid4()}", "", "", "", ASKER, NOW, circles={"public"})

@@ -136,6 +136,11 @@ def test_addresses_are_found_as_by_trying_every_place(text: str) -> None:
     assert (found and found[0]) == (naive and naive[0])
 
 
+def test_numbers_that_are_dialled_within_a_country_are_found_in_texts_alone() -> None:
+    told = {"kind": "exchange", "description": {"en": "A line.\n020 7946 0000\nof an office"}, "uid": "020 7946 0000"}
+    assert list(preview.exposed(told)) == [preview.Exposed("phone", "description", "020 7946 0000")]
+
+
 def test_long_runs_of_letters_are_looked_through_once() -> None:
     """A try at each place of such a run takes minutes."""
     for run in ("x" * 400_000, "1" * 400_000, "x@" * 200_000):

@@ -830,3 +830,9 @@ def test_what_was_said_in_an_introduction_since_the_backup_stays_said(nodes: Nod
     restored(home.path, file, replace=True, newest=True)
     states = {one.id: one.state for one in introductions.introductions(nodes.again(home))}
     assert states == {asked: "taken-back", again: "waiting"}
+    introductions.forget(nodes.again(home), asked, NOW)
+    nodes.again(home).close()
+    (home.path / DATABASE).write_bytes(b"damaged")
+    restored(home.path, file, replace=True, newest=True)
+    (found,) = introductions.introductions(nodes.again(home))
+    assert found.id == asked and found.emptied and b"ana@asker" not in (home.path / DATABASE).read_bytes()

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from fednet.feed.introduction import Details
-from fednet.node import edits, hiding, introductions
+from fednet.node import circles, edits, hiding, introductions
 from fednet.node import home as homes
 from fednet.node.home import Home, Mail
 from fednet.store import accounts, letters
@@ -88,3 +88,27 @@ def test_nothing_is_written_about_what_is_hidden(home: Home) -> None:
     introductions.ask(home, offer, "", "", "", DETAILS, "", NOW)
     hiding.hide(home, offer, NOW)
     assert written(home, NOW) == {}
+
+
+def test_however_many_ask_each_reader_gets_one_letter_a_day(home: Home) -> None:
+    offer, other = member(home, "Offering", "offer"), member(home, "Other", "offer")
+    for number in range(3):
+        introductions.ask(home, offer, member(home, f"Asking{number}", "need"), "", "", DETAILS, "", NOW)
+    asked = written(home, NOW)
+    assert set(asked) == {"ann@network.example", "offering@m.example"}
+    assert "https://network.example/workspace/introductions\n" in asked["ann@network.example"].text
+    assert asked["offering@m.example"].subject == "Example Network: 3 ask to be introduced"
+    assert f"https://network.example/member/exchange/{offer}\n" in asked["offering@m.example"].text
+    later = NOW + timedelta(hours=5)
+    last = introductions.ask(home, other, "", "", "", DETAILS, "", later).id
+    assert set(written(home, later)) == {"other@m.example"}
+    tomorrow = written(home, NOW + timedelta(days=1))
+    assert set(tomorrow) == {"ann@network.example"} and last in tomorrow["ann@network.example"].text
+
+
+def test_a_member_hears_nothing_of_an_entry_in_a_circle_that_members_do_not_read(home: Home) -> None:
+    offer = member(home, "Offering", "offer")
+    circles.add(home, "casework", NOW)
+    moved = edits.edit(home, offer, {"titles": {"en": "A case"}}, NOW, circle="casework").handle
+    introductions.ask(home, moved, "", "", "", DETAILS, "", NOW)
+    assert set(written(home, NOW)) == {"ann@network.example"}

@@ -150,9 +150,9 @@ class Entries:
         except FednetError as error:
             return self._shown(request, editing, self._refused(editing, context, asked, error), 422)
         typed = self._typed(editing, context, asked)
-        if editing.own is not None and asked.get("base") != [_base(editing.own)]:
+        if editing.own is not None and asked.get("base") != [base(editing.own)]:
             crossed = tuple(_crossed(editing.kind, before, found, context))
-            return self._shown(request, editing, typed._replace(crossed=crossed, base=_base(editing.own)), 409)
+            return self._shown(request, editing, typed._replace(crossed=crossed, base=base(editing.own)), 409)
         circle = self._circle(asked, editing)
         seen = tuple(preview.exposed(found)) if circle == PUBLIC else ()
         if asked.get("do") == ["look"] or (seen and "understood" not in asked):
@@ -212,7 +212,7 @@ class Entries:
             form=form,
             kind=editing.kind,
             title=title_of(editing.own.body) if editing.own else "",
-            base=_base(editing.own) if editing.own else token_urlsafe(16),
+            base=base(editing.own) if editing.own else token_urlsafe(16),
             circle=circle if circle in circles else STAYS,
             circles=circles,
             usual=edits.usual_circle(editing.kind),
@@ -266,7 +266,7 @@ def _usual(editing: Editing) -> str:
     return editing.own.circle if editing.own else edits.usual_circle(editing.kind)
 
 
-def _base(own: Own) -> str:
+def base(own: Own) -> str:
     """Names one version of an entry, its circle included."""
     return sha256(own.circle.encode() + b"\n" + own.body).hexdigest()[:32]
 

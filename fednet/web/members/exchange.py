@@ -26,7 +26,7 @@ from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import Doors, done, see
 from fednet.web.members import introducing
 from fednet.web.members.introducing import ACTS, Introducing, Under, Whose
-from fednet.web.members.own_entries import CLOSED, MOST, PAIRS, Closing, Fit, fit, fits, introductions_of
+from fednet.web.members.own_entries import CLOSED, MOST, NONE, PAIRS, Closing, Fit, fit, fits, introductions_of
 from fednet.web.public.fitting import grade
 from fednet.web.public.parties import page_of
 from fednet.web.show import Templates
@@ -133,8 +133,8 @@ class MemberExchange:
     def _fits(self, own: Own, entry: Entry | None, visitor: Visitor) -> list[Fit]:
         if entry is None:
             return []
-        under_way = introductions_of(self.home).get(own.handle, {})
-        return fits(self.home, own.handle, visitor.reader, self.clock(), MOST, under_way)
+        between = introductions_of(self.home).get(own.handle, NONE)
+        return fits(self.home, own.handle, visitor.reader, self.clock(), MOST, between)
 
     def _dismissed(self, own: Own, visitor: Visitor) -> list[Fit]:
         found = exchange.matches(self.home.store, own.handle, visitor.reader, self.clock(), limit=MOST, dismissed=True)

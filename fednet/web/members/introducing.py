@@ -461,13 +461,16 @@ def _course(one: Introduction, role: Role | None) -> Iterator[Happened]:
         answer = "declined" if one.state == "declined" else "accepted" if one.state != "taken-back" else "answered"
         yield Happened(one.answered_at, _(_ANSWERED[answer][side]), by.get(answer, ""))
     if one.introduced_at:
-        yield Happened(one.introduced_at, _("Each was told how to reach the other."), "")
+        told = _HALF_TOLD if one.half_told else _TOLD
+        yield Happened(one.introduced_at, _(told), "")
     if one.ended_at and one.state == "taken-back":
         yield Happened(one.ended_at, _("Taken back."), by.get("taken-back", ""))
     if one.outcome_at:
         yield Happened(one.outcome_at, _("What came of it was noted."), by.get("outcome", ""))
 
 
+_TOLD = noted("Each was told how to reach the other.")
+_HALF_TOLD = noted("We were told how to reach them. How to reach us is still on its way to them.")
 _ASKED = {
     "asker": noted("We asked to be introduced."),
     "asked": noted("They asked to be introduced."),

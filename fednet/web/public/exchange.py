@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
+from sqlite_utils import Database
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,7 +21,9 @@ from fednet.directory.search import Reader
 from fednet.directory.twinnings import Card
 from fednet.errors import NotFoundError, UsageError
 from fednet.listing.vocabulary import THEMES
+from fednet.node import introductions
 from fednet.node.home import Home
+from fednet.node.introductions import Introduction
 from fednet.web import show
 from fednet.web.asking import Asked, Clock, given
 from fednet.web.doors import Doors
@@ -34,11 +37,14 @@ from fednet.web.public.parties import Parties
 from fednet.web.public.searching import PRIVATE, Download, downloads_of, read_question, regions
 from fednet.web.public.twinned import line
 from fednet.web.sending import base_of
-from fednet.web.show import Templates
+from fednet.web.show import Templates, Text
 from fednet.web.visitors import Visitor
 
 MAX_MATCHES = 10
 MAX_TWINNINGS = 5
+MAX_UNDER_WAY = 3
+UNDER_WAY = frozenset({"waiting", "accepted", "introduced"})
+"""States of introductions that have not ended without effect."""
 FIELDS = ("text", "type", "theme", "region")
 """What the form shows; other filters go along unseen."""
 
@@ -64,6 +70,13 @@ class Way(NamedTuple):
 
     word: str
     url: str
+
+
+class Under(NamedTuple):
+    """An introduction that is asked or answered already: its page, and what its own entry is called."""
+
+    url: str
+    title: Text | None
 
 
 def routes(home: Home, templates: Templates, doors: Doors, clock: Clock) -> list[Route]:
@@ -135,12 +148,31 @@ class Exchange:
     def _twinnings(self, entry: Entry, reader: Reader) -> list[Card]:
         return twinnings.grown_from(self.home.store, entry.hit, reader, self.clock(), MAX_TWINNINGS)
 
+    def _introductions(self, entry: Entry, visitor: Visitor) -> list[Under]:
+        """The introductions of the visitor's with an entry of somebody, except those that ended."""
+        if visitor.account is None:
+            return []
+        found = [one for one in introductions.with_entry(self.home, entry.hit.handle) if one.state in UNDER_WAY]
+        with self.home.store.reading() as db:
+            return [under for one in found if (under := self._under(db, one, entry, visitor))][:MAX_UNDER_WAY]
+
+    def _under(self, db: Database, one: Introduction, entry: Entry, visitor: Visitor) -> Under | None:
+        ours = one.asked if one.asker.handle == entry.hit.handle else one.asker
+        title = next(iter(show.in_order(ours.titles, None)), None)
+        if may(visitor.role, "/workspace/introductions/x"):
+            return Under(f"/workspace/introductions/{one.id}", title)
+        whose = introductions.organization_of(db, self.home, ours.handle) if ours.handle else None
+        if visitor.account and whose and whose == visitor.account.organization:
+            return Under(f"/member/exchange/{ours.handle}/introductions/{one.id}", title)
+        return None
+
     # --- one entry ----------------------------------------------------------------------------------------------------
 
     def entry(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         reader = visitor.reader
         found = exchange.entry(self.home.store, request.path_params["handle"], reader, self.clock())
         ours = self.parties.is_ours(found.hit)
+        to_do = way(found, visitor, ours)
         return self.page(
             "exchange-entry.html",
             request,
@@ -152,7 +184,8 @@ class Exchange:
             days=0,
             outcome_note=show.within(show.in_order(found.record.outcome_note, found.record.original), show.LIST_TEXT),
             fits=[fit(one, found) for one in self._matches(found, reader, MAX_MATCHES)],
-            way=way(found, visitor, ours),
+            way=to_do,
+            under_way=self._introductions(found, visitor) if to_do.word == "ask" else [],
             led_to=[line(one, self.parties, reader) for one in self._twinnings(found, reader)],
             linked=alternates.in_page(alternates.exchange(found, base_of(self.home, request))),
         )

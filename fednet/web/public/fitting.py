@@ -27,9 +27,14 @@ def grade(score: int) -> str:
 
 
 def why(match: Match, most: int = MOST) -> list[Markup]:
-    """The reasons of a match as sentences: what speaks most for it first, what speaks against it last."""
-    found = [sentence for reason in match.reasons if (sentence := said(reason))]
-    return found[:most]
+    """The reasons of a match as sentences: what speaks most for it first, what speaks against it last.
+
+    Of many, what speaks against it is left out last, so that nobody is told of good ones alone; but one stands first.
+    """
+    told = [(reason.points < 0, sentence) for reason in match.reasons if (sentence := said(reason))]
+    good = [sentence for against, sentence in told if not against]
+    bad = [sentence for against, sentence in told if against][: max(0, most - 1) if good else most]
+    return [*good[: most - len(bad)], *bad]
 
 
 def said(reason: Reason) -> Markup:

@@ -67,14 +67,17 @@ class Parties:
     def parties(self, named: Iterable[str], reader: Reader) -> list[Party]:
         return [party for one in list(named)[:MAX_NAMED] if (party := self.party(one, reader))]
 
-    def party(self, named: str, reader: Reader) -> Party | None:
-        """A handle becomes a name and a link, or nothing when it is not for the reader; other text stays as it is."""
+    def party(self, named: str, reader: Reader, network: str = "") -> Party | None:
+        """A handle becomes a name and a link, or nothing when it is not for the reader, or of another `network` than
+        the one said; other text stays as it is."""
         if not is_handle(named):
             name = self.network_names(reader).get(named) if _NETWORK.fullmatch(named) else None
             return Party(Text(None, show.fit(name or named, show.PARTY_NAME)), name and f"/networks/{named}")
         try:
             hit, found = self.entry(named, reader)
         except NotFoundError:
+            return None
+        if network not in ("", hit.network):
             return None
         return Party(show.names(found, show.PARTY_NAME)[0], page_of(hit.kind, hit.handle))
 

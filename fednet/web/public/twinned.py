@@ -35,5 +35,5 @@ def twins(card: Card, parties: Parties, reader: Reader) -> list[Party]:
 def _twin(twin: Twin, parties: Parties, reader: Reader) -> Party:
     """Under the name that the twinning gives it: a link tells where it is listed, and nobody else's name for it."""
     name = Text(None, show.fit(twin.name, show.PARTY_NAME))
-    found = parties.party(twin.handle, reader) if twin.handle else None
+    found = parties.party(twin.handle, reader, twin.network) if twin.handle else None
     return Party(name, found.url if found else None)

@@ -24,7 +24,7 @@ from fednet.web.doors import Doors
 from fednet.web.policy import may
 from fednet.web.public.comparing import Row, Side
 from fednet.web.public.pages import for_reader
-from fednet.web.public.parties import Parties, Party
+from fednet.web.public.parties import MAX_NAMED, Parties, Party
 from fednet.web.public.twinned import line, twins
 from fednet.web.show import Templates, Text
 from fednet.web.translation import gettext as _
@@ -131,9 +131,11 @@ class Twinnings:
         )
 
     def _named(self, card: Card, handles: Callable[[Any], Sequence[str]], reader: Reader) -> list[Party]:
-        """What the statements point to, each once, as far as the reader may see it."""
-        named = dict.fromkeys(handle for one in card.statements for handle in handles(one.record))
-        return [party for party in self.parties.parties(named, reader) if party.url]
+        """What the statements point to, each once, as far as the reader may see it: each speaks of what its own network
+        lists."""
+        named = dict.fromkeys((handle, one.hit.network) for one in card.statements for handle in handles(one.record))
+        found = (self.parties.party(handle, reader, network) for handle, network in list(named)[:MAX_NAMED])
+        return [party for party in found if party is not None and party.url]
 
     def _to_state(self, card: Card, visitor: Visitor) -> str:
         """Where this network can state it, too: when one of the two is its own, by handle or by name."""

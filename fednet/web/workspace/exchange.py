@@ -115,10 +115,10 @@ class Exchanges:
         now, cursor = self.clock(), first(asked, "cursor")
         wanted = exchange.Asked(networks=(self.home.network.network,), limit=PAGE, cursor=cursor or None)
         found = exchange.entries(self.home.store, wanted, OPERATOR, now)
-        under_way = introductions_of(self.home)
+        between = introductions_of(self.home)
         path = request.url.path
         return {
-            "lines": [line(self.home, one, OPERATOR, now, under_way) for one in found.entries],
+            "lines": [line(self.home, one, OPERATOR, now, between) for one in found.entries],
             "total": found.total,
             "next": show.address(path, [("cursor", found.next)]) if found.next else "",
             "first": path if cursor else "",

@@ -57,7 +57,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             {"kind": "organization", "names": {"en": "Cedar Centre"}},
             {**theirs, "state": "planned", "start": "2026-11", "goals": {"fr": "Apprendre."}},
             {**theirs, "uid": "urn:uuid:alone", "titles": {"en": HOSTILE_NAMES[0]}, "state": "planned"},
-            {**theirs, "uid": "urn:uuid:named", "organizations": [{"name": "aster house"}, {"name": "Birch"}]},
+            {**theirs, "uid": "urn:uuid:named", "organizations": [{"name": "aster house"}, {"name": "Birch"}]}
+            | {"exchanges": [need], "resources": [guide]},
             {**theirs, "uid": "urn:uuid:long", "titles": {"en": "Long"}, "goals": {"en": "word " * 12_000}},
         ],
     )
@@ -190,3 +191,8 @@ def test_pages_exist_in_every_language_and_change_nothing(world: World, tmp_path
         answer = world.anybody.get(f"/twinnings/{world.ours}", accept_language=language)
         assert answer.status == 200 and f'lang="{language}"' in answer.text
     assert world.home.store.written() == before
+
+
+def test_a_statement_points_to_nothing_but_what_its_own_network_lists(world: World) -> None:
+    page = world.anybody.get(f"/twinnings/{NAMED}").text
+    assert "To learn of clinics" not in page and world.guide not in page

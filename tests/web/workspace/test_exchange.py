@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,8 +85,20 @@ def test_an_introduction_that_is_under_way_is_shown_instead_of_the_button_to_ask
     one = introductions.ask(world.home, OFFER, world.lawyer, "", "en", THEIRS, "", NOW)
     page = editor.get(DESK).text
     assert ask not in page and f"/workspace/introductions/{one.id}" in page
+    offer = editor.get(f"/exchange/{OFFER}").text
+    assert "You are being introduced already" in offer and f"/workspace/introductions/{one.id}" in offer
+    assert one.id not in client_as(world.home, "organization", organization=world.house).get(f"/exchange/{OFFER}").text
     introductions.take_back(world.home, one.id, NOW, "")
     assert ask in editor.get(DESK).text
+
+
+def test_what_speaks_against_a_match_is_told_however_much_speaks_for_it(world: Place, editor: Browser) -> None:
+    many = {"themes": ["legal-aid", "detention"], "client_groups": ["children"], "countries": ["TH"]}
+    need = posted(world.home, "need", "A mentor of lawyers", world.boat, **many, modality="mentoring", languages=["fr"])
+    posted(world.home, "offer", "Lawyers who mentor", world.house, **many, modality="mentoring", languages=["en"])
+    publish(world.home, NOW)
+    page = editor.get(DESK).text
+    assert "But they have no language in common." in page[page.index(need) :]
 
 
 def test_closing_asks_what_came_of_it_and_opening_again_takes_that_back(world: Place, editor: Browser) -> None:
@@ -102,6 +115,23 @@ def test_closing_asks_what_came_of_it_and_opening_again_takes_that_back(world: P
     assert "Open it again" in editor.get(address).text
     assert editor.form(address, do="again").headers["location"] == f"{DESK}?done=again"
     assert _fields(world, handle)["state"] == "open" and "outcome" not in _fields(world, handle)
+
+
+def test_closing_warns_of_what_would_be_told_to_everybody_and_of_what_changed_meanwhile(
+    world: Place, editor: Browser
+) -> None:
+    handle = posted(world.home, "need", "Told to all", world.boat)
+    address = f"{DESK}/{handle}/close"
+    stale = re.findall(r'name="base" value="(\w+)"', editor.get(address).text)[0]
+    for note in ("Ask noor@boat.example", "Ring 020 7946 0000"):
+        warned = editor.form(address, do="close", outcome="met", outcome_note=note)
+        assert warned.status == 422 and note in warned.text and "Nothing is saved yet." in warned.text
+        assert _fields(world, handle).get("state") != "closed"
+    assert editor.form(address, do="close", outcome="met", outcome_note="x" * 2001).status == 422
+    sure = {"outcome": "met", "outcome_note": "Ask noor@boat.example", "understood": "yes", "base": stale}
+    assert editor.form(address, sure, do="close").status == 303
+    late = editor.form(address, do="close", outcome="not-met", base=stale)
+    assert late.status == 409 and _fields(world, handle)["outcome"] == "met"
 
 
 def test_what_ends_soon_can_be_left_open_for_longer_but_not_until_a_day_that_has_passed(
