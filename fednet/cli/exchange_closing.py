@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fednet.cli.options import json_option, opened
+from fednet.cli.options import chosen_entry, json_option, opened
 from fednet.cli.output import say, show_json
 from fednet.errors import UsageError
 
@@ -25,7 +25,7 @@ def close(
     handle: str, outcome: str | None, note: str | None, language: str | None, reopen: bool, until: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Close an own need, offer or source of funding, and say what came of it.
+    """Close an own need, offer or source of funding, and say what came of it. HANDLE may be cut short.
 
     An entry that is past its last day is over without being closed; closing it tells the others, and the evaluation,
     what came of it. Nothing is destroyed: fednet erase does that.
@@ -42,6 +42,7 @@ def close(
     if note is not None and not outcome:
         raise UsageError("a note says what came of it", hint="give --outcome, too")
     home = opened()
+    handle = chosen_entry(home, handle)
     with home.store.reading() as db:
         before = edits.find(db, home, handle)
     if reopen:

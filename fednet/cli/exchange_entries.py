@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from fednet.cli.options import chosen_handle, filters, json_option, opened
-from fednet.cli.output import counted, say, show_entries, show_json, show_table
+from fednet.cli.options import chosen_entry, filters, json_option, opened
+from fednet.cli.output import counted, plain, say, show_entries, show_json, show_table
 
 if TYPE_CHECKING:
-    from fednet.directory.exchange import Asked, Entry, Match
-    from fednet.node.home import Home
+    from fednet.directory.exchange import Asked, Entry, Match, Matched
 
-TITLE = 60
+MOST = 20
+"""Own entries whose matches are shown, unless asked for more."""
 PARAMETERS = {
     "types": "type",
     "themes": "theme",
@@ -135,65 +136,85 @@ def entry_object(one: Entry) -> dict[str, Any]:
     }
 
 
-def _perhaps(ctx: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
-    return chosen_handle(ctx, parameter, given) if given else None
-
-
 @click.command()
-@click.argument("handle", required=False, callback=_perhaps)
+@click.argument("handle", required=False)
 @click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True, metavar="N", help="For each entry.")
+@click.option(
+    "--entries",
+    "most",
+    type=click.IntRange(1, 10_000),
+    default=MOST,
+    show_default=True,
+    metavar="N",
+    help="Own entries at most.",
+)
 @click.option("--dismissed", is_flag=True, help="Only pairs that somebody dismissed.")
 @click.option("--why", is_flag=True, help="Say the points of each reason, and what a score is made of.")
 @json_option
-def match(handle: str | None, limit: int, dismissed: bool, why: bool, as_json: bool) -> None:
-    """Show what fits an entry, best first and with the reasons; without HANDLE what fits each own entry that is open.
+def match(handle: str | None, limit: int, most: int, dismissed: bool, why: bool, as_json: bool) -> None:
+    """Show what fits an entry, best first and with the reasons; without HANDLE what fits own entries that are open.
 
-    A score goes from 30 to 100 and follows from the two entries alone. Needs that nothing fits come first.
+    A score goes from 30 to 100 and follows from the two entries alone. Needs that nothing fits come first. HANDLE may
+    be cut short.
 
     \b
         fednet exchange match
-        fednet exchange match 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e --why
+        fednet exchange match 7e6d8c1e --why
     """
-    from fednet.directory.exchange import entry, matches
+    from fednet.directory.exchange import Asked, Matched, entry, matches, matches_of
     from fednet.directory.search import OPERATOR
     from fednet.node.home import now
 
     home, moment = opened(), now()
-    sought = (entry(home.store, handle, OPERATOR, moment),) if handle else _own(home)
-    found = [(one, matches(home.store, one.hit.handle, OPERATOR, moment, limit, dismissed)) for one in sought]
-    if as_json:
-        show_json(_match_object(one) for _, several in found for one in several)
-        return
-    for one, several in found:
-        if several or not dismissed:
-            _show_matches(one, several, why)
-    if why:
-        say("a score is the sum of these points, at most 100; below 30 it is no match. docs/matching.md lists them all")
-    if not any(several for _, several in found):
-        say("nobody dismissed any pair" if dismissed else "nothing fits yet")
-
-
-def _own(home: Home) -> Sequence[Entry]:
-    from fednet.directory.exchange import Asked, everything
-    from fednet.directory.search import OPERATOR
-    from fednet.node.home import now
-
-    asked = Asked(networks=(home.network.network,))
-    return everything(home.store, OPERATOR, now(), asked)
-
-
-def _show_matches(one: Entry, several: Sequence[Match], why: bool) -> None:
-    say(f"{one.record.type} {one.hit.title!r} ({one.hit.handle}), {state_of(one)}:")
-    rows = []
-    for match in several:
-        other = match.other(one.hit.handle)
-        rows.append(
-            (match.score, other.hit.title, other.record.type, _by(other), _reasons(match, why), other.hit.handle)
-        )
-    if rows:
-        show_entries(["score", "title", "type", "by", "why", "handle"], rows, heading=3)
+    if handle:
+        one = chosen_entry(home, handle)
+        fitting = matches(home.store, one, OPERATOR, moment, limit, dismissed)
+        found: Sequence[Matched] = [Matched(entry(home.store, one, OPERATOR, moment), fitting)]
+        total = 1
     else:
-        say("  nothing fits yet")
+        asked = Asked(networks=(home.network.network,))
+        total, found = matches_of(home.store, asked, OPERATOR, moment, most, limit, dismissed)
+    if as_json:
+        show_json(_match_object(one) for each in found for one in each.matches)
+    else:
+        _show_matches(found, why)
+        if why:
+            say("a score is the sum of these points, at most 100; below 30 it is no match. docs/matching.md lists all")
+        if not any(each.matches for each in found):
+            say("nobody dismissed any pair" if dismissed else "nothing fits yet")
+    if len(found) < total:
+        told = f"{len(found):,} of {counted(total, 'own entry', 'own entries')}"
+        say(f"{told}; more: --entries N, or exchange match HANDLE")
+
+
+def _show_matches(found: Sequence[Matched], why: bool) -> None:
+    """On a terminal each own entry with what fits it below; elsewhere one table, a line for each pair."""
+    headers = ["score", "title", "type", "by", "why", "handle"]
+    if sys.stdout.isatty():
+        for each in found:
+            one = each.entry
+            click.echo(plain(f"{one.record.type} {one.hit.title!r} ({one.hit.handle}), {state_of(one)}:"))
+            if each.matches:
+                show_entries(headers, _rows(each, why), heading=3)
+            else:
+                click.echo("  nothing fits yet")
+        return
+    own = ["own entry", "own type", "own state", "own handle"]
+    lines = [
+        (one.hit.title, one.record.type, state_of(one), one.hit.handle, *row)
+        for one, rows in ((each.entry, _rows(each, why)) for each in found)
+        for row in rows or [("", "nothing fits yet", "", "", "", "")]
+    ]
+    if lines:
+        show_table([*own, *headers], lines)
+
+
+def _rows(each: Matched, why: bool) -> list[tuple[str, ...]]:
+    found = ((match, match.other(each.entry.hit.handle)) for match in each.matches)
+    return [
+        (str(match.score), other.hit.title, other.record.type, _by(other), _reasons(match, why), other.hit.handle)
+        for match, other in found
+    ]
 
 
 def _by(one: Entry) -> str:
@@ -220,14 +241,14 @@ def _match_object(match: Match) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("need", callback=chosen_handle)
-@click.argument("offer", callback=chosen_handle)
+@click.argument("need")
+@click.argument("offer")
 @click.option("--undo", is_flag=True, help="Put a dismissed pair back.")
 @json_option
 def dismiss(need: str, offer: str, undo: bool, as_json: bool) -> None:
     """Say that a need and an offer (or a source of funding) do not fit: this node shows them as a match no longer.
 
-    It stays so whatever is imported or edited, until --undo. Nobody else is told.
+    It stays so whatever is imported or edited, until --undo. Nobody else is told. Handles may be cut short.
 
     \b
         fednet exchange dismiss 7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e 1c9d2e3f-4a5b-4c7d-8e7e-6d8c1e5f0a4b
@@ -236,6 +257,7 @@ def dismiss(need: str, offer: str, undo: bool, as_json: bool) -> None:
     from fednet.node.home import now
 
     home = opened()
+    need, offer = chosen_entry(home, need), chosen_entry(home, offer)
     if undo:
         dismissing.put_back(home, need, offer)
     else:

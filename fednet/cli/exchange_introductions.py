@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fednet.cli.options import agreed, json_option, opened, yes_option
+from fednet.cli.options import agreed, chosen_entry, json_option, opened, yes_option
 from fednet.cli.output import counted, say, show_fields, show_json, show_table
 from fednet.errors import UsageError
 
@@ -70,7 +70,7 @@ def introduce(
     theirs: str, ours: str, text: str, language: str, name: str, emails: tuple[str, ...], phones: tuple[str, ...],
     note: str, from_contact: bool, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Ask to be put in touch with whoever listed a need or an offer.
+    """Ask to be put in touch with whoever listed a need or an offer. Handles may be cut short.
 
     They read now which network asks, for which entry, and the text; how to reach you only when they have said yes. It
     travels from your node to theirs alone, and stands in no feed.
@@ -82,11 +82,13 @@ def introduce(
     from fednet.node.home import now
 
     home = opened()
+    theirs = theirs if ":" in theirs else chosen_entry(home, theirs)
+    ours = ours and chosen_entry(home, ours)
     details = _details(home, ours, name, emails, phones, note, from_contact)
     found = introductions.preview(home, theirs, ours, text, language, details, now())
     if not as_json:
         side, later = found.now, found.later
-        say("they read now:")
+        say(f"{found.to} is asked, and reads now:")
         show_fields(
             [
                 ("  network", home.network.name),
@@ -120,7 +122,7 @@ def introductions(id_: str | None, ours: str | None, as_json: bool) -> None:
         found = node.introduction(home, id_)
         show_json([_object(found)]) if as_json else _show(found)
         return
-    several = node.introductions(home, ours=ours)
+    several = node.introductions(home, ours=chosen_entry(home, ours) if ours else None)
     if as_json:
         show_json(map(_object, several))
         return
@@ -275,8 +277,9 @@ def _titles(party: Party) -> str:
 
 def _row(found: Introduction) -> tuple[str, ...]:
     told = "no" if found.undelivered else "yes"
+    titles = ("destroyed", "destroyed") if found.emptied else (_titles(found.other), _titles(found.own))
     return (
-        found.id[:8], found.asked_at[:10], found.state, _titles(found.other), _titles(found.own), found.network_name,
+        found.id[:8], found.asked_at[:10], found.state, *titles, found.network_name,
         found.cut or told,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fednet.cli.output import say
-from fednet.errors import FednetError, MalformedError, RefusedError, UsageError
+from fednet.errors import FednetError, MalformedError, NotFoundError, RefusedError, UsageError
+from fednet.feed.text import shown
 
 if TYPE_CHECKING:
     from fednet.node.home import Home
@@ -137,6 +139,25 @@ def forget_old(home: Home) -> None:
 
     with suppress(BusyError):  # the next time will do
         introductions.sweep(home, now())
+
+
+def chosen_entry(home: Home, given: str) -> str:
+    """The handle of the need, offer or source of funding that a person means: the whole of it, or its beginning."""
+    from fednet.listing.check import is_handle
+    from fednet.store import exchanges
+
+    text = given.strip().lower()
+    if is_handle(text):
+        return text
+    if not re.fullmatch(r"[0-9a-f-]{4,35}", text, re.ASCII):
+        raise UsageError(f"{shown(given)} is no handle, nor the beginning of one", hint="fednet exchange list")
+    with home.store.reading() as db:
+        several = exchanges.beginning(db, text)
+    if len(several) > 1:
+        raise UsageError(f"several entries have a handle that begins with {text}", hint="give more of it")
+    if not several:
+        raise NotFoundError(f"no entry has a handle that begins with {text}", hint="fednet exchange list")
+    return several[0]
 
 
 def find_matches(home: Home, most: int | None = None) -> None:

@@ -14,6 +14,7 @@ from fednet.cli.options import agreed, chosen_circle, circle_option, handle_argu
 from fednet.cli.output import say, show_fields, show_json, written
 from fednet.errors import UsageError
 from fednet.listing.check import is_handle
+from fednet.listing.exchange import open_day
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -211,7 +212,7 @@ def _note_entry(kept: dict[str, Any], given: dict[str, Any], moment: datetime) -
     named, ends = kept.get("organization"), kept.get("open_until", "")
     if named and "organization" in given and not is_handle(named):
         say(f"note: this network lists no organisation {named!r}, or several of that name: just the name is kept")
-    if "open_until" in given and ends and ends < moment.date().isoformat():
+    if "open_until" in given and ends and ends < open_day(moment).isoformat():
         say(f"note: it was open until {ends}, which is past: nobody is shown it as open")
 
 

@@ -1,7 +1,7 @@
 """The chart of needs and opportunities: what is needed, offered and funded, by region and theme, side by side.
 
-The proposal of 2003 asked for a chart that is circulated, so that people see at a glance what nobody meets yet: in each
-cell unmet needs stand first. It says when it was made, what of it is not public, and which networks are not heard of.
+The proposal of 2003 asked for a chart that is circulated, so that people see at a glance what nobody meets yet: under
+each heading, and in each cell, unmet needs stand first. It says when it was made, what of it is not public, and which networks are not heard of.
 """
 
 from __future__ import annotations
@@ -161,6 +161,8 @@ def rows(
 ) -> Iterator[Row]:
     """An entry stands once in each region and theme that it names. Where a question asked for some, in those alone.
 
+    Of the rows under one heading those stand first in which a need is unmet.
+
     What is neither need, offer nor funding has no place.
     """
     wanted = {_region(code) for code in countries} | {within for code in regions for within in _inside(code)}
@@ -169,7 +171,11 @@ def rows(
         for region in _few(regions_of(entry), wanted):
             for theme in _few(themes_of(entry), set(themes)):
                 cells.setdefault((region, theme), []).append(entry)
-    order = (lambda at: (_by_region(at[0]), _by_theme(at[1]))) if by == "region" else _theme_first
+
+    def order(at: tuple[str, str]) -> tuple[Any, ...]:
+        met, region, theme = not any(one.is_unmet for one in cells[at]), _by_region(at[0]), _by_theme(at[1])
+        return (region, met, theme) if by == "region" else (theme, met, region)
+
     for region, theme in sorted(cells, key=order):
         found = sorted(cells[region, theme], key=_first)
         yield Row(region, theme, *(tuple([one for one in found if one.record.type == type_]) for type_ in TYPES))
@@ -193,10 +199,6 @@ def _few(codes: list[str], wanted: set[str]) -> list[str]:
     asked = [code for code in codes if code in wanted]
     found = asked or codes
     return found if 0 < len(found) <= MAX_ROWS else [SEVERAL if found else UNSAID]
-
-
-def _theme_first(at: tuple[str, str]) -> tuple[Any, Any]:
-    return _by_theme(at[1]), _by_region(at[0])
 
 
 def _first(entry: Entry) -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ from fednet.directory.suppressing import Told, parts, told
 from fednet.errors import UsageError
 from fednet.listing import Exchange
 from fednet.listing.days import first_day, last_day
-from fednet.listing.exchange import is_over
+from fednet.listing.exchange import is_over, open_day
 from fednet.store import circles, feeds, introductions
 from fednet.store import search as index_search
 from fednet.store.database import Store
@@ -222,7 +222,7 @@ def _is_in(day: date | None, period: Period) -> bool:
 
 def _is_over(record: Exchange, now: datetime) -> bool:
     """Whether its last day has passed, and nobody has said what came of it."""
-    return record.state in (None, "open") and is_over(record, now.date().isoformat())
+    return record.state in (None, "open") and is_over(record, open_day(now).isoformat())
 
 
 def _rows(entries: Iterable[Posted], fits: Fits, codes_of: Callable[[Exchange], Sequence[str]]) -> tuple[Row, ...]:

@@ -26,7 +26,7 @@ from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.record import check_handle, key_of
 from fednet.listing import Exchange, vocabulary
 from fednet.listing.check import term
-from fednet.listing.exchange import SOON
+from fednet.listing.exchange import SOON, open_day
 from fednet.listing.fit import Reason, country_codes, fit, subregions
 from fednet.store import exchanges
 from fednet.store import search as index_search
@@ -44,6 +44,7 @@ __all__ = [
     "Asked",
     "Entry",
     "Match",
+    "Matched",
     "Named",
     "Page",
     "Reason",
@@ -52,6 +53,7 @@ __all__ = [
     "entry",
     "everything",
     "matches",
+    "matches_of",
     "parse_asked",
 ]
 
@@ -220,9 +222,37 @@ def matches(
     with store.reading() as db:
         view = _View(store, db, reader, now)
         row = view.row(handle)
-        wanted = view.few([one for one in view.shown.of(row) if one.dismissed is dismissed], limit)
+        wanted = view.first_of(row, limit, dismissed)
         mine, *theirs = view.entries([row, *(one.row for one in wanted)])
         return tuple(_match(mine, other, one.score, dismissed) for other, one in zip(theirs, wanted, strict=True))
+
+
+class Matched(NamedTuple):
+    """An entry with what fits it, as `matches` tells."""
+
+    entry: Entry
+    matches: tuple[Match, ...]
+
+
+def matches_of(
+    store: Store, asked: Asked, reader: Reader, now: datetime, most: int, limit: int = 10, dismissed: bool = False
+) -> tuple[int, tuple[Matched, ...]]:
+    """How many entries the filters leave, and the first `most` of them in the order of `entries`, each with its
+    `matches`; with `dismissed` only those of a pair that a person dismissed. One look for all of them."""
+    with store.reading() as db:
+        view = _View(store, db, reader, now)
+        rows = [placed.row for placed in view.ordered(view.fitting(asked))]
+        if dismissed:
+            named = {handle for pair in exchanges.dismissed(db) for handle in pair}
+            rows = [row for row in rows if view.table.handles[row] in named]
+        fitting = {row: view.first_of(row, limit, dismissed) for row in rows[:most]}
+        wanted = dict.fromkeys([*fitting, *(one.row for several in fitting.values() for one in several)])
+        shown = dict(zip(wanted, view.entries(list(wanted)), strict=True))
+        found = [
+            Matched(shown[row], tuple(_match(shown[row], shown[one.row], one.score, dismissed) for one in several))
+            for row, several in fitting.items()
+        ]
+        return len(rows), tuple(found)
 
 
 def best(store: Store, handles: Sequence[str], reader: Reader, now: datetime) -> dict[str, Match]:
@@ -364,10 +394,11 @@ class _View:
 
         self.store, self.db, self.now = store, db, now
         self.today = (now.astimezone(UTC).date() - _EPOCH).days
+        self.open_day = (open_day(now) - _EPOCH).days
         self.sources = readable(db, reader, now - store.forget_after)
         at = standing(store, db)
         self.table, self.of = at.table, at.table.of
-        self.shown: Shown = Shown(at, self.sources, self.today, exchanges.dismissed(db) if reader.is_ours else ())
+        self.shown: Shown = Shown(at, self.sources, self.open_day, exchanges.dismissed(db) if reader.is_ours else ())
 
     def row(self, handle: str) -> int:
         """The row of a handle; of the first network, as `search.record`."""
@@ -378,6 +409,10 @@ class _View:
                 f"no need, offer or source of funding {handle[:60]} is listed here", hint="fednet exchange list"
             )
         return min(found, key=lambda at: order[int(self.table.feeds[at])])
+
+    def first_of(self, row: int, limit: int, dismissed: bool) -> list[fits.Other]:
+        """What fits a row, as `matches` has it."""
+        return self.few([one for one in self.shown.of(row) if one.dismissed is dismissed], limit)
 
     def few(self, found: Sequence[fits.Other], limit: int) -> list[fits.Other]:
         """The first of what fits something, in the same order; see `matches`."""
@@ -509,7 +544,7 @@ class _View:
             raise NotFoundError(f"{hit.handle} is no need, offer or source of funding")
         state = _STATES[int(self.states[row])]
         is_open = state in ("open", "introduced") and record.open_until is not None
-        days = int(self.of["until"][row]) - self.today if is_open else None
+        days = int(self.of["until"][row]) - self.open_day if is_open else None
         organization = self._named(record.organization, listed.feed_id)
         return Entry(hit, record, state, days, organization, *counted)
 

@@ -28,6 +28,7 @@ from fednet.listing import Organization, Twin, Twinning, vocabulary
 from fednet.listing.check import term
 from fednet.listing.differences import Compared, compared
 from fednet.listing.text import key
+from fednet.store import index
 from fednet.store import search as index_search
 from fednet.store.database import Store
 from fednet.store.search import Listed, Source
@@ -37,6 +38,8 @@ MAX_STATEMENTS = 3
 """Statements of one circle with the same `uid` that are looked at: a flood drowns only itself."""
 SHARE = 4
 """Twinnings of one network that stand together in an order, before those of others have their turn."""
+MAX_UNSTATED = 100
+"""Statements of one network that are looked at for what another one has not stated."""
 MAX_SHARE = 2
 """Twinnings of one network among the few of an organisation, while there are others."""
 
@@ -225,6 +228,27 @@ def every(store: Store, reader: Reader, now: datetime) -> list[Card]:
     return twinnings(store, Wanted(), reader, now, 0, 10**6).cards
 
 
+def unstated(store: Store, network: str, reader: Reader, now: datetime, most: int) -> Shelf:
+    """Twinnings with an organisation of a network, by handle or by name, that only the other side's has stated so far,
+    and that have not ended."""
+    with store.reading() as db:
+        sources = readable(db, reader, now - store.forget_after)
+        view = _View(db, sources, now)
+        rows = [row for row, _ in looked_at(store, db, Query(kinds=("twinning",)), sources, now)]
+        every = view.statements(rows)
+        theirs = [one for one in every if one.hit.network != network and one.is_side and one.record.state != "ended"]
+        shares = Counter[str]()
+        found = []
+        for one in theirs:
+            shares[one.hit.network] += 1
+            if shares[one.hit.network] <= MAX_UNSTATED and view.names(one, network):
+                found.append(one)
+        same = _by_uid(every)
+        cards = list(_cards(_in_order(found, now), lambda one: same.get(one.record.uid or "", [])))
+    alone = [card for card in cards if network not in card.networks]
+    return Shelf(len(alone), alone[:most])
+
+
 # --- which statements are one -----------------------------------------------------------------------------------------
 
 
@@ -356,6 +380,24 @@ class _View:
         order = {feed_id: at for at, feed_id in enumerate(self.sources)}
         rows.sort(key=lambda row: order[row.feed_id])
         return [one for one in self.statements(rows) if one.record.uid == uid]
+
+    def names(self, statement: Statement, network: str) -> bool:
+        """Whether one of the two is an organisation that a network lists."""
+        return any(
+            twin.network == network and bool(names) if twin.handle else self._is_called(twin.name, network)
+            for twin, names in _known(statement)
+        )
+
+    def _is_called(self, name: str, network: str) -> bool:
+        """Whether a network lists an organisation of that very name."""
+        sought = key(name)
+        if not sought:
+            return False
+        feeds = [feed_id for feed_id, one in self.sources.items() if one.network == network]
+        ids = [int(one) for one in index_search.whole_name_ids(self.db, sought, feeds)]
+        listed = (row for row in index_search.listed(self.db, ids) if row.feed_id in feeds)
+        found = (listing.parse(row.body) for row in listed if row.record_id not in index.concealed(self.db))
+        return any(isinstance(one, Organization) and sought in _names(one) for one in found)
 
     def _listed(self, twin: Twin) -> frozenset[str] | None:
         """What the organisation of a handle is called there, to this reader; None when none is listed there."""

@@ -18,11 +18,11 @@ from fednet.store.database import Store
 
 What = Literal[
     "halted", "frozen", "application", "edit", "introduction", "answer", "confirmation", "unconfirmed", "match",
-    "refused-rows", "term", "outcome", "over", "ends-soon", "letter", "failing", "silent", "unsigned", "backup",
-    "rehearsal", "witness",
+    "twinning", "refused-rows", "term", "outcome", "over", "ends-soon", "letter", "failing", "silent", "unsigned",
+    "backup", "rehearsal", "witness",
 ]  # fmt: skip
 WHATS: tuple[What, ...] = get_args(What)
-"""In the order in which they are shown; of `halted`, `term`, `over` and `ends-soon` only the node knows
+"""In the order in which they are shown; of `halted`, `term`, `twinning`, `over` and `ends-soon` only the node knows
 (`fednet.web.workspace.desk`)."""
 
 BACKUP_AFTER = timedelta(days=7)

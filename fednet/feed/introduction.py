@@ -527,6 +527,8 @@ def _told(held: Held, at: str) -> Held:
         return held
     if own.stance != "asked" or other is None or other.stance != "accepted" or held.version >= MAX_VERSION:
         return held
+    if other.details is None or not other.details.reaches:  # both were restored, and it says that it holds them already
+        return msgspec.structs.replace(held, own=msgspec.structs.replace(own, details=Details()), details=None)
     told = msgspec.structs.replace(own, version=own.version + 1, details=held.details, at=at)
     return msgspec.structs.replace(held, own=told, details=None)
 

@@ -251,13 +251,14 @@ organization: text
     organisme, qui, nom de l organisation, miembro, quién, nombre de la organización, المنظمة العضو, الجهة, من
 themes: themes
     themes, theme, topics, topic, thèmes, thème, sujets, temas, tema, المواضيع, الموضوع, subjects, subject,
-    services, sector, secteur, area, areas of work, domaine, domaines, ámbito, ámbitos, áreas, المجال, المجالات
+    services, sector, secteur, area, areas of work, domaine, domaines, ámbito, ámbitos, áreas, المجال, المجالات,
+    thématique, thématiques, temática, temáticas
 client_groups: client-groups
     client groups, client group, clients, target client group, target group, target groups, population,
     populations, public cible, population cible, groupes cibles, groupe cible, clientèle, población objetivo,
     grupo meta, grupos meta, población, público-alvo, beneficiaries, bénéficiaires, beneficiarios,
     beneficiários, الفئات المستهدفة, الفئة المستهدفة, المستفيدون, for whom, for, whom, pour qui, para quién,
-    para quiénes, لمن
+    para quiénes, لمن, public, publics, publics cibles, destinataires, público, destinatarios
 modality: modality
     modality, modalité, modalidad, modalidade, form, how, الطريقة, kind of exchange, type of exchange, exchange type,
     form of exchange, type d échange, genre d échange, forme, comment, tipo de intercambio, forma, cómo, نوع التبادل,
@@ -289,6 +290,9 @@ outcome: outcome
 outcome_note: translated
     outcome note, outcome notes, result note, note on the outcome, note sur le résultat, nota sobre el resultado,
     ملاحظة عن النتيجة
+amount: text
+    amount, amounts, budget, sum, value, money, montant, montants, somme, importe, monto, presupuesto, cantidad, valor,
+    orçamento, المبلغ, الميزانية
 original: text
     original, original language
 confirmed: json

@@ -44,7 +44,10 @@ def _entries(reader: RowReader, row: Row, flat: dict[str, Any]) -> list[Entry]:
     contact = {name.partition(".")[2]: flat.pop(name) for name in list(flat) if name.startswith("contact.")}
     if kind == "exchange" and not _typed(flat, row, reader):
         return []
+    amount = flat.pop("amount", "") if kind == "exchange" else ""
     fields = nested(kind, flat)
+    if amount:
+        _note_amount(fields, f"{reader.headers.get('amount', 'amount')}: {amount}")
     if isinstance(organization := fields.get("organization"), str):
         fields["organization"] = {"source": identity(organization), "name": organization}
     if kind == "event":
@@ -57,6 +60,13 @@ def _entries(reader: RowReader, row: Row, flat: dict[str, Any]) -> list[Entry]:
         return []
     reachable = _contact(entry, contact, row, reader) if contact else None
     return [entry, reachable] if reachable else [entry]
+
+
+def _note_amount(fields: dict[str, Any], line: str) -> None:
+    """No field holds an amount of money: it is a line of the description, in the language of the title."""
+    said = fields.get("description") or {}
+    language = next(iter(said or fields["titles"]))
+    fields["description"] = said | {language: "\n".join(filter(None, [said.get(language), line]))}
 
 
 def _typed(flat: dict[str, Any], row: Row, reader: RowReader) -> bool:

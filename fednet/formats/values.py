@@ -307,9 +307,13 @@ def _dated(text: str, day_first: bool | None) -> tuple[date, str] | str:
 _MONTH = re.compile(r"(?:([12]\d{3})(?:-(\d{2}))?|(\d{1,2})\s*/\s*([12]\d{3})|([^\W\d]+)\.?\s+(?:de\s+)?([12]\d{3}))")
 
 
+_END_OF = re.compile(r"(?:(?:the )?end(?: of)?|(?:à la )?fin(?: de)?|(?:a )?finales de|fim de|نهاية|أواخر)\s+", re.IGNORECASE)
+
+
 def _last_day_of(text: str) -> str | None:
-    """The last day of a month or a year that is written as `2026-05`, `05/2026`, `May 2026` or `2026`."""
-    found = _MONTH.fullmatch(text.strip())
+    """The last day of a month or a year that is written as `2026-05`, `05/2026`, `May 2026`, `end of May 2026` or
+    `2026`."""
+    found = _MONTH.fullmatch(_END_OF.sub("", text.strip()))
     if found is None:
         return None
     year = int(found[1] or found[4] or found[6])

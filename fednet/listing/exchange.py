@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+
 import msgspec
 
 from fednet.listing.fields import Code, CountryCode, Date, LanguageTag, Record, RequiredTexts, Texts
@@ -42,6 +44,13 @@ def is_closed(record: Exchange) -> bool:
     return record.state == CLOSED
 
 
+def open_day(now: datetime) -> date:
+    """The day that it still is somewhere: an entry is open until its last day has passed everywhere, on all nodes
+    alike."""
+    return (now.astimezone(UTC) - timedelta(hours=12)).date()
+
+
 def is_over(record: Exchange, today: str) -> bool:
-    """Whether it was open until a day before `today` (`YYYY-MM-DD`): then it is over without being edited."""
+    """Whether it was open until a day before `today` (`YYYY-MM-DD`, see `open_day`): then it is over without being
+    edited."""
     return record.open_until is not None and record.open_until < today

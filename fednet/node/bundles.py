@@ -40,6 +40,7 @@ from fednet.node.home import Home, now
 from fednet.node.reading import MAX_CHANGE_BYTES, Reading, Synced
 from fednet.store import blocks, circles, feeds
 from fednet.store.feeds import Feed, Network
+from fednet.store.introductions import unconfirmed, versions
 
 LEVEL = 9  # of zstd: a bundle may have to fit into a letter
 
@@ -61,7 +62,7 @@ class Packed(msgspec.Struct, frozen=True):
 class Written(msgspec.Struct, frozen=True):
     """A bundle that was written. `sealed_for` is the network id of the only reader of what is sealed in it.
 
-    `introductions`: of how many it tells that reader.
+    `introductions`: of how many it tells that reader what that has not confirmed yet.
     """
 
     bytes: int
@@ -148,7 +149,7 @@ class _Packing:
     def _restricted(self, db: Database, own: Feed, recipient: Network) -> Iterator[tuple[str, bytes]]:
         yield f"{own.network.network}/identity", own.network.identity.encoded
         message = messages.composed(db, self.home, recipient, now())
-        self.introductions = len(message.sides)
+        self.introductions = sum(one.count for one in unconfirmed(db) if one.network_id == recipient.id)
         yield f"{own.network.network}/{MESSAGE}", messages.signed(self.home, message)
         for circle in circles.readable(db, own.network.network, recipient):
             feed = circles.readable_feed(db, own.network.network, circle, recipient)
@@ -176,8 +177,8 @@ class Carried(msgspec.Struct, kw_only=True):
 
     `outcome`: `advanced`; `unchanged`; `late` (older than what is held: nothing was done); `offered` (a network that is
     not followed); `own`; `blocked`; `sealed` (for another reader); `unasked` (a restricted circle, of a network that is
-    not a partner here: not taken); `told` (no feed, but so many `records` of introductions between the two networks);
-    `refused`; `failed`.
+    not a partner here: not taken); `told` (no feed, but something new of so many introductions, which are its
+    `records`); `refused`; `failed`.
     """
 
     network: str
@@ -359,6 +360,7 @@ class _Reader:
         raw = self.opened.content(f"{writer}/{MESSAGE}", MAX_MESSAGE)
         with self.home.store.reading() as db:
             known = feeds.pinned(db, writer)
+            held = versions(db, writer)
         if raw is None or known is None or known.own or known.blocked or known.frozen:
             return []
         if self.identity(writer).epoch < known.identity.epoch:
@@ -367,7 +369,7 @@ class _Reader:
             told = messages.take(self.home, known, raw, now())
         except FednetError as error:
             return [_failed(writer, known.name, "", error)]
-        count = len(told.sides)
+        count = sum(side.version > held.get(side.introduction, 0) for side in told.sides)
         return [Carried(network=writer, name=known.name, circle="", outcome="told", records=count)] if count else []
 
 

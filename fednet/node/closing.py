@@ -13,7 +13,7 @@ from typing import Any
 from fednet.errors import UsageError
 from fednet.listing import ListingError
 from fednet.listing.check import UNDETERMINED, day, term
-from fednet.listing.exchange import CLOSED
+from fednet.listing.exchange import CLOSED, open_day
 from fednet.listing.vocabulary import EXCHANGE_OUTCOMES
 from fednet.node import edits
 from fednet.node.edits import Own
@@ -54,7 +54,7 @@ def reopened(fields: Mapping[str, Any], now: datetime, until: str | None = None)
     """
     _check_kind(fields)
     ends = until or fields.get("open_until")
-    if fields.get("state", OPEN) == OPEN and not until and not (ends and ends < now.date().isoformat()):
+    if fields.get("state", OPEN) == OPEN and not until and not (ends and ends < open_day(now).isoformat()):
         raise UsageError("it is open", hint="fednet exchange close HANDLE --until DAY keeps it open for longer")
     return {
         "state": OPEN,
@@ -109,6 +109,6 @@ def _check_kind(fields: Mapping[str, Any]) -> None:
 
 def _to_come(until: str | date, now: datetime) -> str:
     last = day(until, "open_until")
-    if last < now.date().isoformat():
+    if last < open_day(now).isoformat():
         raise ListingError("open_until", last, "is past", hint="give a day that is to come")
     return last

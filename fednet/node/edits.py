@@ -120,6 +120,17 @@ def add_in(
     db: Database, home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None
 ) -> Own:
     """`add` inside a transaction of the caller."""
+    own = begun(db, home, kind, fields, now, circle)
+    if kind == NETWORK:
+        check_only(db, home, own)
+    drafts.save(db, [Draft(own.handle, own.circle, "put", own.body)], now)
+    return own
+
+
+def begun(
+    db: Database, home: Home, kind: str, fields: Mapping[str, Any], now: datetime, circle: str | None = None
+) -> Own:
+    """A new record as it would be kept: nothing is written."""
     if fields.get("kind", kind) != kind:
         raise UsageError(f"the fields say kind {fields['kind']!r}, expected {kind!r}")
     whole = completing.begun(msgspec.json.decode(body_of({**fields, "kind": kind})), home.network.network, now)
@@ -131,9 +142,6 @@ def add_in(
     revisions.check_given(own.fields, {})
     own = own._replace(body=revisions.body_above(db, home.network.network, own, None))
     check_names(db, own.body)
-    if kind == NETWORK:
-        check_only(db, home, own)
-    drafts.save(db, [Draft(own.handle, own.circle, "put", own.body)], now)
     return own
 
 

@@ -5,11 +5,11 @@ hide      one transaction: what is to go is kept in the table `hidden`, and a dr
 publish   at once, and nothing else with it; whoever follows lets go of it as it arrives
 unhide    it is listed again: under a new handle, once an edition has dropped it (SPEC 5.2); references follow
 ```
-With a record go those that are about it: an organisation's contacts, people, needs and offers, opinions, the events
-that it alone holds, the sessions of an event. From what else names it, such as the roles of a group, it is taken out,
-where those who read that could look it up. Letters about it that wait are dropped. What is erased or withdrawn
-meanwhile stays away, and what is nothing without it goes with it then. Followers are told to let go, and confirm it;
-nobody can make them.
+With a record go those that are about it: an organisation's contacts, people, needs and offers (also those that say only
+its name), twinnings, opinions, the events that it alone holds, the sessions of an event. From what else names it, such
+as the roles of a group, it is taken out, where those who read that could look it up. Letters about it that wait are
+dropped. What is erased or withdrawn meanwhile stays away, and what is nothing without it goes with it then. Followers
+are told to let go, and confirm it; nobody can make them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from fednet.formats.reading import identity
 from fednet.listing import references
 from fednet.listing.check import is_handle
 from fednet.listing.places import is_country
-from fednet.node import circles, edits, erasure, hidden_keys
+from fednet.node import circles, edits, erasure, hidden_keys, linking
 from fednet.node.edits import NETWORK, Own
 from fednet.node.home import Home
 from fednet.node.own import OwnRecords, title_of
@@ -193,6 +193,7 @@ class _Plan:
         for own, reason in begin:
             self.found.setdefault(own.handle, (own, reason))
         self.naming = self._naming() if self.found else {}
+        self.called = self._called() if self.found else {}
         self._close()
         self.left = list(self._left())
         self.hiding = Hiding(
@@ -221,6 +222,18 @@ class _Plan:
                 found.setdefault(handle, []).append(own)
         return found
 
+    def _called(self) -> Mapping[str, list[Own]]:
+        """By handle of an own organisation the needs, offers and twinnings that say only its name."""
+        names: dict[str, list[Own]] = {}
+        for text in ('"kind":"exchange"', '"kind":"twinning"'):
+            for own in _each(self.db, self.own, text):
+                for name in linking.names(own.fields):
+                    names.setdefault(identity(name), []).append(own)
+        every = _each(self.db, self.own, '"kind":"organization"') if names else ()
+        return {
+            own.handle: [other for name in linking.called(own.fields) for other in names.get(name, ())] for own in every
+        }
+
     def _close(self) -> None:
         """Whatever is about a record that goes, goes with it."""
         new = list(self.found)
@@ -228,6 +241,10 @@ class _Plan:
             gone = new.pop()
             for own in self.naming.get(gone, ()):
                 if own.handle not in self.found and _is_about(own, gone, self.found):
+                    self.found[own.handle] = (own, ABOUT)
+                    new.append(own.handle)
+            for own in self.called.get(gone, ()):
+                if own.handle not in self.found:
                     self.found[own.handle] = (own, ABOUT)
                     new.append(own.handle)
 

@@ -51,7 +51,7 @@ from fednet.feed.record import key_of
 from fednet.feed.text import utc_text
 from fednet.listing import Contact, Exchange
 from fednet.listing.check import is_handle
-from fednet.listing.exchange import is_closed, is_over
+from fednet.listing.exchange import is_closed, is_over, open_day
 from fednet.node import edits, erasure, forgotten
 from fednet.node.home import Home
 from fednet.node.ownership import OF_MEMBERS
@@ -89,6 +89,20 @@ class AskedAlreadyError(FednetError):
             hint=f"fednet exchange introductions {introduction[:8]}",
         )
         self.introduction = introduction
+
+
+class SeveralListError(FednetError):
+    """Several networks list an entry under one handle: an ask could go to another than somebody looked at."""
+
+    word = "several-list"
+    status = 409
+
+    def __init__(self, handle: str, networks: Collection[tuple[str, str]]) -> None:
+        names = ", ".join(sorted(name for _network, name in networks))
+        super().__init__(
+            f"several networks list an entry under this handle, so that nobody can tell whom you mean: {names}",
+            hint=f"name one: fednet exchange introduce {min(networks)[0][:8]}:{handle}",
+        )
 
 
 class NotForThemError(FednetError):
@@ -189,10 +203,11 @@ class Introduction(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """What the other side reads now, and what only when it has agreed."""
+    """What the other side reads now, and what only when it has agreed; `to`: the network that it is of."""
 
     now: Side
     later: Details
+    to: str
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -235,7 +250,7 @@ def preview(
         begun = _begin(db, home, theirs, ours, text, language, details, now, circles)
     if begun.held.own is None:
         raise OutOfOrderError("nothing was asked")
-    return Preview(begun.held.own, begun.held.details or Details())
+    return Preview(begun.held.own, begun.held.details or Details(), begun.theirs.network_name)
 
 
 def ask(
@@ -325,9 +340,9 @@ def _asked_about(db: Database, home: Home, given: str, readable: Collection[str]
     with suppress(NotFoundError):
         if not found and wanted in (None, home.network.network) and readable is None:
             return _own_entry(db, home, handle.lower())  # not signed yet
-    if len({source.network for source, _row in found}) > 1:
-        several = " or ".join(f"{source.network[:8]}:{handle}" for source, _row in found)
-        raise UsageError(f"several networks list {handle[:60]}", hint=f"say which one: {several}")
+    several = {(source.network, source.name) for source, _row in found}
+    if len(several) > 1:
+        raise SeveralListError(found[0][1].handle, several)
     for source, row in found:
         record = listing.parse(row.body)
         if isinstance(record, Exchange):
@@ -401,7 +416,7 @@ def _organization_name(db: Database, record: Exchange, feed_ids: list[int]) -> s
 def _check_open(entry: _Entry, now: datetime) -> None:
     if is_closed(entry.record):
         raise ChangedError("this entry is closed", hint=f"fednet show {entry.handle}")
-    if is_over(entry.record, now.date().isoformat()):
+    if is_over(entry.record, open_day(now).isoformat()):
         raise ChangedError(f"this entry was open until {entry.record.open_until}", hint=f"fednet show {entry.handle}")
 
 
@@ -421,9 +436,7 @@ def _organization(record: Exchange) -> str:
 
 
 def _body(held: Held, about: _Entry, asking: _Entry | None) -> Body:
-    return Body(
-        held, about.spoken, asking_of=asking.organization if asking else "", about_of=about.organization
-    )
+    return Body(held, about.spoken, asking_of=asking.organization if asking else "", about_of=about.organization)
 
 
 def _figures(*entries: _Entry | None) -> Figures:
@@ -468,7 +481,7 @@ def checked(details: Details) -> Details:
     for one in phones:
         if not _PHONE.fullmatch(one):
             raise UsageError(f"{one[:80]!r} is no telephone number", hint="such as +66 2 123 4567")
-    if not any(c.isalnum() for c in name):
+    if not any(unicodedata.category(c)[0] in "LNPS" for c in name):  # something that is seen
         raise UsageError("nobody is named whom the other side could ask for", hint="give a name")
     if not emails and not phones:
         raise UsageError("there is no way to reach this side", hint="give an e-mail address or a telephone number")
@@ -667,16 +680,35 @@ def introductions(home: Home, *, ours: str | None = None, role: Role | None = No
         return [_shown(db, home, kept, role) for kept in stored.introductions(db, ours)]
 
 
-def with_entry(home: Home, handle: str) -> list[Introduction]:
-    """The introductions in which an entry of any network is a side, the newest first."""
-    with home.store.reading() as db:
-        return [_shown(db, home, kept, None) for kept in stored.with_entry(db, handle)]
-
-
 def introduction(home: Home, id_: str, role: Role | None = None) -> Introduction:
     """The introduction of that id, or of the only one that begins so."""
     with home.store.reading() as db:
         return _shown(db, home, _found(db, id_), role)
+
+
+def addressee(home: Home, theirs: str, circles: Collection[str] | None = None) -> tuple[str, str]:
+    """Id and name of the network that is asked about an entry; raises as `ask` does when that cannot be told."""
+    with home.store.reading() as db:
+        entry = _asked_about(db, home, theirs, circles)
+    return entry.network, entry.network_name
+
+
+def readers(home: Home, network: str) -> frozenset[str]:
+    """The own circles of which a network may know, so that somebody may ask it for an entry in them."""
+    with home.store.reading() as db:
+        return _readers(db, home, network)
+
+
+def earlier(home: Home, network: str, handle: str, ours: str = "") -> list[Introduction]:
+    """Introductions about another's entry, whoever asked, the newest first; `ours`: those of that own entry."""
+    with home.store.reading() as db:
+        found = [one for one in stored.about_one(db, network, handle) if not ours or ours in (one.asking, one.about)]
+        return [_shown(db, home, one, _role(one, handle)) for one in found]
+
+
+def _role(kept: Kept, theirs: str) -> Role:
+    """Whose side it is that has to do with an entry of somebody else."""
+    return "asked" if kept.asking == theirs else "asker"
 
 
 def role_of(found: Introduction, handle: str) -> Role:
@@ -832,7 +864,7 @@ def _begun(db: Database, home: Home, network: Network, side: Side, held: Held, n
     asker = _named_entry(db, network, side.own.handle)
     kept = kept._replace(body=_body(held, entry, asker), figures=_figures(entry, asker))
     steps = []
-    if held.state == "waiting" and (is_closed(entry.record) or is_over(entry.record, now.date().isoformat())):
+    if held.state == "waiting" and (is_closed(entry.record) or is_over(entry.record, open_day(now).isoformat())):
         held = rules.declining(held, utc_text(now))
         steps = [Step(utc_text(now), "closed")]
     stored.advance(db, kept, held, now, *steps)
@@ -897,13 +929,15 @@ def after_restore(db: Database, live: Sequence[Kept] | None, now: datetime) -> N
 
 
 class News(NamedTuple):
-    """Something that those who keep an own entry should hear of, once. `handle`: that entry, or empty."""
+    """Something that those who keep an own entry should hear of, once. `handle`: that entry, or empty. `by`: the name
+    of who did it here, and need not be told."""
 
     id: str
     what: Literal["asked", "accepted", "declined", "introduced", "outcome"]
     side: Role
     handle: str
     at: datetime
+    by: str = ""
 
 
 def news(db: Database, now: datetime) -> list[News]:
@@ -922,7 +956,8 @@ def _news(kept: Kept, side: Role, now: datetime) -> list[News]:
     if side == "asked" and kept.state == "waiting":
         found.append(News(kept.id, "asked", side, handle, datetime.fromisoformat(kept.asked_at)))
     if side == "asker" and kept.answer and kept.answered_at and kept.state != "taken-back":
-        found.append(News(kept.id, kept.answer, side, handle, datetime.fromisoformat(kept.answered_at)))
+        by = next((step.by for step in reversed(kept.body.steps) if step.act == kept.answer), "")
+        found.append(News(kept.id, kept.answer, side, handle, datetime.fromisoformat(kept.answered_at), by))
     if kept.state == "introduced" and kept.introduced_at:
         at = datetime.fromisoformat(kept.introduced_at)
         if kept.role == "asked":

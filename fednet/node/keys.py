@@ -103,7 +103,7 @@ def age_recipient(text: str) -> pyrage.x25519.Recipient:
         found = pyrage.x25519.Recipient.from_str(text)
         _ANYBODY.exchange(X25519PublicKey.from_public_bytes(_point(text)))
     except (pyrage.RecipientError, ValueError):
-        raise UsageError(f"{text[:80]!r} is no age recipient", hint="it begins with age1") from None
+        raise UsageError(f"{text[:80]!r} is no age recipient") from None
     return found
 
 

@@ -27,7 +27,7 @@ from fednet.errors import FednetError, LimitError, RefusedError, UnreachableErro
 from fednet.feed import message
 from fednet.feed.introduction import Seen, Side, encoded
 from fednet.feed.message import MAX_MESSAGE, MAX_SEEN, MAX_SIDES, Message
-from fednet.node import introductions
+from fednet.node import erasure, introductions
 from fednet.node.accept import learn_identity
 from fednet.node.fetch import Fetched, Fetcher, error_word
 from fednet.node.following import read_identity
@@ -243,6 +243,7 @@ async def deliver(
         except TimeoutError:
             trouble = "unreachable"
         _remember(home, network, trouble)
+        await asyncio.to_thread(erasure.settle_promptly, home)  # what they took back
     except FednetError as error:  # let go of meanwhile, or our own store is busy: the next time will do
         log.warning("%s: %s", network.name, error.detail)
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlite_utils import Database
 
-from fednet import listing
-from fednet.feed.record import check_body
+from fednet.errors import NotFoundError
 from fednet.listing.telephones import telephone
-from fednet.node import circles, completing, edits
+from fednet.node import circles, edits
 from fednet.node.edits import CLOSED_KINDS, Difference, Own, differences
 from fednet.node.home import Home
 from fednet.node.own import title_of
@@ -115,12 +115,8 @@ def views_with(home: Home, own: Own) -> list[View]:
 
 def made(home: Home, kind: str, fields: Mapping[str, Any], circle: str | None, now: datetime) -> Own:
     """A new record as it would be, for `views_with`: nothing is kept. Refuses what `edits.add` would."""
-    whole = completing.begun(msgspec.json.decode(edits.body_of({**fields, "kind": kind})), home.network.network, now)
     with home.store.reading() as db:
-        chosen = circles.check_known(db, circle or edits.usual_circle(kind))
-        body = check_body(listing.encode(whole))
-        edits.check_names(db, body)
-    return Own(UNSAVED, chosen, body, True)
+        return edits.begun(db, home, kind, fields, now, circle)._replace(handle=UNSAVED)
 
 
 def _names(circle: stored.Circle) -> tuple[str, ...]:
@@ -151,8 +147,19 @@ def _change(db: Database, home: Home, draft: Draft) -> Change:
         title=title_of(shown),
         leaves=_leaves(draft, before),
         differences=differences(old, new) if draft.body and before else (),
-        notes=tuple(_notes(new)) if draft.circle == PUBLIC else (),
+        notes=(*(_notes(new) if draft.circle == PUBLIC else ()), *_told(db, home, draft)),
     )
+
+
+def _told(db: Database, home: Home, draft: Draft) -> Iterator[str]:
+    """What a twinning tells the readers of its circle of: own records that they may not read, by their numbers."""
+    fields = _fields(draft.body)
+    named = (*fields.get("resources", ()), *fields.get("exchanges", ())) if fields.get("kind") == "twinning" else ()
+    for handle in dict.fromkeys(named):
+        with suppress(NotFoundError):  # of nobody's record a number tells nothing
+            own = edits.find(db, home, handle)
+            if not circles.reads(db, own.circle, draft.circle):
+                yield f"it names {title_of(own.body)}, which not all may read who read this: they learn of its number"
 
 
 def _leaves(draft: Draft, before: bytes | None) -> Leaves:

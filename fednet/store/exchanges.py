@@ -133,6 +133,18 @@ def rows(db: Database, record_ids: Sequence[int] | None = None) -> list[Row]:
     return [Row(*row) for row in found]
 
 
+def beginning(db: Database, text: str, limit: int = 2) -> list[str]:
+    """The handles of entries, own drafts among them, that begin so."""
+    found = db.conn.execute(
+        "SELECT r.handle FROM exchange x JOIN record r ON r.id = x.record_id "
+        "WHERE r.handle >= :from AND r.handle < :to UNION "
+        "SELECT handle FROM draft WHERE handle >= :from AND handle < :to "
+        "AND instr(body, CAST('\"kind\":\"exchange\"' AS BLOB)) ORDER BY 1 LIMIT :limit",
+        {"from": text, "to": f"{text}g", "limit": limit},
+    )
+    return [handle for (handle,) in found]
+
+
 # --- pairs that a person dismissed ------------------------------------------------------------------------------------
 
 

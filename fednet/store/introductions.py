@@ -23,6 +23,9 @@ MAX_TOLD = 256
 ASK_AFTER = timedelta(days=30)
 """How long after an introduction somebody should say what came of it."""
 
+SOME = 5
+"""Earlier introductions that are shown before somebody asks again."""
+
 OurRole = Literal["asker", "asked", "both"]
 
 GONE = "gone"
@@ -154,11 +157,6 @@ def introductions(db: Database, entry: str | None = None) -> list[Kept]:
     return _where(db, f"(:entry IS NULL OR {_OF_ENTRY}) AND {_SHOWN} ORDER BY asked_at DESC, id", entry=entry)
 
 
-def with_entry(db: Database, handle: str) -> list[Kept]:
-    """Those in which an entry is a side, whosever it is, newest first; without those of entries that are hidden."""
-    return _where(db, f"(asking = :handle OR about = :handle) AND {_SHOWN} ORDER BY asked_at DESC, id", handle=handle)
-
-
 def shown_with(db: Database, network: str) -> list[Kept]:
     """Those with a network that it may be told of: undelivered ones first, oldest first, then what changed last."""
     return _where(
@@ -179,6 +177,22 @@ def between(db: Database, network: str, asking: str, about: str) -> Kept | None:
         network=network, asking=asking, about=about,
     )  # fmt: skip
     return next(iter(found), None)
+
+
+def versions(db: Database, network: str) -> dict[str, int]:
+    """Which version of a network's side is held of each introduction with it."""
+    held = ((one.id, one.held.other) for one in _where(db, "network = ? AND role <> 'both'", network))
+    return {id_: other.version for id_, other in held if other is not None}
+
+
+def about_one(db: Database, network: str, entry: str) -> list[Kept]:
+    """Those with a network in which that is its entry, whoever asked; newest first, some at most."""
+    return _where(
+        db,
+        "network = :network AND (role <> 'asked' AND about = :entry OR role <> 'asker' AND asking = :entry) "
+        f"AND {_SHOWN} ORDER BY asked_at DESC, id LIMIT {SOME}",
+        network=network, entry=entry,
+    )  # fmt: skip
 
 
 def asked_since(db: Database, network: str, since: datetime) -> int:

@@ -169,9 +169,11 @@ def looked(request: Request) -> None:
 
 
 def _to_sign_in(request: Request, visitor: Visitor) -> str:
-    """Where whoever must sign in is sent, and from there back; to what a form was on, if to a form."""
+    """Where whoever must sign in is sent, and from there back, to what was asked there; to what a form was on, if to a
+    form."""
     half = visitor.session is not None
-    to = request.url.path if policy.has("GET", request.url.path) else ""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "done"]
+    to = address(request.url.path, asked) if policy.has("GET", request.url.path) else ""
     return address("/sign-in/second" if half else "/sign-in", [("to", to)])
 
 

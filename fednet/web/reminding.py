@@ -19,6 +19,7 @@ from sqlite_utils import Database
 
 from fednet.directory import week as weekly
 from fednet.directory.due import due
+from fednet.listing.exchange import open_day
 from fednet.node import accounts as people
 from fednet.node import ending, introductions, joining, post, proposals, terms
 from fednet.node.ending import Ending
@@ -111,7 +112,7 @@ def remind_of_ends(home: Home, now: datetime) -> int:
     """Tell members whose need, offer or funding is open for a few more days, or is over: each once for a last day."""
     written = 0
     with home.store.reading() as db:
-        found = [one for one in ending.ending(db, home, terms.today(home, now)) if one.left >= LATE]
+        found = [one for one in ending.ending(db, home, open_day(now)) if one.left >= LATE]
         untold = [one for one in found if not _is_told(db, one)]
     for one in untold:
         with home.store.writing() as db:

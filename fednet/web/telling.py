@@ -69,11 +69,11 @@ def _subject(one: News) -> str:
 
 
 def _recipients(db: Database, home: Home, one: News) -> Iterator[Account]:
-    """The accounts of the organisation whose entry it is, and the administrators."""
+    """The accounts of the organisation whose entry it is, and the administrators; not who did it themselves."""
     organization = introductions.organization_of(db, home, one.handle)
     for account in accounts.accounts(db):
         member = account.role == "organization" and organization and account.organization == organization
-        if account.ended_at is None and (member or account.role == "administrator"):
+        if account.ended_at is None and account.name != one.by and (member or account.role == "administrator"):
             yield account
 
 

@@ -71,16 +71,24 @@ def test_match_says_why_in_words_and_with_points(node: Fednet, listed: dict[str,
 
 
 def test_match_without_a_handle_shows_every_own_entry_unmet_needs_first(node: Fednet, listed: dict[str, str]) -> None:
-    said = node("exchange", "match").err
-    assert said.index("A boat") < said.index("Course in law") and "Old course" not in said
-    assert "nothing fits yet" in said
+    said = node("exchange", "match")
+    rows = [line.split("\t") for line in said.out.splitlines()]
+    assert [(row[0], row[5]) for row in rows[1:]] == [
+        ("A boat", "nothing fits yet"),
+        ("Course in law", "Clinic teaches"),
+        ("Clinic teaches", "Course in law"),
+    ]
+    assert "1 of 3 own entries" in node("exchange", "match", "--entries", "1").err
+    [(_, title, *_, other)] = [row[4:] for row in rows[2:3]]
+    assert (title, other) == ("Clinic teaches", listed["offer"])
 
 
 def test_a_dismissed_pair_is_shown_only_when_asked_for_and_comes_back(node: Fednet, listed: dict[str, str]) -> None:
     pair = listed["need"], listed["offer"]
     assert node("exchange", "dismiss", *pair).code == 0
-    assert node("exchange", "match", pair[0], "--json").lines == []
+    assert node("exchange", "match", pair[0][:8], "--json").lines == []
     (gone,) = node("exchange", "match", "--dismissed", "--json", pair[0]).lines
+    assert len(node("exchange", "match", "--dismissed", "--entries", "1", "--json").lines) == 1
     assert gone["dismissed"] and "Course in law" in node("exchange", "list", "--unmet").out
     assert node("exchange", "dismiss", *pair, "--undo").code == 0
     assert len(node("exchange", "match", pair[0], "--json").lines) == 1
@@ -97,6 +105,7 @@ def test_whoever_posts_is_told_what_they_may_not_have_meant(node: Fednet) -> Non
     [
         (["match", "00000000-0000-4000-8000-000000000000"], 1),
         (["match", "nobody"], 2),
+        (["match", "0000"], 1),
         (["dismiss", "nobody", "nobody"], 2),
         (["list", "--state", "shut"], 2),
         (["list", "--type", "gift"], 2),

@@ -87,3 +87,14 @@ def test_two_nodes_that_exchange_only_files_are_introduced(fednet: Fednet, tmp_p
     said("asking", "take-back", asked["id"], "--yes")
     carried("asking", "asked", "--for", "Asked Network")
     assert said("asked", "introductions", asked["id"])["state"] == "taken-back"
+
+
+def test_a_node_that_nobody_serves_forgets_what_is_long_over_when_it_is_used(node: Fednet, tmp_path: Path) -> None:
+    offer = listed(node, '{"type": "offer", "titles": {"en": "A place"}}')
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    for command in (["publish"], ["sync"], ["bundle", "write", str(tmp_path / "out.fednet")]):
+        with closing(Home(node.home)) as home:
+            id_ = introductions.ask(home, offer, "", "Canary", "en", Details("Ana", ("a@x.example",)), "", long_ago).id
+            introductions.take_back(home, id_, long_ago, "")
+        node(*command)
+        assert one(node, id_)["emptied"] and "Canary" not in str(one(node, id_))

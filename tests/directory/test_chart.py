@@ -85,6 +85,10 @@ def test_unmet_needs_stand_first_and_rows_of_one_heading_together(entries: list[
     headings = [row.region if by == "region" else row.theme for row in found]
     changes = sum(one != other for one, other in pairwise(headings))
     assert changes == max(0, len(set(headings)) - 1)
+    for heading in set(headings):
+        under = [row for row, one in zip(found, headings, strict=True) if one == heading]
+        unmet = [any(one.is_unmet for one in row.needs) for row in under]
+        assert unmet == sorted(unmet, reverse=True)
     assert len({(row.region, row.theme) for row in found}) == len(found)
 
 

@@ -73,6 +73,10 @@ def changed(side: Side, **fields: Any) -> Side:
     return msgspec.structs.replace(side, **fields)
 
 
+def changed_own(side: Side, **fields: Any) -> Spoken:
+    return msgspec.structs.replace(side.own, **fields)
+
+
 def changed_held(held: Held, **fields: Any) -> Held:
     return msgspec.structs.replace(held, **fields)
 
@@ -142,6 +146,23 @@ def test_the_name_of_an_organisation_that_is_erased_is_told_no_more() -> None:
     assert without_organization(other, "asker") is other
 
 
+def test_what_was_agreed_to_stays_as_it_was_read_and_details_are_not_taken_away() -> None:
+    asker, other = introduced()
+    told = sent(asker)
+    for later in (
+        changed(told, version=3, text="Our debts", language="fr", own=Spoken(OWN, "offer", {"en": "Else"}, "Nowhere")),
+        changed(told, version=3, details=None),
+    ):
+        found = taking(other, later, AT)
+        assert found.other == changed(told, version=3) and found.state == "introduced"
+    nameless = taking(other, changed(told, version=3, own=changed_own(told, organization="")), AT).other
+    assert nameless is not None and nameless.own.organization == "" and nameless.own.titles == {"en": "A twin"}
+    moved = changed(told, version=3, details=Details("Cy", ("cy@asker.example",)))
+    assert taking(other, moved, AT).other == moved
+    waiting = taking(taking(None, sent(asked()), AT), changed(sent(asked()), version=2, text="Or so"), AT)
+    assert waiting.other is not None and waiting.other.text == "Or so", "nobody has agreed yet"
+
+
 def test_without_texts_nobody_can_read_what_it_was_about() -> None:
     for held in introduced():
         raw = msgspec.json.encode(without_texts(held)).decode()
@@ -198,6 +219,8 @@ def test_nobody_holds_their_details_back_and_gets_the_others() -> None:
     lied = changed(sent(other), seen=2, details=Details())
     with pytest.raises(RefusedError, match="nobody can be reached"):  # asked after the node was restored
         taking(asker, lied, AT, "2026-11-01T00:00:00Z")
+    asker = taking(changed_held(asker, restored="2026-11-22T00:00:00Z"), lied, AT)  # it says that it holds ours already
+    assert (asker.state, sent(asker).details) == ("introduced", Details())
 
 
 def test_nobody_can_make_a_restored_node_unable_to_withdraw() -> None:

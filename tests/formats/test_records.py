@@ -85,6 +85,15 @@ def test_a_secretariats_own_spreadsheet_of_needs_and_offers_is_understood_as_it_
     assert [one["open_until"] for one in (need, offer, funding)] == ["2027-03-31", "2027-06-30", "2027-12-31"]
 
 
+def test_a_french_list_with_amounts_is_understood_and_what_has_no_field_is_told_in_the_description(
+    tmp_path: Path,
+) -> None:
+    table = "Type,Titre,Thématiques,Public,Échéance,Montant\nfinancement,Fonds de voyage,logement,réfugiés,fin mars 2027,5 000 $\n"
+    [fund] = [entry.fields for entry in reading(tmp_path, table).entries]
+    assert (fund["themes"], fund["client_groups"]) == (["housing"], ["refugees"])
+    assert (fund["open_until"], fund["description"]) == ("2027-03-31", {"fr": "Montant: 5 000 $"})
+
+
 def test_rows_that_say_nothing_of_what_they_are_are_refused_once_and_in_plain_words(tmp_path: Path) -> None:
     told = {(one.line, one.column, one.found, one.reason) for one in reading(tmp_path, SPREADSHEET).refused}
     assert told == {

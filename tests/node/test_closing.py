@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from fednet.directory import exchange
+from fednet.directory.search import OPERATOR
 from fednet.errors import UsageError
 from fednet.formats import Entry, Reading
 from fednet.listing import ListingError
+from fednet.listing.exchange import open_day
 from fednet.node import closing, edits, ending, hiding, proposals
 from fednet.node import home as homes
 from fednet.node.edits import Own
@@ -300,3 +303,15 @@ def test_what_cannot_be_is_refused_by_hand_and_left_out_of_imports(
 def test_what_was_closed_long_ago_was_posted_before(home: Home) -> None:
     said = posted(home, state="closed", closed="2020-05-01").fields
     assert said["posted"] == "2020-05-01"
+
+
+def test_it_is_open_until_its_last_day_has_passed_everywhere(home: Home) -> None:
+    """On the desk, on pages, and for whoever answers."""
+    handle = posted(home, posted="2026-10-01", open_until="2026-11-22").handle
+    publish(home, NOW)
+    for hours, state in ((0, "open"), (41, "open"), (42, "over")):
+        now = NOW + timedelta(hours=hours)
+        assert exchange.entry(home.store, handle, OPERATOR, now).state == state
+        with home.store.reading() as db:
+            [one] = ending.ending(db, home, open_day(now))
+        assert one.is_over is (state == "over")

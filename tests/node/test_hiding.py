@@ -616,3 +616,16 @@ def test_what_is_hidden_is_called_by_its_own_name_if_it_has_one(home: Home) -> N
     hiding.hide(home, one, NOW)
     [act] = hiding.acts(home)
     assert sorted(hiding.titles(home, act.hidden)) == ["Amina", "Harbour", "Harbour"]
+
+
+def test_needs_and_twinnings_that_say_only_its_name_go_with_an_organisation(home: Home) -> None:
+    need = edits.add(home, "exchange", {"type": "need", "titles": {"en": "A room"}, "organization": "Aster House"}, NOW)
+    twins = [{"name": "aster house"}, {"name": "Elsewhere"}]
+    twinning = edits.add(home, "twinning", {"organizations": twins}, NOW)
+    house = organization(home, "Aster House")
+    publish(home, NOW)
+    planned = hiding.hide(home, house, NOW)
+    assert {one.handle for one in planned.going} == {house, need.handle, twinning.handle}
+    with pytest.raises(UsageError, match="hidden"):
+        edits.add(home, "exchange", {"type": "need", "titles": {"en": "B"}, "organization": "Aster House"}, NOW)
+    assert hiding.unhide(home, house, NOW).records == 3

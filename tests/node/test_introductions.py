@@ -674,7 +674,8 @@ def test_agreeing_tells_of_an_entry_what_the_other_may_read_and_nothing_newer(tw
     id_ = two.ask().id
     two.both()
     circles.add(two.b, "casework", NOW)
-    edited = edits.edit(two.b, two.offer, {"titles": {"en": "A case"}, "organization": "Her lawyer"}, NOW, circle=circle)
+    fields = {"titles": {"en": "A case"}, "organization": "Her lawyer"}
+    edited = edits.edit(two.b, two.offer, fields, NOW, circle=circle)
     two.accept(id_)
     two.both()
     told = introductions.introduction(two.a, id_).asked
@@ -701,7 +702,8 @@ def test_nobody_asks_for_an_entry_of_which_the_other_may_not_know(two: Two) -> N
 def test_a_hidden_entry_is_answered_as_one_that_never_was(two: Two) -> None:
     hidden = entry(two.b, "offer", "Soon gone")
     hiding.hide(two.b, hidden, NOW)
-    network, answers = network_of(two.b, two.a), set()
+    network = network_of(two.b, two.a)
+    answers: set[str] = set()
     for about, own in ((hidden, ""), (str(uuid.uuid4()), ""), (str(uuid.uuid4()), hidden)):
         side = Side(str(uuid.uuid4()), 1, "asked", about, utc_text(NOW), own=Spoken(own))
         introductions.taken(two.b, network, [side], [], NOW)
@@ -715,7 +717,7 @@ def test_a_hidden_entry_is_answered_as_one_that_never_was(two: Two) -> None:
 def test_nothing_is_answered_or_heard_while_nothing_travels(two: Two, cut: str) -> None:
     id_ = two.ask().id
     two.both()
-    there, here = network_of(two.b, two.a), network_of(two.a, two.b)
+    there = network_of(two.b, two.a)
     if cut == "blocked":
         following.block(two.b, there)
     elif cut == "unfollowed":
@@ -729,11 +731,12 @@ def test_nothing_is_answered_or_heard_while_nothing_travels(two: Two, cut: str) 
     side = Side(str(uuid.uuid4()), 1, "asked", two.offer, utc_text(NOW))
     with suppress(NotFoundError):
         introductions.taken(two.b, there, [side], [], NOW)  # as it was known when the answer was asked for
-    assert len(introductions.introductions(two.b)) == 1 and introductions.introduction(two.a, id_).network == here.network
+    assert len(introductions.introductions(two.b)) == 1
 
 
 def test_an_address_that_would_take_for_ever_to_look_at_is_refused_at_once() -> None:
-    for bad in ("a@" + "a." * 31_000 + "@", "a@" + "." * 200 + "@", "a\0b@x.example", "a\u202eb@x.example", "a@.b", "a@b."):
+    long = ("a@" + "a." * 31_000 + "@", "a@" + "a." * 120 + "@", "a@" + "." * 200 + "@")
+    for bad in (*long, "a\0b@x.example", "a\u202eb@x.example", "a@.b", "a@b."):
         with pytest.raises(UsageError, match="is no e-mail address"):
             introductions.checked(Details("A", (bad,)))
     with pytest.raises(UsageError, match="nobody is named"):

@@ -231,6 +231,26 @@ def test_nothing_is_sent_to_whom_this_node_does_not_listen(nodes: Nodes, how: st
     assert not [one for one in carried if one.outcome == "told"]
 
 
+def test_who_is_blocked_while_its_answer_is_on_its_way_is_told_nothing_more(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = Pair(nodes, b_reachable=True)
+    id_ = pair.ask()
+    pair.carry(pair.a, pair.b)
+    pair.accept(id_)
+    take = messages._Node.take
+
+    def blocking(node: Any, answer: Any) -> Any:
+        with pair.a.store.writing() as db:
+            blocks.block(db, pair.b.network.network, NOW)
+        return take(node, answer)
+
+    monkeypatch.setattr(messages._Node, "take", blocking)
+    pair.tell(pair.a)
+    assert (pair.at(pair.a, id_).state, pair.at(pair.b, id_).state) == ("waiting", "accepted")
+    assert pair.at(pair.b, id_).other.details is None
+
+
 def test_only_the_networks_own_address_is_told_and_only_where_it_answered(nodes: Nodes) -> None:
     pair = Pair(nodes, b_reachable=True)
     pair.ask()

@@ -145,3 +145,12 @@ def test_long_runs_of_letters_are_looked_through_once() -> None:
     """A try at each place of such a run takes minutes."""
     for run in ("x" * 400_000, "1" * 400_000, "x@" * 200_000):
         assert list(preview.exposed({"kind": "organization", "names": {"en": run}})) == []
+
+
+def test_a_twinning_that_tells_of_records_its_readers_may_not_read_is_noted(home: Home) -> None:
+    need, secret = (
+        add(home, "exchange", circle, type="need", titles={"en": "A lawyer"}) for circle in (None, "partners")
+    )
+    add(home, "twinning", organizations=[{"name": "A"}, {"name": "B"}], exchanges=[need, secret])
+    [noted] = [change.notes for one in preview.leaving(home) for change in one.changes if change.kind == "twinning"]
+    assert len(noted) == 1 and noted[0].startswith("it names A lawyer, which not all may read")

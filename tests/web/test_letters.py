@@ -27,6 +27,7 @@ VALUES: dict[str, Any] = {
     "secret": "s3cr3t",
     "what": "asked",
     "place": "/member/exchange/7e6d8c1e-5f0a-4b1c-9d2e-3f4a5b6c7d8e/close",
+    "count": 3,
     "text": letters.Passage("First line.\nSecond line."),
     "number": 7,
     "left": 30,

@@ -69,6 +69,15 @@ def test_each_side_hears_of_what_concerns_it_once_and_reads_nothing_but_where_to
         assert not any(word in one.text + one.subject for word in ("Ana", "ana@", "Secret", "would like", "pleasure"))
 
 
+def test_who_gave_an_answer_is_not_told_that_it_has_come(home: Home) -> None:
+    id_ = introductions.ask(
+        home, member(home, "Offering", "offer"), member(home, "Asking", "need"), "", "", DETAILS, "", NOW
+    ).id
+    written(home, NOW)
+    introductions.decline(home, id_, "", NOW, "Ann")
+    assert set(written(home, NOW)) == {"asking@m.example"}
+
+
 def test_an_outcome_that_was_told_is_not_asked_for(home: Home) -> None:
     need, offer = member(home, "Asking", "need"), member(home, "Offering", "offer")
     id_ = introductions.ask(home, offer, need, "", "", DETAILS, "", NOW).id

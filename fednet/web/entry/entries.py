@@ -6,6 +6,7 @@ Used by the desk, by members, and by whoever holds a link: they differ in what `
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from hashlib import sha256
 from secrets import token_urlsafe
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from fednet.directory.naming import Organizations
 from fednet.errors import FednetError, ForbiddenError, UsageError
 from fednet.listing import ListingError, languages
 from fednet.listing.check import UNDETERMINED
+from fednet.listing.exchange import CLOSED
 from fednet.node import edits, preview
 from fednet.node.edits import Own
 from fednet.node.home import Home
@@ -142,7 +144,7 @@ class Entries:
         but = {*_hidden(editing), *_as_stands(editing.kind, asked)}
         fields, errors = entry_forms.read(editing.kind, asked, before, context, but=but)
         fields |= editing.given
-        errors = {**entry_forms.checked(fields), **errors}
+        errors = {**entry_forms.checked(fields), **_over_at_once(before, fields, self.clock()), **errors}
         if errors:
             return self._shown(request, editing, self._typed(editing, context, asked, errors=errors), 422)
         try:
@@ -269,6 +271,16 @@ def _usual(editing: Editing) -> str:
 def base(own: Own) -> str:
     """Names one version of an entry, its circle included."""
     return sha256(own.circle.encode() + b"\n" + own.body).hexdigest()[:32]
+
+
+def _over_at_once(before: Mapping[str, Any], fields: Mapping[str, Any], now: datetime) -> dict[str, ListingError]:
+    """That a need, an offer or funding would be over when it is saved: a last day that was filled in now and is past."""
+    until = fields.get("open_until")
+    if fields["kind"] != "exchange" or fields.get("state") == CLOSED or not isinstance(until, str):
+        return {}
+    if until == before.get("open_until") or until >= now.date().isoformat():
+        return {}
+    return {"open_until": ListingError("open_until", until, "is past", hint="give a day that is to come")}
 
 
 def _normalised(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,10 +22,11 @@ from fednet.feed.introduction import MAX_EACH, MAX_NAME, MAX_NOTE, MAX_TEXT, Det
 from fednet.listing.check import is_handle
 from fednet.node import edits, introductions, messages
 from fednet.node.home import Home
-from fednet.node.introductions import Act, AskedAlreadyError, Introduction, Party
+from fednet.node.introductions import Act, AskedAlreadyError, Introduction, Party, SeveralListError
 from fednet.node.messages import Undelivered
 from fednet.node.own import title_of
 from fednet.node.ownership import OF_MEMBERS
+from fednet.node.preview import exposed
 from fednet.web import show, translation
 from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import about, done, looked, see
@@ -43,9 +44,14 @@ MAX_OFFERED = 60
 
 DONE = {
     "asked": noted("Asked. They read your words as soon as their node hears of it; how to reach you stays here."),
-    "accepted": noted("You have said yes. Each of you is told how to reach the other."),
-    "declined": noted("You have said no. They are told so, with what you wrote."),
-    "take-back": noted("Taken back. They are told that you ask no longer."),
+    "asked-here": noted("Asked. They read your words on their page here; how to reach you when they have said yes."),
+    "accepted": noted(
+        "You have said yes. They are told how to reach you as soon as their node hears of it; then you are told how to "
+        "reach them."
+    ),
+    "accepted-here": noted("You have said yes. Each of you is told how to reach the other."),
+    "declined": noted("You have said no. They are told that, and nothing but what you wrote."),
+    "take-back": noted("Taken back. They are told so."),
     "outcome": noted("Thank you: what came of it counts in the report, without names."),
 }
 OUTCOMES = {
@@ -177,7 +183,12 @@ class Introducing:
         if request.method != "POST":
             ours = whose.ours or first(asked, "ours")
             self._entry(theirs, visitor)  # NotFoundError: there is nothing to ask about
-            return self._form(request, asked, visitor, whose, theirs, Typed(ours=ours, language=translation.speaking()))
+            typed = Typed(ours=ours, language=translation.speaking())
+            try:
+                introductions.addressee(self.home, theirs, whose.circles)
+            except SeveralListError as error:
+                return self._form(request, asked, visitor, whose, theirs, typed, error=error)
+            return self._form(request, asked, visitor, whose, theirs, typed)
         typed = _typed(asked, whose)
         try:
             return self._asked(request, asked, visitor, whose, theirs, typed)
@@ -191,15 +202,17 @@ class Introducing:
             filled = self._filled(typed, whose, typed.ours, "ours")
             return self._form(request, asked, visitor, whose, theirs, filled)
         words, now = (typed.text, typed.language, details_of(typed)), self.clock()
-        if first(asked, "do") != "send" or first(asked, "looked") != digest(theirs, typed):
+        entry = self._found(theirs, visitor)
+        named = f"{entry.hit.network}:{theirs}" if entry else theirs
+        if first(asked, "do") != "send" or first(asked, "looked") != digest(named, typed):
             preview = introductions.preview(self.home, theirs, typed.ours, *words, now, circles=whose.circles)
             return self._form(request, asked, visitor, whose, theirs, typed, preview=preview)
 
         def send() -> Response:
-            made = introductions.ask(self.home, theirs, typed.ours, *words, visitor.name, now, circles=whose.circles)
+            made = introductions.ask(self.home, named, typed.ours, *words, visitor.name, now, circles=whose.circles)
             if not whose.ours:
                 about(request, made.id)
-            return see(f"{whose.path}/{made.id}?done=asked")
+            return see(f"{whose.path}/{made.id}?done={_code('asked', made)}")
 
         return self._once.answer(form_of(visitor.account.id if visitor.account else "", asked), send)
 
@@ -228,10 +241,13 @@ class Introducing:
             ours=self._title(typed.ours) if typed.ours else "",
             choices=choices,
             typed=typed,
+            several=isinstance(error, SeveralListError),
+            before=self._before(entry, whose),
             preview=preview,
+            told=_told_at_once(typed.text) if preview else [],
             stays=titled(preview.now.own.titles) if preview else None,
             changed=preview is not None and first(asked, "do") == "send",
-            digest=digest(theirs, typed),
+            digest=digest(f"{entry.hit.network}:{theirs}" if entry else theirs, typed),
             form=first(asked, "form") or token_urlsafe(16),
             languages=list(translation.LANGUAGES.items()),
             own_network=self.home.network.name,
@@ -244,18 +260,27 @@ class Introducing:
             looked(request)
         return answer
 
+    def _before(self, entry: Entry | None, whose: Whose) -> list[Under]:
+        """What became of asking about that entry before."""
+        if entry is None:
+            return []
+        found = introductions.earlier(self.home, entry.hit.network, entry.hit.handle, whose.ours)
+        return [under(one, one.seen_as) for one in found]
+
     def _choices(self, theirs: Entry | None, chosen: str, visitor: Visitor) -> list[Choice]:
-        """Own open entries, those that fit first."""
+        """Own open entries that the other side may know of, those that fit first."""
         store, now, own = self.home.store, self.clock(), self.home.network.network
         found: dict[str, Choice] = {}
+        circles = introductions.readers(self.home, theirs.hit.network) if theirs else OF_MEMBERS
         if theirs is not None:
             for one in exchange.matches(store, theirs.hit.handle, visitor.reader, now, limit=MAX_OFFERED):
                 other = one.other(theirs.hit.handle)
-                if other.hit.network == own:
+                if other.hit.network == own and other.hit.circle in circles:
                     found[other.hit.handle] = _choice(other, fits=True)
         asked = exchange.Asked(networks=(own,), limit=MAX_OFFERED)
         for entry in exchange.entries(store, asked, visitor.reader, now).entries:
-            found.setdefault(entry.hit.handle, _choice(entry))
+            if entry.hit.circle in circles:
+                found.setdefault(entry.hit.handle, _choice(entry))
         if theirs is not None:
             found.pop(theirs.hit.handle, None)
         if chosen and chosen not in found and (title := self._title(chosen)):
@@ -349,11 +374,11 @@ class Introducing:
             filled = self._filled(typed, whose, one.asked.handle, "name")
             return self._shown(request, asked, visitor, whose, filled, act="accept")
         details = details_of(typed)
-        if first(asked, "do") != "send" or first(asked, "looked") != digest(one.id, typed):
+        if first(asked, "do") != "send" or first(asked, "looked") != digest(_read(one), typed):
             return self._shown(request, asked, visitor, whose, typed, act="accept", preview=details)
         words = {"text": typed.text, "language": typed.language if typed.text else ""}
         introductions.accept(self.home, one.id, details, self.clock(), visitor.name, **words)
-        return see(f"{whose.path}/{one.id}?done=accepted")
+        return see(f"{whose.path}/{one.id}?done={_code('accepted', one)}")
 
     def _do(self, act: str, asked: Asked, visitor: Visitor, one: Introduction, role: Role | None, typed: Typed) -> None:
         now, by = self.clock(), visitor.name
@@ -420,7 +445,7 @@ class Introducing:
             lost=typed if error is not None and act and act not in may and typed.written else None,
             preview=preview,
             changed=preview is not None and first(asked, "do") == "send",
-            digest=digest(one.id, typed),
+            digest=digest(_read(one), typed),
             form=token_urlsafe(16),
             languages=list(translation.LANGUAGES.items()),
             fills=bool(one.asked.handle),
@@ -435,6 +460,8 @@ class Introducing:
 
     def _side(self, party: Party, visitor: Visitor) -> SideShown:
         entry = self._found(party.handle, visitor) if party.handle else None
+        if entry is not None and entry.hit.network != party.network:  # somebody else lists it under the same handle
+            entry = None
         page = page_of("exchange", party.handle) if entry else None
         return SideShown(party, titled(party.titles), page, entry.hit if entry else None)
 
@@ -473,22 +500,22 @@ _TOLD = noted("Each was told how to reach the other.")
 _HALF_TOLD = noted("We were told how to reach them. How to reach us is still on its way to them.")
 _ASKED = {
     "asker": noted("We asked to be introduced."),
-    "asked": noted("They asked to be introduced."),
+    "asked": noted("We heard that they ask to be introduced."),
     "both": noted("One of our members asked to be introduced to another."),
 }
 _ANSWERED = {
     "accepted": {
-        "asker": noted("They said yes."),
+        "asker": noted("We heard that they say yes."),
         "asked": noted("We said yes."),
         "both": noted("The other said yes."),
     },
     "declined": {
-        "asker": noted("They said no."),
+        "asker": noted("We heard that they say no."),
         "asked": noted("We said no."),
         "both": noted("The other said no."),
     },
     "answered": {
-        "asker": noted("They answered."),
+        "asker": noted("We heard their answer."),
         "asked": noted("We answered."),
         "both": noted("The other answered."),
     },
@@ -514,6 +541,22 @@ def _typed(asked: Asked, whose: Whose) -> Typed:
     if values["language"] not in translation.LANGUAGES:
         values["language"] = translation.speaking()
     return Typed(**values)._replace(**({"ours": whose.ours} if whose.ours else {}))
+
+
+def _code(done: str, one: Introduction) -> str:
+    """What was done: between two members of this node nothing travels."""
+    return f"{done}-here" if one.role == "both" else done
+
+
+def _told_at_once(text: str) -> list[str]:
+    """Addresses and numbers among words that are read before anybody has agreed."""
+    return [one.found for one in exposed({"description": text}) if one.found]
+
+
+def _read(one: Introduction) -> str:
+    """Names what somebody read of the other side before they agree: it may ask something else meanwhile."""
+    asker = one.asker._replace(details=None, at=None)
+    return form_of(one.id, asker._asdict())
 
 
 def digest(of: str, typed: Typed) -> str:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fednet.directory import freshness
+from fednet.directory import freshness, twinnings
 from fednet.errors import FednetError, ForbiddenError, NotFoundError
 from fednet.listing import parse
 from fednet.node import edits, erasure, introductions, joining, proposals, terms
@@ -33,12 +33,15 @@ from fednet.web.entry.differing import changed
 from fednet.web.entry.entries import Editing, Entries
 from fednet.web.entry.entry_forms import said
 from fednet.web.entry.entry_widgets import Said
+from fednet.web.public.parties import Parties
+from fednet.web.public.twinned import Line, line
 from fednet.web.show import Templates
 from fednet.web.translation import noted
 from fednet.web.visitors import Visitor
 
 OF_ORGANIZATION = ("contact", "event", "exchange")
 """Kinds of which an organisation adds entries."""
+MAX_TWINNINGS = 10
 ERASED_BY_MEMBERS = frozenset({"contact", "person"})
 """Kinds that speak of people, who may have them destroyed."""
 
@@ -109,6 +112,7 @@ class Place:
 
     def __init__(self, home: Home, templates: Templates, clock: Clock, entries: Entries) -> None:
         self.home, self.page, self.clock, self.entries = home, templates.page, clock, entries
+        self.parties = Parties(home, clock)
 
     def overview(self, request: Request, asked: Asked, visitor: Visitor) -> Response:
         account = visitor.signed_in()
@@ -118,23 +122,32 @@ class Place:
             sent = [one for one in stored.by(db, by.handle) if one.state != "approved"]
         asked_of = joining.endorsements_for(self.home, by.handle) if account.role == "organization" else []
         main = next((one for one in mine if one.own.handle == by.handle), None)
+        answers = self._answers(mine)
         return self.page(
             "member.html",
             request,
             main=main,
             view=self._said(main, visitor) if main else None,
-            others=[one for one in mine if one is not main],
+            others=sorted((one for one in mine if one is not main), key=lambda one: not answers[one.own.handle]),
+            twinned=self._twinned(main, visitor) if main and main.kind == "organization" else [],
             proposals=[(one, title_of(one.body) if one.body else "") for one in sent],
             states=STATES,
             kinds=[(kind, NEW[kind]) for kind in self._kinds(account, main)],
             term=terms.term_of(self.home, by.handle, self.clock()) if main and main.kind == "organization" else None,
             endorsements=asked_of,
-            answers=self._answers(mine),
+            answers=answers,
             waits=self._waits,
             done=done(asked, DONE),
         )
 
-    def _answers(self, mine: list[Entry]) -> dict[str, int]:
+    def _twinned(self, main: Entry, visitor: Visitor) -> list[Line]:
+        """The twinnings of the organisation, whichever of the two networks states them."""
+        named = [(self.home.network.network, main.own.handle)]
+        found = twinnings.naming(self.home.store, named, visitor.reader, self.clock(), MAX_TWINNINGS)
+        stated = [one for one in found if any(said.is_side for said in one.statements)]
+        return [line(one, self.parties, visitor.reader) for one in stated]
+
+    def _answers(self, mine: list[Entry]) -> Counter[str]:
         """How many introductions wait for an answer, by the handle of the own entry that they are about."""
         own = {one.own.handle for one in mine if one.kind == "exchange"}
         every = introductions.introductions(self.home) if own else []

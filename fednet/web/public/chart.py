@@ -57,10 +57,11 @@ class Cell(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A row under the heading of its section."""
+    """A row under the heading of its section. `is_unmet`: a need in it is met by nobody."""
 
     label: str
     cells: list[Cell]
+    is_unmet: bool
 
 
 class Section(NamedTuple):
@@ -183,7 +184,7 @@ def sections(found: Chart, start: int, end: int, wanted: Wanted) -> Iterator[Sec
 
 def line(row: Row, by: By, wanted: Wanted) -> Line:
     label = theme_name(row.theme) if by == "region" else region_name(row.region)
-    return Line(label, list(_cells(row, narrowing.pairs(wanted))))
+    return Line(label, list(_cells(row, narrowing.pairs(wanted))), any(entry.is_unmet for entry in row.needs))
 
 
 def _cells(row: Row, asked: Pairs) -> Iterator[Cell]:

@@ -152,7 +152,8 @@ class Exchange:
         """The introductions of the visitor's with an entry of somebody, except those that ended."""
         if visitor.account is None:
             return []
-        found = [one for one in introductions.with_entry(self.home, entry.hit.handle) if one.state in UNDER_WAY]
+        every = introductions.earlier(self.home, entry.hit.network, entry.hit.handle)
+        found = [one for one in every if one.state in UNDER_WAY]
         with self.home.store.reading() as db:
             return [under for one in found if (under := self._under(db, one, entry, visitor))][:MAX_UNDER_WAY]
 

@@ -50,6 +50,7 @@ NAMES: dict[str, str] = {
     "uid": noted("UID of the event"),
     "titles": noted("Title"),
     "start": noted("Begins"),
+    "amount": noted("Amount of money, for the description"),
     "start_time": noted("Time at which it begins"),
     "end": noted("Ends"),
     "end_time": noted("Time at which it ends"),

@@ -12,10 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fednet import listing
-from fednet.directory import waiting
+from fednet.directory import twinnings, waiting
 from fednet.directory.due import due
+from fednet.directory.search import OPERATOR
 from fednet.directory.waiting import LAST_BACKUP, Waits
 from fednet.errors import UsageError
+from fednet.listing.exchange import open_day
 from fednet.node import edits, ending, standing, terms
 from fednet.node.home import Home
 from fednet.store import acts, drafts, feeds, introductions
@@ -40,9 +42,10 @@ def waits(home: Home, now: datetime) -> list[Waits]:
     found.append(Waits("halted", int(standing.halted(home) is not None)))
     found.append(Waits("term", len(terms.ending(home, now))))
     with home.store.reading() as db:
-        ends = ending.ending(db, home, terms.today(home, now))
+        ends = ending.ending(db, home, open_day(now))
     over = sum(one.is_over for one in ends)
     found += [Waits("over", over), Waits("ends-soon", len(ends) - over)]
+    found.append(Waits("twinning", twinnings.unstated(home.store, home.network.network, OPERATOR, now, 0).total))
     return waiting.in_order(found)
 
 
@@ -57,6 +60,7 @@ ADDRESSES: dict[str, str] = {
     "confirmation": "/workspace/confirmations",
     "unconfirmed": "/workspace/confirmations",
     "match": "/workspace/matches",
+    "twinning": "/workspace/records/twinning",
     "refused-rows": "/workspace/import",
     "term": "/workspace/terms",
     "over": "/workspace/exchange?show=ending",
@@ -112,6 +116,11 @@ _SAID: dict[str, Callable[[Waits], str]] = {
     "match": lambda one: ngettext(
         "%(number)d pair of entries may be one and the same",
         "%(number)d pairs of entries may be one and the same",
+        one.number,
+    ),
+    "twinning": lambda one: ngettext(
+        "%(number)d twinning with an organisation of this network is stated by the other side's network alone",
+        "%(number)d twinnings with organisations of this network are stated by the other side's network alone",
         one.number,
     ),
     "refused-rows": lambda one: ngettext(

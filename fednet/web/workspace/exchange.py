@@ -13,8 +13,8 @@ from fednet.directory.search import OPERATOR
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.listing import Exchange
 from fednet.listing.check import is_handle
-from fednet.listing.exchange import is_closed
-from fednet.node import dismissing, edits, ending, terms
+from fednet.listing.exchange import is_closed, open_day
+from fednet.node import dismissing, edits, ending
 from fednet.node.home import Home
 from fednet.node.roll import Standing, roll
 from fednet.web import show
@@ -82,7 +82,7 @@ class Exchanges:
         wanted = chosen if chosen in SHOW else "open"
         with self.home.store.reading() as db:
             standing = roll(db, self.home, "exchange")
-            ends = {one.handle: one.left for one in ending.ending(db, self.home, terms.today(self.home, self.clock()))}
+            ends = {one.handle: one.left for one in ending.ending(db, self.home, open_day(self.clock()))}
         rows = {one.handle: _row(one, ends.get(one.handle)) for one in standing}
         soon, closed = [rows[handle] for handle in ends], [row for row in rows.values() if is_closed(row.record)]
         pairs = dismissing.dismissed(self.home)

@@ -152,7 +152,8 @@ def bundle_of(home: Home, recipient: feeds.Network | None, mirrors: bool) -> Res
         if written.bytes > MAX_SENT:
             raise UsageError("the bundle is too large for a browser", hint="fednet bundle write FILE")
         content = file.read_bytes()
-    name = f"fednet-{home.network.network[:8]}.bundle"
+    reader = f"-for-{recipient.network[:8]}" if recipient else ""
+    name = f"fednet-{home.network.network[:8]}{reader}.fednet"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
 

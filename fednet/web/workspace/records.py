@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fednet import listing
-from fednet.directory import freshness
+from fednet.directory import freshness, twinnings
+from fednet.directory.search import OPERATOR
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.formats.recurrence import is_to_come
 from fednet.listing import Event, Listing, Organization, Person
@@ -31,7 +32,8 @@ from fednet.web.asking import Asked, Clock, first
 from fednet.web.doors import Doors, done, see
 from fednet.web.entry import entry_forms
 from fednet.web.entry.entries import Editing, Entries
-from fednet.web.public.parties import page_of
+from fednet.web.public.parties import Parties, page_of
+from fednet.web.public.twinned import Line, line
 from fednet.web.show import Templates, Text
 from fednet.web.translation import SOURCE, noted
 from fednet.web.translation import gettext as _
@@ -41,6 +43,8 @@ from fednet.web.workspace import twinning
 KINDS = ("organization", "event", "group", "resource", "person", "contact", "exchange", "twinning")
 PAGE = 50
 MAX_AT_ONCE = 500
+MAX_UNSTATED = 20
+"""Twinnings that others have stated, above the list of the own ones."""
 ACTS_SHOWN = 30
 HEADINGS = {
     "organization": noted("Members"),
@@ -144,6 +148,7 @@ class Records:
         self.home, self.page, self.clock = home, templates.page, clock
         templates.environment.globals["heading_of"] = lambda kind: _(HEADINGS[kind])
         self.entries = Entries(home, templates, clock)
+        self.parties = Parties(home, clock)
 
     # --- many ---------------------------------------------------------------------------------------------------------
 
@@ -164,6 +169,7 @@ class Records:
             kind=kind,
             heading=_(HEADINGS[kind]),
             new=_(NEW[kind]),
+            unstated=self._unstated() if kind == "twinning" else [],
             rows=found[(at - 1) * PAGE : at * PAGE],
             total=len(found),
             all=len(rows),
@@ -181,6 +187,11 @@ class Records:
             done=done(asked, DONE),
             error=error,
         )
+
+    def _unstated(self) -> list[Line]:
+        """Twinnings with organisations of ours that only another network has stated so far."""
+        found = twinnings.unstated(self.home.store, self.home.network.network, OPERATOR, self.clock(), MAX_UNSTATED)
+        return [line(card, self.parties, OPERATOR) for card in found.cards]
 
     def _rows(self, kind: str) -> list[Row]:
         with self.home.store.reading() as db:

@@ -380,6 +380,8 @@ def test_an_invitation_is_looked_at_as_often_as_one_likes_and_used_once(home: Ho
 def test_the_first_administrator_comes_by_the_link_of_the_terminal_alone(home: Home, app: Any, clock: Clock) -> None:
     stranger = Person(app)
     assert stranger.get("/workspace").headers["location"] == "/sign-in?to=%2Fworkspace"
+    asked = stranger.get("/workspace/introductions/new?theirs=a&ours=b&done=saved").headers["location"]
+    assert asked == "/sign-in?to=%2Fworkspace%2Fintroductions%2Fnew%3Ftheirs%3Da%26ours%3Db", "the question stays"
     page = stranger.get("/sign-in")
     assert "no administrator" in page.text and "/welcome/" not in page.text
     assert stranger.get("/welcome/first").status == 404

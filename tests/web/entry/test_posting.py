@@ -53,6 +53,14 @@ def test_the_secretariat_sees_who_would_read_a_need_before_it_is_saved(home: Hom
     assert own(home, answer.headers["location"])["posted"] == "2026-11-21"
 
 
+def test_what_would_be_over_at_once_is_not_saved(home: Home, editor: Browser) -> None:
+    past = editor.form("/workspace/records/exchange/new", NEED, circle="public", do="save", open_until="2020-01-01")
+    assert past.status == 422 and "is past" in past.text and "Nothing is saved" in past.text
+    rung = {**NEED, "texts.0.description": "Ring 020 7946 0000"}
+    warned = editor.form("/workspace/records/exchange/new", rung, circle="public", do="save")
+    assert warned.status == 422 and "020 7946 0000" in warned.text and "Nothing is saved yet." in warned.text
+
+
 def _needs(home: Home) -> list[Any]:
     with home.store.reading() as db:
         return roll(db, home, "exchange")

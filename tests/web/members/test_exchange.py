@@ -152,7 +152,7 @@ def test_between_two_members_the_other_one_answers_and_each_reads_the_others_det
     assert "Could you &lt;train&gt; us?" in asked and "maya@maple.example" not in asked
     assert "maya@maple.example" in boat.get(under(need, between.id)).text, "one's own"
     _look, sent = look_and_send(house, under(world.training, between.id, "accept"), dict(REACHED))
-    assert sent.headers["location"] == f"{under(world.training, between.id)}?done=accepted"
+    assert sent.headers["location"] == f"{under(world.training, between.id)}?done=accepted-here"
     assert "maya@maple.example" in house.get(under(world.training, between.id)).text
     assert "noor@boat.example" in boat.get(under(need, between.id)).text
 

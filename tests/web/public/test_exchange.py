@@ -213,6 +213,12 @@ def test_nobody_learns_of_what_is_not_for_them_by_what_fits(world: World) -> Non
     assert "1 offer fits" in text_of(world.browser.get("/exchange").text)
     staff = world.as_("editor")
     assert SECRET in staff.get(need).text and "2 offers fit" in text_of(staff.get("/exchange").text)
+    assert f"{SECRET} not public" in text_of(staff.get("/exchange").text)
+    assert "not public" not in text_of(world.browser.get("/exchange").text)
+    facts = world.browser.get(need).text
+    for asked in ("theme=legal-aid", "theme=children", "region=TH", "language=th"):
+        assert f'href="/exchange?{asked}"' in facts
+        assert "A lawyer for children" in world.browser.get(f"/exchange?{asked}").text
 
 
 def test_what_is_closed_or_over_is_told_and_nobody_is_introduced(world: World) -> None:

@@ -117,6 +117,20 @@ def test_it_stands_on_the_pages_of_both_organisations_and_of_the_need(world: Wor
         assert "Stated by" in page
 
 
+def test_the_secretariat_and_the_member_hear_of_what_another_network_states_of_them(world: World) -> None:
+    desk = world.editor().get("/workspace").text
+    assert "2 twinnings with organisations of this network are stated by the other side" in desk
+    listed = world.editor().get("/workspace/records/twinning").text
+    assert listed.count("State it from our side, too") == 2 and f"/new?from={ALONE}" in listed
+    assert f"/new?from={THEIRS}" not in listed, "that is stated already"
+    assert (
+        "State it from our side"
+        not in client_as(world.home, "auditor", app=world.app).get("/workspace/records/twinning").text
+    )
+    member = client_as(world.home, "organization", organization=world.aster, app=world.app).get("/member").text
+    assert f'href="/twinnings/{world.ours}"' in member and f'href="/twinnings/{ALONE}"' in member
+
+
 def test_a_search_leads_to_it(world: World) -> None:
     assert f'href="/twinnings/{world.ours}"' in world.anybody.get("/?text=twinned+clinics").text
 

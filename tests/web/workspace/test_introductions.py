@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fednet.feed.introduction import Side
+from fednet.feed.introduction import Side, Spoken
 from fednet.node import edits, introductions
 from fednet.node import home as homes
 from fednet.node.introductions import Introduction
@@ -18,8 +18,10 @@ from tests.asgi import Answer
 from tests.node.nodes import pin
 from tests.web.exchanged import (
     CLOSED_OFFER,
+    FOLLOWED,
     OFFER,
     REACHED,
+    THEIR_NEED,
     THEIRS,
     Place,
     answered_by_others,
@@ -29,7 +31,7 @@ from tests.web.exchanged import (
     place,
     posted,
 )
-from tests.web.place import NOW
+from tests.web.place import NOW, followed
 from tests.web.signed_in import Browser, client_as
 
 NEW = "/workspace/introductions/new"
@@ -167,6 +169,43 @@ def test_an_entry_that_is_over_or_was_closed_meanwhile_is_told_and_loses_nothing
     assert editor.form(NEW, member).status == 409, "a member's that is closed, which is not signed yet"
 
 
+def test_an_ask_says_whom_it_goes_to_what_was_asked_before_and_which_address_they_would_read(
+    world: Place, editor: Browser, ours: str
+) -> None:
+    one = made(world, ask(editor, ours)[1])
+    answered_by_others(world, one, "declined")
+    page = editor.get(f"{NEW}?theirs={OFFER}&ours={ours}").text
+    before = page[page.index("Introductions about this entry that there are already") :]
+    assert f"/workspace/introductions/{one.id}" in before and "declined" in before
+    look, _sent = ask(editor, ours, text="Write to mina@harbour.example, or call 020 7946 0000.")
+    assert "This goes to <bdi>Canadian Example Council</bdi>." in look.text
+    for found in ("mina@harbour.example", "020 7946 0000"):
+        assert f"They read <bdi>{found}</bdi> at once" in look.text
+
+
+def test_an_entry_that_two_networks_list_under_one_handle_is_not_asked_about(tmp_path: Path) -> None:
+    own = place(tmp_path)
+    followed(own.home, "Copying Council", [{**FOLLOWED[1], "titles": {"en": "Lawyers, too"}}], first=1)
+    editor = client_as(own.home, "editor")
+    page = editor.get(f"{NEW}?theirs={OFFER}").text
+    assert "several networks list an entry under this handle" in page.lower() and "Copying Council" in page
+    assert f'action="{NEW}"' not in page
+    answer = editor.form(NEW, {"theirs": OFFER, "do": "look", **REACHED})
+    assert answer.status == 409 and introductions.introductions(own.home) == []
+    own.home.close()
+
+
+def test_what_they_ask_is_looked_at_again_when_they_change_it(world: Place, editor: Browser) -> None:
+    id_ = asked_by_others(world, 41, world.training, "Could you train us?")
+    action = f"/workspace/introductions/{id_}/accept"
+    look = editor.form(action, {**REACHED, "do": "look"})
+    side = Side(id_, 2, "asked", world.training, "2026-11-20T10:00:00Z", own=Spoken(THEIR_NEED), text="Our debts?")
+    introductions.taken(world.home, world.network, [side], [], NOW)
+    again = editor.form(action, inputs(look.text, action) | {"do": "send"})
+    assert again.status == 200 and "Something was changed since" in again.text and "Our debts?" in again.text
+    assert introductions.introduction(world.home, id_).state == "waiting"
+
+
 def test_nobody_asks_about_what_is_not_listed(world: Place, editor: Browser, ours: str) -> None:
     gone = "00000000-0000-4000-8000-000000000000"
     assert editor.get(f"{NEW}?theirs={gone}").status == 404
@@ -185,7 +224,8 @@ def test_details_of_the_others_are_shown_when_both_have_said_yes_and_not_before(
     assert "How to reach them" not in editor.get(address).text
     answered_by_others(world, one, "accepted", "With pleasure.")
     page = editor.get(address).text
-    for words in (*THEIRS.emails, *THEIRS.phones, THEIRS.name, "With pleasure.", "introduced", "They said yes."):
+    heard = ("With pleasure.", "introduced", "We heard that they say yes.")
+    for words in (*THEIRS.emails, *THEIRS.phones, THEIRS.name, *heard):
         assert words in page
 
 
@@ -195,7 +235,7 @@ def test_an_introduction_that_was_declined_says_so_and_shows_no_details(
     one = made(world, ask(editor, ours)[1])
     answered_by_others(world, one, "declined", "Not this year.")
     page = editor.get(f"/workspace/introductions/{one.id}").text
-    assert "They said no." in page and "Not this year." in page and "How to reach them" not in page
+    assert "We heard that they say no." in page and "Not this year." in page and "How to reach them" not in page
 
 
 def test_an_outcome_is_noted_and_leads_on(world: Place, editor: Browser, ours: str) -> None:
@@ -359,9 +399,12 @@ def test_two_nodes_that_exchange_files_only_introduce_two_by_their_pages(world: 
     reached = {"name": "Maya", "emails": "maya@maple.example"}
     assert look_and_send(there, f"{address}/accept", reached)[1].status == 303
     _carried(here, there.form(f"/workspace/peers/{us}/bundle").body)
-    assert "maya@maple.example" in here.get(address).text
+    page = here.get(address).text
+    assert "maya@maple.example" in page and "How to reach us is still on its way" in page and "Each was" not in page
     _carried(there, here.form(f"/workspace/peers/{them}/bundle").body)
     assert "noor@boat.example" in there.get(address).text
+    _carried(here, there.form(f"/workspace/peers/{us}/bundle").body)
+    assert "Each was told how to reach the other." in here.get(address).text
     theirs.close()
 
 
