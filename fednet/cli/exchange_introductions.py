@@ -226,7 +226,7 @@ def outcome(id_: str, outcome: str, as_json: bool) -> None:
 def forget(id_: str, yes: bool, as_json: bool) -> None:
     """Destroy texts, titles and details of an introduction here; what was open ends with that.
 
-    The network, dates, themes, countries and the outcome stay for the report.
+    The network, dates and the outcome stay for the report.
 
     \b
         fednet exchange forget 3f4a5b6c

@@ -1,7 +1,8 @@
 """The chart of needs and opportunities: what is needed, offered and funded, by region and theme, side by side.
 
 The proposal of 2003 asked for a chart that is circulated, so that people see at a glance what nobody meets yet: under
-each heading, and in each cell, unmet needs stand first. It says when it was made, what of it is not public, and which networks are not heard of.
+each heading, and in each cell, unmet needs stand first. It says when it was made, what of it is not public, and which
+networks are not heard of.
 """
 
 from __future__ import annotations

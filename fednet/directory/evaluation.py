@@ -201,6 +201,7 @@ def _public(store: Store, period: Period, only: str | None, now: datetime) -> Pu
     over = [one for one in mine if _is_over(one.record, now) and _is_in(first_day(one.record.open_until), period)]
     cards = [card for card in twinnings.every(store, PUBLIC, now) if only is None or only in card.networks]
     twinned = [card.first.record for card in cards]
+    come = Period(period.since, min(period.until, now.date()))  # what begins later has not begun
     return Public(
         all=_row(UNSAID, inside, fits),
         score=median([one.best for one in fits.values()]),
@@ -208,7 +209,7 @@ def _public(store: Store, period: Period, only: str | None, now: datetime) -> Pu
         closed=dict(sorted(Counter(record.outcome or UNSAID for record in closed).items())),
         met=sum(record.type == "need" and record.outcome in MET_HERE for record in closed),
         over=len(over),
-        begun=sum(_is_in(first_day(record.start), period) for record in twinned),
+        begun=sum(_is_in(first_day(record.start), come) for record in twinned),
         ended=sum(record.state == "ended" and _is_in(last_day(record.end), period) for record in twinned),
         themes=_rows(inside, fits, lambda record: record.themes),
         regions=_rows(inside, fits, lambda record: chart.regions_in(record.countries)),

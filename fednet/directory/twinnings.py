@@ -93,6 +93,11 @@ class Card(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(statement.hit.network for statement in self.statements))
 
     @property
+    def differs(self) -> bool:
+        """Whether the statements contradict each other in how it stands, or when it begins and ends."""
+        return any(len(field.differs) > 1 for field in self.fields if field.name in ("state", "start", "end"))
+
+    @property
     def is_alone(self) -> bool:
         """Whether only one network has stated it, though another one could."""
         return len(self.networks) == 1 and len({twin.network or self.first.hit.network for twin in self.twins}) > 1

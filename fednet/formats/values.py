@@ -307,7 +307,7 @@ def _dated(text: str, day_first: bool | None) -> tuple[date, str] | str:
 _MONTH = re.compile(r"(?:([12]\d{3})(?:-(\d{2}))?|(\d{1,2})\s*/\s*([12]\d{3})|([^\W\d]+)\.?\s+(?:de\s+)?([12]\d{3}))")
 
 
-_END_OF = re.compile(r"(?:(?:the )?end(?: of)?|(?:à la )?fin(?: de)?|(?:a )?finales de|fim de|نهاية|أواخر)\s+", re.IGNORECASE)
+_END_OF = re.compile(r"(?i)(?:(?:the )?end(?: of)?|(?:à la )?fin(?: de)?|(?:a )?finales de|fim de|نهاية|أواخر)\s+")
 
 
 def _last_day_of(text: str) -> str | None:

@@ -96,7 +96,7 @@ def extend(home: Home, handle: str, until: str, now: datetime) -> Own:
 
 def _today(fields: Mapping[str, Any], now: datetime) -> str:
     """The day it is (UTC), no day before it was posted: that may be tomorrow, where it is that already."""
-    return max(now.date().isoformat(), fields.get("posted", ""))
+    return max(now.date().isoformat(), str(fields.get("posted", "")))
 
 
 def _check_kind(fields: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from fednet.formats.calendar_writer import calendar_of, handle_and_network, uid_
 from fednet.formats.export import without_controls
 from fednet.formats.reading import Entry, Reading, RowError, Seen, identity, joined, key, merge, shown, source_of
 from fednet.listing.event import WHEN, revised
+from fednet.listing.exchange import open_day
 from fednet.listing.references import moved
 from fednet.node import circles, completing, revisions
 from fednet.node.edits import (
@@ -163,6 +164,7 @@ class Plan:
         for entry in self.reading.entries:
             self._decide(entry)
         self._note_circles()
+        self._note_entries()
         self.unread: list[str] = []
         self.most_gone = ""
         self.missing = [] if reading.partial else sorted(self._missing(), key=lambda one: (one.title, one.kind))
@@ -528,6 +530,20 @@ class Plan:
         """The handle that an export gave, when this network lists the record."""
         handle = source.removeprefix(EXPORTED)
         return handle if handle != source and self.own.find(handle) else None
+
+    def _note_entries(self) -> None:
+        """What nobody may have meant by new needs and offers: a day that is past, an organisation that is not ours."""
+        added = {outcome.handle for outcome in self.outcomes if outcome.outcome == "added" and outcome.kind == "exchange"}
+        new = [msgspec.json.decode(row.after) for row in self.rows if row.handle in added and row.after]
+        last = open_day(self.now).isoformat() if self.now else ""
+        over = sum(fields.get("open_until", last) < last for fields in new)
+        if over:
+            counted = "1 new entry was" if over == 1 else f"{over:,} new entries were"
+            self.notes.append(f"{counted} open until a day that is past: listed as over")
+        names = list(dict.fromkeys(name for fields in new for name in self.organizations.unknown(fields)))
+        if names:
+            told = ", ".join([shown(name, 60) for name in names[:MAX_NAMED]] + ["..."] * (len(names) > MAX_NAMED))
+            self.notes.append(f"this network lists no organisation called {told}: only the name is kept")
 
     def _note_circles(self) -> None:
         told = {self.handles.get(key(entry), ""): entry.circle for entry in self.reading.entries}

@@ -60,7 +60,7 @@ from fednet.store import introductions as stored
 from fednet.store import search as index_search
 from fednet.store.circles import PUBLIC
 from fednet.store.feeds import Network
-from fednet.store.introductions import Body, Figures, Kept, OurRole, Step
+from fednet.store.introductions import Body, Kept, OurRole, Step
 
 KEPT = timedelta(days=30)
 """How long texts and details of what was declined or taken back are kept."""
@@ -285,7 +285,6 @@ def ask(
             body=_body(begun.held, begun.theirs, begun.ours),
             asked_at=side.at,
             changed_at=side.at,
-            figures=_figures(begun.theirs, begun.ours),
         )
         kept = stored.advance(db, kept, begun.held, now, Step(side.at, "asked", by, "asker"))
         return _shown(db, home, kept, "asker")
@@ -437,15 +436,6 @@ def _organization(record: Exchange) -> str:
 
 def _body(held: Held, about: _Entry, asking: _Entry | None) -> Body:
     return Body(held, about.spoken, asking_of=asking.organization if asking else "", about_of=about.organization)
-
-
-def _figures(*entries: _Entry | None) -> Figures:
-    found = [entry.record for entry in entries if entry is not None]
-    return Figures(
-        tuple(sorted({code for one in found for code in one.themes})),
-        tuple(sorted({code for one in found for code in one.countries})),
-        tuple(sorted({one.type for one in found})),
-    )
 
 
 # --- what people enter ------------------------------------------------------------------------------------------------
@@ -862,7 +852,7 @@ def _begun(db: Database, home: Home, network: Network, side: Side, held: Held, n
         stored.empty(db, stored.advance(db, kept._replace(name=""), held, now), now)
         return
     asker = _named_entry(db, network, side.own.handle)
-    kept = kept._replace(body=_body(held, entry, asker), figures=_figures(entry, asker))
+    kept = kept._replace(body=_body(held, entry, asker))
     steps = []
     if held.state == "waiting" and (is_closed(entry.record) or is_over(entry.record, open_day(now).isoformat())):
         held = rules.declining(held, utc_text(now))
@@ -874,8 +864,7 @@ def _new(network: Network, side: Side, held: Held, role: Role, now: datetime) ->
     at = utc_text(now)
     asking = side.own.handle if role == "asked" else ""
     return Kept(
-        side.introduction, network.network, network.name, role, asking, side.about, "waiting", Body(held), at, at,
-        Figures(),
+        side.introduction, network.network, network.name, role, asking, side.about, "waiting", Body(held), at, at
     )  # fmt: skip
 
 
@@ -890,7 +879,7 @@ def _entry_for(db: Database, home: Home, network: Network, handle: str) -> _Entr
 
 
 def _named_entry(db: Database, network: Network, handle: str) -> _Entry | None:
-    """The entry for which somebody asks, if it is readable here: for the figures."""
+    """The entry for which somebody asks, if it is readable here."""
     if not handle:
         return None
     mine = [source for source in index_search.sources(db) if source.network == network.network]

@@ -58,14 +58,6 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     about_of: str = ""
 
 
-class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Codes of the two entries, for the report."""
-
-    themes: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-
-
 class Kept(NamedTuple):
     """An introduction. `network` is the other's id, or this node's own; the instants are by this node's clock.
 
@@ -83,7 +75,6 @@ class Kept(NamedTuple):
     body: Body
     asked_at: str
     changed_at: str
-    figures: Figures
     undelivered: str | None = None
     answered_at: str | None = None
     answer: Literal["accepted", "declined"] | None = None
@@ -112,9 +103,6 @@ class Figure(NamedTuple):
     ended_at: str | None
     outcome: str | None
     outcome_at: str | None
-    themes: tuple[str, ...]
-    countries: tuple[str, ...]
-    kinds: tuple[str, ...]
 
 
 _COLUMNS = ", ".join(Kept._fields)
@@ -126,12 +114,11 @@ _SHOWN = f"name <> '' AND NOT ({_CONCEALED})"
 _ASKING_OF, _ABOUT_OF = (f"json_extract(CAST(body AS TEXT), '$.{field}')" for field in ("asking_of", "about_of"))
 _OF_ENTRY = "(role <> 'asked' AND asking = :entry OR role <> 'asker' AND about = :entry)"  # an own one, on its own side
 _body = msgspec.json.Decoder(Body)
-_figures = msgspec.json.Decoder(Figures)
 
 
 def _kept(row: Iterable[object]) -> Kept:
     found = dict(zip(Kept._fields, row, strict=True))
-    return Kept(**{**found, "body": _body.decode(found["body"]), "figures": _figures.decode(found["figures"])})  # type: ignore[arg-type]
+    return Kept(**{**found, "body": _body.decode(found["body"])})  # type: ignore[arg-type]
 
 
 def _where(db: Database, condition: str, *values: object, **named: object) -> list[Kept]:
@@ -254,12 +241,8 @@ def waiting(db: Database, answered_since: datetime, introduced_before: datetime)
 
 def figures(db: Database) -> list[Figure]:
     """What a report is made of, oldest first; without entries that are hidden."""
-    rows = db.execute(
-        "SELECT id, role, network, state, asked_at, answered_at, answer, introduced_at, ended_at, outcome, outcome_at, "
-        f"figures FROM introduction WHERE {_SHOWN} ORDER BY asked_at, id"
-    )
-    found = ((row[:-1], _figures.decode(row[-1])) for row in rows)
-    return [Figure._make((*rest, codes.themes, codes.countries, codes.types)) for rest, codes in found]
+    rows = db.execute(f"SELECT {', '.join(Figure._fields)} FROM introduction WHERE {_SHOWN} ORDER BY asked_at, id")
+    return list(map(Figure._make, rows))
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -267,7 +250,7 @@ def figures(db: Database) -> list[Figure]:
 
 def save(db: Database, kept: Kept) -> None:
     """Keep an introduction as it is now."""
-    encoded = kept._replace(body=msgspec.json.encode(kept.body), figures=msgspec.json.encode(kept.figures))  # type: ignore[arg-type]
+    encoded = kept._replace(body=msgspec.json.encode(kept.body))  # type: ignore[arg-type]
     db.execute(
         f"INSERT OR REPLACE INTO introduction ({_COLUMNS}) VALUES ({', '.join('?' * len(Kept._fields))})", encoded
     )

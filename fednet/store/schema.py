@@ -482,7 +482,6 @@ CREATE TABLE introduction (                     -- two sides who may be put in t
   ended_at TEXT,
   outcome TEXT,
   outcome_at TEXT,
-  figures BLOB NOT NULL,                        -- JSON: themes, countries and types of the entries, for the report
   emptied_at TEXT                               -- texts and details were destroyed
 ) WITHOUT ROWID;
 CREATE INDEX introduction_network ON introduction (network);

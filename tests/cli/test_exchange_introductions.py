@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fednet.feed.introduction import Details
+from fednet.node import introductions
+from fednet.node.home import Home
 from tests.cli.conftest import Fednet
 
 NEED = '{"type": "need", "titles": {"en": "Interpreters"}, "themes": ["legal-aid"]}'
@@ -93,7 +98,7 @@ def test_a_node_that_nobody_serves_forgets_what_is_long_over_when_it_is_used(nod
     offer = listed(node, '{"type": "offer", "titles": {"en": "A place"}}')
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     for command in (["publish"], ["sync"], ["bundle", "write", str(tmp_path / "out.fednet")]):
-        with closing(Home(node.home)) as home:
+        with closing(Home(Path("node"))) as home:
             id_ = introductions.ask(home, offer, "", "Canary", "en", Details("Ana", ("a@x.example",)), "", long_ago).id
             introductions.take_back(home, id_, long_ago, "")
         node(*command)

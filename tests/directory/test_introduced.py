@@ -18,7 +18,7 @@ def figure(answer: str = "accepted", network: str = "a", asked: str = "2026-03-0
     """An introduction with its answer; of those without any, as it stands."""
     state = {"accepted": "introduced", "declined": "declined", "taken-back": "taken-back"}.get(answer, "waiting")
     said = answer if answer in ("accepted", "declined") else None
-    base = Figure("i", "asker", network, state, f"{asked}T12:00:00Z", None, said, None, None, None, None, (), (), ())  # type: ignore[arg-type]
+    base = Figure("i", "asker", network, state, f"{asked}T12:00:00Z", None, said, None, None, None, None)  # type: ignore[arg-type]
     return base._replace(**more)  # type: ignore[arg-type]
 
 

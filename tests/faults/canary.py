@@ -51,7 +51,7 @@ from fednet.node.sync import sync
 from fednet.store import destruction, drafts, feeds, index, introductions, proposals, records
 from fednet.store.drafts import Draft, ImportRow
 from fednet.store.feeds import Network
-from fednet.store.introductions import Body, Figures, Kept
+from fednet.store.introductions import Body, Kept
 from fednet.web.app import create_app
 from tests.node.nodes import Nodes, held, network_of, organization, pin, problems
 
@@ -138,7 +138,7 @@ def introduced(one: Canary, other: Network, role: Role) -> Kept:
     own, said = (asking, asked) if role == "asker" else (asked, asking)
     return Kept(
         asking.introduction, other.network, other.name, role, "", one.handle, "introduced",
-        Body(Held(role, own, said), entry), at, at, Figures(),
+        Body(Held(role, own, said), entry), at, at,
     )  # fmt: skip
 
 

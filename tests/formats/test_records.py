@@ -88,7 +88,8 @@ def test_a_secretariats_own_spreadsheet_of_needs_and_offers_is_understood_as_it_
 def test_a_french_list_with_amounts_is_understood_and_what_has_no_field_is_told_in_the_description(
     tmp_path: Path,
 ) -> None:
-    table = "Type,Titre,Thématiques,Public,Échéance,Montant\nfinancement,Fonds de voyage,logement,réfugiés,fin mars 2027,5 000 $\n"
+    row = "financement,Fonds de voyage,logement,réfugiés,fin mars 2027,5 000 $"
+    table = f"Type,Titre,Thématiques,Public,Échéance,Montant\n{row}\n"
     [fund] = [entry.fields for entry in reading(tmp_path, table).entries]
     assert (fund["themes"], fund["client_groups"]) == (["housing"], ["refugees"])
     assert (fund["open_until"], fund["description"]) == ("2027-03-31", {"fr": "Montant: 5 000 $"})

@@ -181,7 +181,6 @@ def test_outcomes_are_for_introduced_ones_and_may_change(two: Two) -> None:
     with two.a.store.reading() as db:
         (figure,) = stored.figures(db)
     assert (figure.role, figure.answer, figure.outcome) == ("asker", "accepted", "met")
-    assert (figure.themes, figure.countries, figure.kinds) == (("legal-aid",), ("TH",), ("need", "offer"))
 
 
 def test_two_members_of_one_node_are_introduced_without_any_message(two: Two) -> None:
@@ -490,7 +489,7 @@ def test_forgetting_leaves_figures_and_nothing_else_and_stays_so(two: Two) -> No
     two.both()
     assert on_disk(two.a) == set() and introductions.introduction(two.b, id_).state == "introduced"
     with two.a.store.reading() as db:
-        assert [(one.state, one.themes) for one in stored.figures(db)] == [("introduced", ("legal-aid",))]
+        assert [one.state for one in stored.figures(db)] == ["introduced"]
 
 
 def test_forgetting_what_is_open_ends_it(two: Two) -> None:

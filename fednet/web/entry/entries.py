@@ -22,7 +22,7 @@ from fednet.directory.naming import Organizations
 from fednet.errors import FednetError, ForbiddenError, UsageError
 from fednet.listing import ListingError, languages
 from fednet.listing.check import UNDETERMINED
-from fednet.listing.exchange import CLOSED
+from fednet.listing.exchange import CLOSED, open_day
 from fednet.node import edits, preview
 from fednet.node.edits import Own
 from fednet.node.home import Home
@@ -274,11 +274,11 @@ def base(own: Own) -> str:
 
 
 def _over_at_once(before: Mapping[str, Any], fields: Mapping[str, Any], now: datetime) -> dict[str, ListingError]:
-    """That a need, an offer or funding would be over when it is saved: a last day that was filled in now and is past."""
+    """What is wrong with a last day that is filled in now and is past: the entry would be over when it is saved."""
     until = fields.get("open_until")
     if fields["kind"] != "exchange" or fields.get("state") == CLOSED or not isinstance(until, str):
         return {}
-    if until == before.get("open_until") or until >= now.date().isoformat():
+    if until == before.get("open_until") or until >= open_day(now).isoformat():
         return {}
     return {"open_until": ListingError("open_until", until, "is past", hint="give a day that is to come")}
 

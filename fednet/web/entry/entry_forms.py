@@ -396,7 +396,10 @@ FIELDS: dict[str, tuple[Section, ...]] = {
                 Line(
                     name="open_until",
                     label=noted("Open until"),
-                    hint=noted("You are reminded two weeks before. After that day it counts as over."),
+                    hint=noted(
+                        "You are reminded two weeks before, or later if it is open for a short time only. "
+                        "After that day it counts as over."
+                    ),
                     type="date",
                 ),
             ),

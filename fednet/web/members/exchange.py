@@ -20,6 +20,7 @@ from fednet.node.edits import Own
 from fednet.node.home import Home
 from fednet.node.own import title_of
 from fednet.node.ownership import keeps
+from fednet.store import proposals as stored
 from fednet.store.proposals import Proposal
 from fednet.web import show
 from fednet.web.asking import Asked, Clock, first
@@ -126,6 +127,7 @@ class MemberExchange:
             fits=self._fits(own, entry, visitor),
             dismissed=self._dismissed(own, visitor) if entry else [],
             introductions=self._introductions(own),
+            waiting=self._waiting(own, visitor),
             done=done(asked, DONE),
             error=error,
         )
@@ -147,6 +149,10 @@ class MemberExchange:
             seen = introductions.introduction(self.home, one.id, role) if one.role == "both" else one
             found.append(introducing.under(seen, role))
         return found
+
+    def _waiting(self, own: Own, visitor: Visitor) -> Proposal | None:
+        with self.home.store.reading() as db:
+            return stored.waiting_for(db, own.handle, proposals.proposer(visitor.signed_in()).handle)
 
     def _own(self, request: Request) -> Own:
         with self.home.store.reading() as db:

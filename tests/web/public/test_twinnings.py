@@ -84,6 +84,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_a_list_shows_each_twinning_once_and_whose_word_it_is(world: World) -> None:
     page = text_of(world.anybody.get("/twinnings").text)
     assert "4 twinnings" in page
+    assert page.count("They do not say the same of how it stands") == 1
     assert (
         "Stated by Example Network and Other Network ." in page and "Only Other Network has stated it so far." in page
     )
