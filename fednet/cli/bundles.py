@@ -95,7 +95,8 @@ def write(file: Path, since: Position, recipient: str | None, mirrors: bool, yes
     )  # fmt: skip
     say(f"{file}: {counted(written.bytes, 'byte')}")
     if written.introductions:
-        say(f"it tells {plain(reader.name) if reader else ''} of {counted(written.introductions, 'introduction')}")
+        told = counted(written.introductions, "introduction")
+        say(f"it tells {plain(reader.name) if reader else ''} of {told}, new to it: {written.untold}")
     say(f"hint: fednet bundle read {file.name}, at the other end")
 
 

@@ -291,7 +291,8 @@ outcome_note: translated
     outcome note, outcome notes, result note, note on the outcome, note sur le résultat, nota sobre el resultado,
     ملاحظة عن النتيجة
 amount: text
-    amount, amounts, budget, montant, montants, somme, importe, monto, presupuesto, cantidad, orçamento, المبلغ, الميزانية
+    amount, amounts, budget, montant, montants, somme, importe, monto, presupuesto, cantidad, orçamento, المبلغ,
+    الميزانية
 original: text
     original, original language
 confirmed: json

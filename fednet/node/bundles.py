@@ -62,13 +62,14 @@ class Packed(msgspec.Struct, frozen=True):
 class Written(msgspec.Struct, frozen=True):
     """A bundle that was written. `sealed_for` is the network id of the only reader of what is sealed in it.
 
-    `introductions`: of how many it tells that reader what that has not confirmed yet.
+    `introductions`: of how many it tells that reader; `untold`: of how many what that has not confirmed yet.
     """
 
     bytes: int
     feeds: tuple[Packed, ...]
     sealed_for: str | None = None
     introductions: int = 0
+    untold: int = 0
 
 
 def write(
@@ -90,7 +91,7 @@ def write(
             out.write(piece)
         size = out.tell()
     reader = recipient.network if recipient else None
-    return Written(size, tuple(packing.packed), reader, packing.introductions)
+    return Written(size, tuple(packing.packed), reader, packing.introductions, packing.untold)
 
 
 class _Packing:
@@ -99,7 +100,7 @@ class _Packing:
     def __init__(self, home: Home, since: Position, recipient: Network | None, mirrors: bool) -> None:
         self.home, self.since, self.recipient, self.mirrors = home, since, recipient, mirrors
         self.packed: list[Packed] = []
-        self.introductions = 0
+        self.introductions = self.untold = 0
 
     def resources(self, db: Database) -> Iterator[tuple[str, bytes]]:
         own, *others = sites.shared(db, mirrors=self.mirrors)
@@ -149,7 +150,8 @@ class _Packing:
     def _restricted(self, db: Database, own: Feed, recipient: Network) -> Iterator[tuple[str, bytes]]:
         yield f"{own.network.network}/identity", own.network.identity.encoded
         message = messages.composed(db, self.home, recipient, now())
-        self.introductions = sum(one.count for one in unconfirmed(db) if one.network_id == recipient.id)
+        self.introductions = len(message.sides)
+        self.untold = sum(one.count for one in unconfirmed(db) if one.network_id == recipient.id)
         yield f"{own.network.network}/{MESSAGE}", messages.signed(self.home, message)
         for circle in circles.readable(db, own.network.network, recipient):
             feed = circles.readable_feed(db, own.network.network, circle, recipient)

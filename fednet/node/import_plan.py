@@ -533,7 +533,7 @@ class Plan:
 
     def _note_entries(self) -> None:
         """What nobody may have meant by new needs and offers: a day that is past, an organisation that is not ours."""
-        added = {outcome.handle for outcome in self.outcomes if outcome.outcome == "added" and outcome.kind == "exchange"}
+        added = {one.handle for one in self.outcomes if (one.outcome, one.kind) == ("added", "exchange")}
         new = [msgspec.json.decode(row.after) for row in self.rows if row.handle in added and row.after]
         last = open_day(self.now).isoformat() if self.now else ""
         over = sum(fields.get("open_until", last) < last for fields in new)

@@ -103,3 +103,11 @@ def test_a_node_that_nobody_serves_forgets_what_is_long_over_when_it_is_used(nod
             introductions.take_back(home, id_, long_ago, "")
         node(*command)
         assert one(node, id_)["emptied"] and "Canary" not in str(one(node, id_))
+
+
+def test_what_is_forgotten_is_listed_as_such(node: Fednet) -> None:
+    need, offer = listed(node, NEED), listed(node, OFFER)
+    (asked,) = node("exchange", "introduce", offer[:8], "--for", need[:8], *ASKS, "--yes", "--json").lines
+    assert node("exchange", "forget", asked["id"][:8], "--yes").code == 0
+    row = node("exchange", "introductions").out.splitlines()[1].split("\t")
+    assert row[3:5] == ["destroyed", "destroyed"]

@@ -130,8 +130,8 @@ OTHERS = st.one_of(
         optional=COMMON
         | {
             "open_until": days,
-            "posted": days,
-            "closed": days,
+            "posted": st.just("2000-01-01"),
+            "closed": st.just("2000-01-02"),
             "modality": terms(vocabulary.MODALITIES),
             "outcome": terms(vocabulary.EXCHANGE_OUTCOMES),
             "outcome_note": translated,

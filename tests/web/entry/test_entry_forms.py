@@ -244,6 +244,9 @@ def test_what_a_form_shows_is_read_back_as_the_same_record(kind: str, context: C
             found.pop("und", None)
     if isinstance(record.get("place"), dict) and record["place"].keys() == {"place"}:
         record["place"] = record["place"]["place"]
+    if kind == "exchange" and (record.get("state") == "open" or record.get("posted", "") > record.get("closed", "9")):
+        for name in ("outcome", "outcome_note", "closed"):  # nothing came of what is open yet
+            record.pop(name, None)
     found, errors = entry_forms.read(kind, entry_forms.filled(kind, record, context), {}, context)
     assert not errors
     assert on_one_line(listing.normalize(found)) == on_one_line(listing.normalize(record))

@@ -11,6 +11,7 @@ from fednet.directory import answers
 from fednet.node import edits, introductions
 from fednet.node.home import Home
 from fednet.node.publish import publish
+from fednet.store import feeds
 from fednet.store.feeds import Network
 from fednet.web.workspace import report, twinning
 from tests.web import exchanged
@@ -107,6 +108,8 @@ def test_a_twinning_begins_with_the_organisations_of_an_introduction_and_none_of
 def test_what_is_not_public_is_not_said_to_have_led_to_it(place: Place) -> None:
     kept = exchanged.posted(place.home, "need", "A need for partners", place.boat)
     moved = edits.edit(place.home, kept, {}, NOW, "partners").handle
+    with place.home.store.writing() as db:
+        feeds.set_partner(db, place.network, True)
     found = _introduced(place.home, place.network, moved, place)
     begun = twinning.begun(place.home, "twinning", {"introduction": found.id}, NOW)
     assert "exchanges" not in begun.starts
