@@ -13,13 +13,13 @@ from fednet.listing.exchange import CLOSED
 def begun(fields: Mapping[str, Any], network: str, now: datetime | None) -> dict[str, Any]:
     """The fields of a new record, with what nobody has to fill in; what is there already stays.
 
-    An exchange gets the day on which it is `posted` (UTC; not without a `now`; no later than it was closed), a twinning
-    the `uid` by which two networks' statements of it are one.
+    An exchange gets the day on which it is `posted` (UTC; not without a `now`, nor one that was closed before), a
+    twinning the `uid` by which two networks' statements of it are one.
     """
     match fields["kind"]:
         case "exchange" if now is not None:
             today = now.date().isoformat()
-            return {"posted": min(today, fields.get("closed", today)), **fields}
+            return {"posted": today, **fields} if fields.get("closed", today) >= today else dict(fields)
         case "twinning":
             return placed({"uid": str(uuid.uuid4()), **fields}, network)
         case _:

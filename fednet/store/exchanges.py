@@ -139,7 +139,7 @@ def beginning(db: Database, text: str, limit: int = 2) -> list[str]:
         "SELECT r.handle FROM exchange x JOIN record r ON r.id = x.record_id "
         "WHERE r.handle >= :from AND r.handle < :to UNION "
         "SELECT handle FROM draft WHERE handle >= :from AND handle < :to "
-        "AND instr(body, CAST('\"kind\":\"exchange\"' AS BLOB)) ORDER BY 1 LIMIT :limit",
+        'AND instr(body, CAST(\'"kind":"exchange"\' AS BLOB)) ORDER BY 1 LIMIT :limit',
         {"from": text, "to": f"{text}g", "limit": limit},
     )
     return [handle for (handle,) in found]

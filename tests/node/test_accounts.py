@@ -426,6 +426,9 @@ def test_members_own_what_is_theirs_and_nothing_else(home: Home) -> None:
         "need": edits.add(
             home, "exchange", {"type": "need", "titles": {"en": "A need"}, "organization": mine}, NOW
         ).handle,
+        "named": edits.add(
+            home, "exchange", {"type": "need", "titles": {"en": "N"}, "organization": "Paper Boat"}, NOW
+        ).handle,
         "itself": mine,
     }
     strange = {
@@ -435,7 +438,7 @@ def test_members_own_what_is_theirs_and_nothing_else(home: Home) -> None:
             home, "event", {"titles": {"en": "Talk"}, "hosts": [other], "speakers": [mine], **when}, NOW
         ).handle,
         "named": edits.add(
-            home, "exchange", {"type": "need", "titles": {"en": "N"}, "organization": "Paper Boat"}, NOW
+            home, "exchange", {"type": "need", "titles": {"en": "N"}, "organization": "Paper Boats"}, NOW
         ).handle,
         "resource": edits.add(home, "resource", {"titles": {"en": mine}}, NOW).handle,
         "person": person,
