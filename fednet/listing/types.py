@@ -529,7 +529,7 @@ EXCHANGE_STATES = Vocabulary(
         term(
             1,
             "introduced",
-            "Introduced | Mis en relation | En contacto | تم التعريف",
+            "Introduced | Mis en relation | En contacto | تم التعارف",
             "Both sides were put in touch.",
             "in contact | in touch | pending | en contact | en cours | pendiente",
         ),

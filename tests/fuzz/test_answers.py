@@ -1,6 +1,6 @@
 """Honest answers, mutated: none is accepted that says something else, none raises what is not a refusal.
 
-5,000 in the suite; `make fuzz` sets FEDNET_FUZZ=50000. Signatures by unknown keys and counts beside nodes decide
+2,500 in the suite; `make fuzz` sets FEDNET_FUZZ=50000. Signatures by unknown keys and counts beside nodes decide
 nothing (SPEC 7.5), so an accepted mutation must mean exactly what the honest answer means.
 """
 
@@ -33,7 +33,7 @@ from tests.node.nodes import NOW, Nodes, add, network_of, pin, problems
 from tests.simulation.wire import App, asked
 from tests.simulation.world import INLINE, replaced, served_app
 
-TOTAL = int(os.environ.get("FEDNET_FUZZ", "5000"))
+TOTAL = int(os.environ.get("FEDNET_FUZZ", "2500"))
 WHOLE = TOTAL // 5  # through a whole sync; the others through the pure core
 
 

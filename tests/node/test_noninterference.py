@@ -283,7 +283,7 @@ secrets = st.tuples(
 )
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(st.lists(st.tuples(ops, st.lists(secrets, max_size=3)), min_size=2, max_size=6))
 def test_whatever_happens_in_secret_no_public_byte_differs(
     template: Path, tmp_path_factory: pytest.TempPathFactory, history: list[tuple[Op, list[tuple[str, Op]]]]
