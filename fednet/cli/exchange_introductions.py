@@ -151,6 +151,7 @@ def accept(
         fednet exchange accept 3f4a5b6c --name "Front desk" --email desk@example.org
     """
     from fednet.node import introductions as node
+    from fednet.node import reaching
     from fednet.node.home import now
 
     home = opened()
@@ -159,7 +160,7 @@ def accept(
     if not as_json:
         say(f"{_who(asked.asker)} will read:")
         show_fields([("  text", text)])
-        _show_details("  ", node.checked(details))
+        _show_details("  ", reaching.checked(details))
     if agreed("Accept?", yes):
         _done(node.accept(home, id_, details, now(), "", text, language), as_json, "accepted")
 
@@ -243,12 +244,12 @@ def _details(
     home: Home, handle: str, name: str, emails: tuple[str, ...], phones: tuple[str, ...], note: str, from_contact: bool
 ) -> Details:
     from fednet.feed.introduction import Details
-    from fednet.node import introductions as node
+    from fednet.node import reaching
 
     given = Details(name, emails, phones, note)
     if not from_contact:
         return given
-    found = node.suggested_details(home, handle) if handle else None
+    found = reaching.suggested_details(home, handle) if handle else None
     if found is None:
         raise UsageError("there is no contact of that organisation", hint="give --name, and --email or --phone")
     some = bool(emails or phones)

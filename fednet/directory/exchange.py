@@ -27,7 +27,8 @@ from fednet.feed.record import check_handle, key_of
 from fednet.listing import Exchange, vocabulary
 from fednet.listing.check import term
 from fednet.listing.exchange import SOON, open_day
-from fednet.listing.fit import Reason, country_codes, fit, subregions
+from fednet.listing.features import country_codes, subregions
+from fednet.listing.fit import Reason, fit
 from fednet.store import exchanges
 from fednet.store import search as index_search
 from fednet.store.database import Store

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from fednet.directory.fitting import Bools, Ints, Table, scored
-from fednet.listing import fit
+from fednet.listing import features
 from fednet.store import columns, exchanges
 from fednet.store.database import Store
 from fednet.store.exchanges import Stamp
@@ -60,7 +60,7 @@ def pairs_of(table: Table, rows: Iterable[int]) -> Pairs:
     several = [_none()]
     for row in rows:
         found = scored(table, row)
-        is_need = table.of["type"][row] == fit.NEED
+        is_need = table.of["type"][row] == features.NEED
         left = np.ones(len(found.rows), bool_) if is_need else ~wanted[found.rows]
         wanted[row] = is_need
         if not left.any():
@@ -141,7 +141,7 @@ def _followed(db: Database, before: Standing) -> Standing:
     if before.pairs is None or len(new) * AFRESH > table.size:
         return Standing(table, every(table))
     # A new need finds what is new among the offers; so needs come first, and offers leave those out.
-    first = sorted(new.tolist(), key=lambda row: table.of["type"][row] != fit.NEED)
+    first = sorted(new.tolist(), key=lambda row: table.of["type"][row] != features.NEED)
     return Standing(table, joined([_moved(before, table), pairs_of(table, first)]))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import bool_, int64, uint8, uint32
 from numpy.typing import NDArray
 
-from fednet.listing import fit
+from fednet.listing import features, fit
 from fednet.listing.vocabulary import CLIENT_GROUPS, SERVICES
 from fednet.store import exchanges
 from fednet.store.exchanges import Row
@@ -65,12 +65,12 @@ class Table:
     @cached_property
     def needs(self) -> Candidates:
         """The needs that may meet something."""
-        return self._side((fit.NEED,))
+        return self._side((features.NEED,))
 
     @cached_property
     def offers(self) -> Candidates:
         """The offers and sources of funding that may."""
-        return self._side((fit.OFFER, fit.MONEY_SOURCE))
+        return self._side((features.OFFER, features.MONEY_SOURCE))
 
     @cached_property
     def compared(self) -> Bools:
@@ -90,7 +90,7 @@ class Table:
         """The side that the entry of a row may meet; None when it may meet nothing."""
         if not self.compared[row]:
             return None
-        return {fit.NEED: self.offers, fit.OFFER: self.needs, fit.MONEY_SOURCE: self.needs}.get(
+        return {features.NEED: self.offers, features.OFFER: self.needs, features.MONEY_SOURCE: self.needs}.get(
             int(self.of["type"][row])
         )
 
@@ -128,7 +128,7 @@ def tags(languages: Iterable[str]) -> NDArray[uint32]:
 
 @cache
 def _tag(language: str) -> int:
-    return fit.hashed(language)
+    return features.hashed(language)
 
 
 class Postings:
@@ -193,7 +193,7 @@ def _may_meet(need: Of, offer: Of) -> Bools:
 def _near(mask: int, near: tuple[int, ...]) -> int:
     """All terms that are near one of a mask."""
     found = 0
-    for bit in fit.bits(mask):
+    for bit in features.bits(mask):
         found |= near[bit]
     return found
 
@@ -273,7 +273,7 @@ def _modalities(need: Of, offer: Of) -> Ints:
 def _money(need: Of, offer: Of) -> tuple[Ints, Bools]:
     """Points, and where money is asked for and given."""
     wants = ((need["services"] | need["services_named"]) & fit.GRANTS) != 0
-    source = offer["type"] == fit.MONEY_SOURCE
+    source = offer["type"] == features.MONEY_SOURCE
     gives = source | ((offer["services"] & fit.GRANTS) != 0)
     points = np.where(wants, np.where(gives, fit.MONEY, fit.MONEY_WANTED), np.where(source, fit.FUNDING, 0))
     return points, wants & gives

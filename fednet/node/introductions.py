@@ -1,22 +1,20 @@
-"""Putting two who could help each other in touch: asking, answering, taking back, and what the other network says.
+"""Putting two who could help each other in touch: asking, answering, taking back, telling what came of it.
 
 ```
 ask       somebody of ours, about an entry of another network (or of another member here); details stay at home
 accept    the asked side agrees, with its details; the asker's node then tells its own by itself
-taken     what the other network's messages say is held against the rules; what breaks them changes nothing
 sweep     texts and details of what ended are destroyed after a while
 ```
 What is signed and followed never changes by any of this: messages travel between the two nodes alone
-(`fednet.node.messages`), and between two members of one node nothing travels at all. The rules are in
-`fednet.feed.introduction`.
+(`fednet.node.messages`, `fednet.node.hearing`), and between two members of one node nothing travels at all. The rules
+are in `fednet.feed.introduction`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -24,52 +22,42 @@ from typing import Literal, NamedTuple
 import msgspec
 from sqlite_utils import Database
 
-from fednet import listing
 from fednet.errors import ChangedError, FednetError, NotFoundError, UsageError
 from fednet.feed import introduction as rules
 from fednet.feed.introduction import (
-    MAX_ASKS_A_DAY,
-    MAX_EACH,
-    MAX_EMAIL,
-    MAX_NAME,
-    MAX_NOTE,
-    MAX_PHONE,
-    MAX_TEXT,
-    MAX_TITLE,
-    MAX_TITLES,
-    MAX_WAITING,
     Details,
     Held,
     OutOfOrderError,
     Role,
-    Seen,
     Side,
     Spoken,
     State,
 )
 from fednet.feed.record import key_of
 from fednet.feed.text import utc_text
-from fednet.listing import Contact, Exchange
 from fednet.listing.check import is_handle
 from fednet.listing.exchange import is_closed, is_over, open_day
-from fednet.node import edits, erasure, forgotten
+from fednet.node import erasure, forgotten
+from fednet.node.entries import (
+    Entry,
+    asked_about,
+    body_of,
+    own_entry,
+    readers_of,
+    signed_entry,
+)
 from fednet.node.home import Home
 from fednet.node.ownership import OF_MEMBERS
-from fednet.store import circles, destruction, drafts, feeds
+from fednet.node.reaching import checked, written
+from fednet.store import destruction, feeds
 from fednet.store import introductions as stored
-from fednet.store import search as index_search
-from fednet.store.circles import PUBLIC
 from fednet.store.feeds import Network
-from fednet.store.introductions import Body, Kept, OurRole, Step
+from fednet.store.introductions import Kept, OurRole, Step
 
 KEPT = timedelta(days=30)
 """How long texts and details of what was declined or taken back are kept."""
 ONLY_ANSWERED = timedelta(days=90)
 """How long it is remembered that somebody asked about what is not here."""
-RESTORING = timedelta(days=90)
-"""How long after a restore others are believed about what this node has said."""
-RESTORED = "introductions_restored"
-"""A setting: when this node was restored from a backup last."""
 
 Outcome = Literal["met", "partly-met", "not-met", "none-yet"]
 OUTCOMES: tuple[Outcome, ...] = ("met", "partly-met", "not-met", "none-yet")
@@ -89,20 +77,6 @@ class AskedAlreadyError(FednetError):
             hint=f"fednet exchange introductions {introduction[:8]}",
         )
         self.introduction = introduction
-
-
-class SeveralListError(FednetError):
-    """Several networks list an entry under one handle: an ask could go to another than somebody looked at."""
-
-    word = "several-list"
-    status = 409
-
-    def __init__(self, handle: str, networks: Collection[tuple[str, str]]) -> None:
-        names = ", ".join(sorted(name for _network, name in networks))
-        super().__init__(
-            f"several networks list an entry under this handle, so that nobody can tell whom you mean: {names}",
-            hint=f"name one: fednet exchange introduce {min(networks)[0][:8]}:{handle}",
-        )
 
 
 class NotForThemError(FednetError):
@@ -213,26 +187,10 @@ class Preview(NamedTuple):
 # --- asking -----------------------------------------------------------------------------------------------------------
 
 
-class _Entry(NamedTuple):
-    """A need or an offer, by whom it is listed, and in which circle. `spoken`: what may be told of it.
-
-    `organization`: the handle of the one that is named in that; the name goes when its record is erased.
-    """
-
-    network: str
-    network_name: str
-    own: bool
-    handle: str
-    circle: str
-    record: Exchange
-    spoken: Spoken
-    organization: str = ""
-
-
 class _Ask(NamedTuple):
     held: Held
-    theirs: _Entry
-    ours: _Entry | None
+    theirs: Entry
+    ours: Entry | None
 
 
 def preview(
@@ -282,7 +240,7 @@ def ask(
             asking=begun.ours.handle if begun.ours else "",
             about=begun.theirs.handle,
             state="waiting",
-            body=_body(begun.held, begun.theirs, begun.ours),
+            body=body_of(begun.held, begun.theirs, begun.ours),
             asked_at=side.at,
             changed_at=side.at,
         )
@@ -301,9 +259,9 @@ def _begin(
     now: datetime,
     readable: Collection[str] | None,
 ) -> _Ask:
-    about = _asked_about(db, home, theirs, readable)
-    readers = _readers(db, home, about.network)
-    own = _own_entry(db, home, ours, readers) if ours else None
+    about = asked_about(db, home, theirs, readable)
+    readers = readers_of(db, home, about.network)
+    own = own_entry(db, home, ours, readers) if ours else None
     if own is not None and own.handle == about.handle:
         raise UsageError("that is the same entry", hint="name an entry of somebody else")
     for entry in (own, about if about.own and own is not None else None):
@@ -325,175 +283,11 @@ def _begin(
     return _Ask(held, about, own)
 
 
-def _asked_about(db: Database, home: Home, given: str, readable: Collection[str] | None) -> _Entry:
-    """The entry that a person means, among those that they may read."""
-    name, _, handle = given.strip().rpartition(":")
-    wanted = _named(db, name, readable) if name else None
-    found = []
-    for source in index_search.sources(db):
-        row = index_search.by_key(db, key_of(handle.lower()), [source.feed_id])
-        if row is None or wanted not in (None, source.network):
-            continue
-        if readable is None or source.circle == PUBLIC or (source.own and source.circle in readable):
-            found.append((source, row))
-    with suppress(NotFoundError):
-        if not found and wanted in (None, home.network.network) and readable is None:
-            return _own_entry(db, home, handle.lower())  # not signed yet
-    several = {(source.network, source.name) for source, _row in found}
-    if len(several) > 1:
-        raise SeveralListError(found[0][1].handle, several)
-    for source, row in found:
-        record = listing.parse(row.body)
-        if isinstance(record, Exchange):
-            if source.own:  # as it stands, signed or not: it may be closed already
-                return _own_entry(db, home, row.handle)
-            spoken = _spoken(row.handle, record, _organization_name(db, record, [source.feed_id]))
-            named = _organization(record)
-            return _Entry(source.network, source.name, source.own, row.handle, source.circle, record, spoken, named)
-    raise NotFoundError("no such need or offer is listed here", hint="fednet exchange list")
-
-
-def _named(db: Database, name: str, readable: Collection[str] | None) -> str:
-    """The network that somebody names; whoever does not read all does not hear which others are known here."""
-    try:
-        return feeds.named(db, name).network
-    except FednetError:
-        if readable is None:
-            raise
-        raise NotFoundError("no such need or offer is listed here", hint="fednet exchange list") from None
-
-
-def _readers(db: Database, home: Home, network: str) -> frozenset[str]:
-    """The own circles that the other side reads: another network, or members of this one."""
-    if network == home.network.network:
-        return OF_MEMBERS
-    known = feeds.pinned(db, network)
-    return frozenset({PUBLIC}) | (circles.own_circles_of(db, known) if known else frozenset())
-
-
-def _own_entry(db: Database, home: Home, handle: str, readers: Collection[str] = OF_MEMBERS) -> _Entry:
-    """An own entry as it stands; what is told of it is as it was signed, and nothing but what `readers` may read."""
-    own = edits.find(db, home, handle)
-    record = listing.parse(own.body)
-    if not isinstance(record, Exchange):
-        raise UsageError(f"{handle} is no need, offer or source of funding", hint="fednet exchange list")
-    told = _signed(db, home, handle, readers) or record
-    spoken = _spoken(handle, told, _own_organization(db, home, told, readers))
-    named = _organization(told)
-    return _Entry(home.network.network, home.network.name, True, handle, own.circle, record, spoken, named)
-
-
-def _signed(db: Database, home: Home, handle: str, readers: Collection[str]) -> Exchange | None:
-    """An own entry as the newest edition of a circle that `readers` read has it."""
-    for feed in feeds.feeds(db, home.network):
-        body = drafts.listed(db, feed.id, handle) if feed.circle in readers else None
-        if body is not None and isinstance(record := listing.parse(body), Exchange):
-            return record
-    return None
-
-
-def _own_organization(db: Database, home: Home, record: Exchange, readers: Collection[str] | None) -> str:
-    """The name of whose entry it is, as far as readers of these circles (None: of any) may read that."""
-    if not is_handle(record.organization):
-        return record.organization
-    with suppress(FednetError):
-        own = edits.find(db, home, record.organization)
-        found = listing.parse(own.body) if readers is None or own.circle in readers else None
-        return listing.title(found) if found else ""
-    return ""
-
-
-def _organization_name(db: Database, record: Exchange, feed_ids: list[int]) -> str:
-    """The name of whose entry it is, as the same feed lists it."""
-    if not is_handle(record.organization):
-        return record.organization
-    row = index_search.by_key(db, key_of(record.organization), feed_ids)
-    found = listing.parse(row.body) if row else None
-    return listing.title(found) if found else ""
-
-
-def _check_open(entry: _Entry, now: datetime) -> None:
+def _check_open(entry: Entry, now: datetime) -> None:
     if is_closed(entry.record):
         raise ChangedError("this entry is closed", hint=f"fednet show {entry.handle}")
     if is_over(entry.record, open_day(now).isoformat()):
         raise ChangedError(f"this entry was open until {entry.record.open_until}", hint=f"fednet show {entry.handle}")
-
-
-def _spoken(handle: str, record: Exchange, organization: str) -> Spoken:
-    titles = list(record.titles.items())[:MAX_TITLES]
-    return Spoken(
-        handle,
-        record.type[:40],
-        {language: title[:MAX_TITLE] for language, title in titles},
-        organization[:MAX_TITLE],
-    )
-
-
-def _organization(record: Exchange) -> str:
-    """The handle of whose entry it is, where that is a record."""
-    return record.organization if is_handle(record.organization) else ""
-
-
-def _body(held: Held, about: _Entry, asking: _Entry | None) -> Body:
-    return Body(held, about.spoken, asking_of=asking.organization if asking else "", about_of=about.organization)
-
-
-# --- what people enter ------------------------------------------------------------------------------------------------
-
-_EMAIL = re.compile(r"[^@\s<>\"']+@[^@\s<>\"'.]+(?:\.[^@\s<>\"'.]+)+")
-_FORCED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Directions that a text would force on what is around it; marks that letters need (U+200C to U+200F) may stay."""
-_PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{3,38}")
-
-
-def written(text: str) -> str:
-    """A text as it is told: paragraphs stay, control characters go. UsageError for one that is too long."""
-    lines = ("".join(c for c in line if not _is_unfit(c)).rstrip() for line in text.splitlines())
-    found = unicodedata.normalize("NFC", "\n".join(lines).strip())
-    if len(found) > MAX_TEXT:
-        raise UsageError(f"the text has {len(found)} characters", hint=f"{MAX_TEXT} are enough for an introduction")
-    return found
-
-
-def _is_unfit(char: str) -> bool:
-    """Whether a character controls how a text is shown instead of being shown."""
-    return unicodedata.category(char) in ("Cc", "Cs") or char in _FORCED
-
-
-def checked(details: Details) -> Details:
-    """Details as they are told; UsageError, saying what is wrong, for those by which nobody could be reached."""
-    emails = tuple(dict.fromkeys(" ".join(one.split()) for one in details.emails if one.strip()))
-    phones = tuple(dict.fromkeys(" ".join(one.split()) for one in details.phones if one.strip()))
-    name, note = written(details.name).replace("\n", " "), written(details.note)
-    for one in emails:
-        if len(one) > MAX_EMAIL or not _EMAIL.fullmatch(one) or any(unicodedata.category(c)[0] == "C" for c in one):
-            raise UsageError(f"{one[:80]!r} is no e-mail address", hint="such as office@example.org")
-    for one in phones:
-        if not _PHONE.fullmatch(one):
-            raise UsageError(f"{one[:80]!r} is no telephone number", hint="such as +66 2 123 4567")
-    if not any(unicodedata.category(c)[0] in "LNPS" for c in name):  # something that is seen
-        raise UsageError("nobody is named whom the other side could ask for", hint="give a name")
-    if not emails and not phones:
-        raise UsageError("there is no way to reach this side", hint="give an e-mail address or a telephone number")
-    if len(name) > MAX_NAME or len(note) > MAX_NOTE or len(emails) > MAX_EACH or len(phones) > MAX_EACH:
-        raise UsageError("that is too much", hint="a name of 120 characters, a note of 500, 5 addresses, 5 numbers")
-    return Details(name, emails, phones, note)
-
-
-def suggested_details(home: Home, handle: str, circles: Collection[str] | None = None) -> Details | None:
-    """How the organisation of an own entry is reached, by its contact record (of these own circles; None: of any);
-    None when there is none."""
-    with home.store.reading() as db:
-        record = _own_entry(db, home, handle).record
-        if not is_handle(record.organization):
-            return None
-        for own in edits.referring(db, home, record.organization):
-            contact = listing.parse(own.body) if circles is None or own.circle in circles else None
-            if isinstance(contact, Contact) and contact.organization == record.organization:
-                name = contact.person or _own_organization(db, home, record, circles)
-                phones = tuple(one[:MAX_PHONE] for one in contact.phones[:MAX_EACH])
-                return Details(name[:MAX_NAME], contact.emails[:MAX_EACH], phones)
-    return None
 
 
 # --- answering, taking back -------------------------------------------------------------------------------------------
@@ -521,9 +315,9 @@ def _told_of(db: Database, home: Home, kept: Kept) -> tuple[Spoken, str]:
     As it is listed for them now; where it is not any more, as it was when they asked. And the handle of the
     organisation that is named in it.
     """
-    readers = _readers(db, home, kept.network)
-    entry = _own_entry(db, home, kept.about, readers)
-    if _signed(db, home, kept.about, readers) is None:
+    readers = readers_of(db, home, kept.network)
+    entry = own_entry(db, home, kept.about, readers)
+    if signed_entry(db, home, kept.about, readers) is None:
         return kept.body.entry, kept.body.about_of
     return entry.spoken, entry.organization
 
@@ -679,14 +473,14 @@ def introduction(home: Home, id_: str, role: Role | None = None) -> Introduction
 def addressee(home: Home, theirs: str, circles: Collection[str] | None = None) -> tuple[str, str]:
     """Id and name of the network that is asked about an entry; raises as `ask` does when that cannot be told."""
     with home.store.reading() as db:
-        entry = _asked_about(db, home, theirs, circles)
+        entry = asked_about(db, home, theirs, circles)
     return entry.network, entry.network_name
 
 
 def readers(home: Home, network: str) -> frozenset[str]:
     """The own circles of which a network may know, so that somebody may ask it for an entry in them."""
     with home.store.reading() as db:
-        return _readers(db, home, network)
+        return readers_of(db, home, network)
 
 
 def earlier(home: Home, network: str, handle: str, ours: str = "") -> list[Introduction]:
@@ -764,156 +558,6 @@ def _party(kept: Kept, side: Role, network: tuple[str, str], handle: str, role: 
     )  # fmt: skip
 
 
-# --- what travels -----------------------------------------------------------------------------------------------------
-
-
-def sides_for(db: Database, network: Network) -> tuple[Side, ...]:
-    """What this node says in every introduction with a network: first what that has not confirmed, oldest first."""
-    return tuple(said for said in _told(db, network) if isinstance(said, Side))
-
-
-def unanswered(db: Database, network: Network) -> tuple[Seen, ...]:
-    """The introductions of which this node holds the other's word and has none of its own to tell."""
-    return tuple(said for said in _told(db, network) if isinstance(said, Seen))
-
-
-def _told(db: Database, network: Network) -> list[Side | Seen]:
-    told = (rules.telling(kept.held) for kept in stored.shown_with(db, network.network))
-    return [said for said in told if said is not None]
-
-
-def taken(home: Home, network: Network, sides: Sequence[Side], seen: Sequence[Seen], now: datetime) -> None:
-    """What a network says, in one transaction; whatever breaks the rules, or is beyond the limits, changes nothing.
-
-    Nor does anything of a network that was blocked or frozen while its answer was on its way.
-    """
-    with home.store.writing() as db:
-        network = feeds.again(db, network)
-        if network.blocked or network.frozen:
-            return
-        restored = _restored_lately(db, now)
-        for side in sides:
-            with suppress(FednetError, ValueError):
-                _take(db, home, network, side, now, restored)
-        for introduction_id, version in seen:
-            with suppress(FednetError, ValueError):
-                _confirmed(db, network, introduction_id, version, now, restored)
-
-
-def _restored_lately(db: Database, now: datetime) -> str:
-    """When this node was restored from a backup, if others may still tell it what it said before; else empty."""
-    at = drafts.setting(db, RESTORED)
-    return at if at and at > utc_text(now - RESTORING) else ""
-
-
-def _take(db: Database, home: Home, network: Network, side: Side, now: datetime, restored: str) -> None:
-    kept = stored.one(db, side.introduction)
-    at = utc_text(now)
-    if kept is not None:
-        if kept.network != network.network or kept.role == "both":
-            return  # somebody else's
-        held = rules.taking(kept.held, side, at, restored)
-        if kept.emptied_at is not None:  # what comes after everything was forgotten is not kept either
-            held = rules.without_texts(held)
-        if held != kept.held:
-            _replaced(db, kept, stored.advance(db, kept, held, now), side, now)
-        return
-    if _is_too_much(db, network, now):
-        return
-    begun = rules.taking(None, side, at, restored)
-    if begun.role == "asker":  # it was asked here before a restore, and nobody knows of it any more
-        kept = _new(network, side, begun, "asker", now)._replace(name="")
-        stored.empty(db, stored.advance(db, kept, begun, now), now)
-    else:
-        _begun(db, home, network, side, begun, now)
-
-
-def _replaced(db: Database, before: Kept, kept: Kept, side: Side, now: datetime) -> None:
-    """What the other side takes away is destroyed here as well, with the handle of an entry that it erased."""
-    theirs, said = (kept.asking, side.own.handle) if kept.role == "asked" else (kept.about, side.about)
-    gone = bool(theirs) and said == rules.erased(theirs)
-    if gone:
-        stored.forget_handle(db, kept, theirs, now)
-    if gone or rules.words(before.held) - rules.words(kept.held):
-        destruction.owe(db, prompt=kept.state == "taken-back")
-
-
-def _is_too_much(db: Database, network: Network, now: datetime) -> bool:
-    lately = stored.asked_since(db, network.network, now - timedelta(days=1))
-    return lately >= MAX_ASKS_A_DAY or stored.unanswered_of(db, network.network) >= MAX_WAITING
-
-
-def _begun(db: Database, home: Home, network: Network, side: Side, held: Held, now: datetime) -> None:
-    """Somebody asks. About what is not here, or not for them, the node answers by itself, and shows it to nobody."""
-    entry = _entry_for(db, home, network, side.about)
-    kept = _new(network, side, held, "asked", now)
-    if entry is None:
-        held = rules.declining(held, utc_text(now)) if held.state == "waiting" else held
-        stored.empty(db, stored.advance(db, kept._replace(name=""), held, now), now)
-        return
-    asker = _named_entry(db, network, side.own.handle)
-    kept = kept._replace(body=_body(held, entry, asker))
-    steps = []
-    if held.state == "waiting" and (is_closed(entry.record) or is_over(entry.record, open_day(now).isoformat())):
-        held = rules.declining(held, utc_text(now))
-        steps = [Step(utc_text(now), "closed")]
-    stored.advance(db, kept, held, now, *steps)
-
-
-def _new(network: Network, side: Side, held: Held, role: Role, now: datetime) -> Kept:
-    at = utc_text(now)
-    asking = side.own.handle if role == "asked" else ""
-    return Kept(
-        side.introduction, network.network, network.name, role, asking, side.about, "waiting", Body(held), at, at
-    )  # fmt: skip
-
-
-def _entry_for(db: Database, home: Home, network: Network, handle: str) -> _Entry | None:
-    """The own entry of that handle, if the asking network may read it; None alike for whatever is not there, or is
-    hidden."""
-    readers = _readers(db, home, network.network)
-    with suppress(FednetError):
-        entry = _own_entry(db, home, handle, readers)
-        return entry if entry.circle in readers else None
-    return None
-
-
-def _named_entry(db: Database, network: Network, handle: str) -> _Entry | None:
-    """The entry for which somebody asks, if it is readable here."""
-    if not handle:
-        return None
-    mine = [source for source in index_search.sources(db) if source.network == network.network]
-    row = index_search.by_key(db, key_of(handle), [source.feed_id for source in mine])
-    record = listing.parse(row.body) if row else None
-    if not isinstance(record, Exchange):
-        return None
-    return _Entry(network.network, network.name, False, handle, PUBLIC, record, Spoken(), _organization(record))
-
-
-def _confirmed(db: Database, network: Network, id_: str, version: int, now: datetime, restored: str) -> None:
-    kept = stored.one(db, id_)
-    if kept is None or kept.network != network.network or kept.role == "both":
-        return
-    held = rules.acknowledged(kept.held, version, utc_text(now), restored)
-    if held != kept.held:
-        stored.advance(db, kept, held, now)
-
-
-# --- a backup is restored ---------------------------------------------------------------------------------------------
-
-
-def after_restore(db: Database, live: Sequence[Kept] | None, now: datetime) -> None:
-    """In a database that was restored: `live` is what the one that it replaces held, None when that is lost.
-
-    What was said stays said: it is kept as it was, or heard again from those to whom it was said.
-    """
-    if live is not None:
-        stored.put_kept(db, live)
-        return
-    drafts.set_setting(db, RESTORED, utc_text(now))
-    stored.mark_restored(db, now)
-
-
 # --- what is new, for letters and the desk ----------------------------------------------------------------------------
 
 
@@ -959,7 +603,7 @@ def _news(kept: Kept, side: Role, now: datetime) -> list[News]:
 def organization_of(db: Database, home: Home, handle: str) -> str | None:
     """The handle of the organisation whose own entry that is, if members may know of it."""
     with suppress(FednetError):
-        entry = _own_entry(db, home, handle)
+        entry = own_entry(db, home, handle)
         found = entry.record.organization
         return found if is_handle(found) and entry.circle in OF_MEMBERS else None
     return None

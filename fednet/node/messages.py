@@ -27,7 +27,7 @@ from fednet.errors import FednetError, LimitError, RefusedError, UnreachableErro
 from fednet.feed import message
 from fednet.feed.introduction import Seen, Side, encoded
 from fednet.feed.message import MAX_MESSAGE, MAX_SEEN, MAX_SIDES, Message
-from fednet.node import erasure, introductions
+from fednet.node import erasure, hearing
 from fednet.node.accept import learn_identity
 from fednet.node.fetch import Fetched, Fetcher, error_word
 from fednet.node.following import read_identity
@@ -127,14 +127,14 @@ def composed(db: Database, home: Home, reader: Network, now: datetime, heard: Me
     own, reader = home.network.network, feeds.again(db, reader)
     if reader.blocked or reader.frozen or reader.own:
         return Message(own, reader.network, now)
-    waiting = introductions.sides_for(db, reader)
+    waiting = hearing.sides_for(db, reader)
     named = {side.introduction for side in heard.sides} if heard else set()
     acknowledging = [side for side in waiting if side.introduction in named]
     random.shuffle(acknowledging)
     sides = _fitting(acknowledging, MAX_SIDES // 2, ROOM // 2)
     left = ROOM // 2 if sides else ROOM
     sides |= _fitting((side for side in waiting if side.introduction not in sides), MAX_SIDES - len(sides), left)
-    seen = sorted(one for one in introductions.unanswered(db, reader) if one.introduction not in sides)
+    seen = sorted(one for one in hearing.unanswered(db, reader) if one.introduction not in sides)
     return Message(own, reader.network, now, tuple(sides[one] for one in sorted(sides)), tuple(seen[:MAX_SEEN]))
 
 
@@ -158,7 +158,7 @@ def take(home: Home, network: Network, raw: bytes, now: datetime) -> Message:
     """Believe what a network has signed for this one, and keep it; raises a RefusedError when that is not so."""
     found = message.read(raw, network.identity, home.network.network)
     if found.sides or found.seen:
-        introductions.taken(home, network, found.sides, found.seen, now)
+        hearing.taken(home, network, found.sides, found.seen, now)
     return found
 
 

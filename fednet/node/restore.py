@@ -28,6 +28,7 @@ from fednet.node import (
     circles,
     following,
     forgotten,
+    hearing,
     hidden_keys,
     hiding,
     introductions,
@@ -287,7 +288,7 @@ def _keep_introductions(database: Path, home: Home, now: datetime) -> None:
         with suppress(BrokenStoreError), closing(live), live.reading() as db:
             said = stored.everything(db)
     with home.store.writing() as db:
-        introductions.after_restore(db, said, now)
+        hearing.after_restore(db, said, now)
 
 
 def _opened(database: Path) -> Store | None:

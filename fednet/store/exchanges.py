@@ -4,7 +4,7 @@ Rows of `exchange` follow from bodies: `store/index.py` puts them in and takes t
 masks of terms and hashes of words, none of their text. `dismissed` names handles and nothing else.
 
 ```
-compared   PACKED: what `fednet.listing.fit.features` finds, and where the title stands in the alphabet
+compared   PACKED: what `fednet.listing.features` finds, and where the title stands in the alphabet
 languages  tags separated by spaces
 words      four bytes each, little-endian
 ```
@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from fednet.feed.text import utc_text
 from fednet.listing import Exchange
-from fednet.listing.fit import features, subregions
+from fednet.listing.features import features, subregions
 from fednet.listing.vocabulary import EXCHANGE_STATES
 from fednet.store import references
 from fednet.store.database import integers

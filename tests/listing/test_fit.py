@@ -12,7 +12,8 @@ from hypothesis import given
 from fednet import listing
 from fednet.listing import Exchange
 from fednet.listing import fit as rules
-from fednet.listing.fit import LEAST, MOST, REASONS, Fit, features, fit, words
+from fednet.listing.features import features, words
+from fednet.listing.fit import LEAST, MOST, REASONS, Fit, fit
 from tests.listing.entries import EXCHANGES
 
 

@@ -24,7 +24,7 @@ import msgspec
 from fednet.directory.exchange import entries, matches, parse_asked
 from fednet.directory.query import parse_query
 from fednet.directory.search import OPERATOR, search
-from fednet.listing.fit import words
+from fednet.listing.features import words
 from fednet.store import columns
 from tests.directory.world import NOW, World
 

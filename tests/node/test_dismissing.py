@@ -10,7 +10,7 @@ import pytest
 from fednet.directory.exchange import entry, matches
 from fednet.directory.search import OPERATOR
 from fednet.errors import NotFoundError, UsageError
-from fednet.listing.fit import hashed, words
+from fednet.listing.features import hashed, words
 from fednet.node import circles, dismissing, edits, erasure, hiding, publish
 from fednet.node.home import Home
 from fednet.store import index

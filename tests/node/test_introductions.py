@@ -19,7 +19,7 @@ from fednet.errors import BrokenStoreError, ChangedError, NotFoundError, UsageEr
 from fednet.feed.introduction import MAX_ASKS_A_DAY, MAX_WAITING, Details, OutOfOrderError, Seen, Side, Spoken
 from fednet.feed.record import erase, key_of, put
 from fednet.feed.text import utc_text
-from fednet.node import circles, edits, erasure, following, forgotten, hiding, introductions, publish
+from fednet.node import circles, edits, erasure, following, forgotten, hearing, hiding, introductions, publish, reaching
 from fednet.node.home import Home
 from fednet.node.introductions import AskedAlreadyError, Introduction, NotForThemError
 from fednet.store import backup as copies
@@ -46,8 +46,8 @@ class Two(NamedTuple):
         """What `source` says arrives."""
         with source.store.reading() as db:
             there = feeds.named(db, to.network.network)
-            sides, seen = introductions.sides_for(db, there), introductions.unanswered(db, there)
-        introductions.taken(to, network_of(to, source), sides, seen, now)
+            sides, seen = hearing.sides_for(db, there), hearing.unanswered(db, there)
+        hearing.taken(to, network_of(to, source), sides, seen, now)
 
     def both(self, now: datetime = NOW) -> None:
         """Messages go to and fro until nobody has anything new to say."""
@@ -209,7 +209,7 @@ def test_an_entry_shows_its_own_introductions_and_no_others(two: Two) -> None:
     assert [one.id for one in introductions.introductions(two.b, ours=two.offer)] == [id_]
     assert introductions.introductions(two.b, ours=more) == []
     side = Side(str(uuid.uuid4()), 1, "asked", two.offer, utc_text(NOW), own=Spoken(more))  # claims to be another's
-    introductions.taken(two.b, network_of(two.b, two.a), [side], [], NOW)
+    hearing.taken(two.b, network_of(two.b, two.a), [side], [], NOW)
     assert introductions.introductions(two.b, ours=more) == []
     with pytest.raises(NotFoundError):
         introductions.role_of(introductions.introduction(two.b, side.introduction), more)
@@ -282,9 +282,9 @@ def test_an_ask_about_what_is_not_there_is_declined_by_the_node_alike_for_what_m
     answers = []
     for about in (hidden, str(uuid.uuid4()), network.network and two.need):
         side = Side(str(uuid.uuid4()), 1, "asked", about, utc_text(NOW), text="We would like")
-        introductions.taken(two.b, network, [side], [], NOW)
+        hearing.taken(two.b, network, [side], [], NOW)
         with two.b.store.reading() as db:
-            (answer,) = [one for one in introductions.sides_for(db, network) if one.introduction == side.introduction]
+            (answer,) = [one for one in hearing.sides_for(db, network) if one.introduction == side.introduction]
         answers.append(msgspec.structs.replace(answer, introduction=hidden, about=hidden))
     assert len({msgspec.json.encode(one) for one in answers}) == 1 and answers[0].stance == "declined"
     assert introductions.introductions(two.b) == [] and b"We would like" not in on_disk(two.b)
@@ -293,7 +293,7 @@ def test_an_ask_about_what_is_not_there_is_declined_by_the_node_alike_for_what_m
     with two.b.store.writing() as db:
         feeds.set_partner(db, network, True)
     side = Side(str(uuid.uuid4()), 1, "asked", hidden, utc_text(NOW))
-    introductions.taken(two.b, network, [side], [], NOW)
+    hearing.taken(two.b, network, [side], [], NOW)
     assert [one.state for one in introductions.introductions(two.b)] == ["waiting"]
     assert introductions.sweep(two.b, NOW + introductions.ONLY_ANSWERED + timedelta(days=1)) == 0
 
@@ -317,21 +317,21 @@ def test_somebody_elses_introduction_cannot_be_answered_or_overtaken(two: Two, t
         pin(two.a, third)
         other = network_of(two.a, third)
         side = Side(id_, 1, "accepted", two.offer, utc_text(NOW), seen=1, heard="asked", details=Details("Mallory"))
-        introductions.taken(two.a, other, [side], [Seen(id_, 1)], NOW)
+        hearing.taken(two.a, other, [side], [Seen(id_, 1)], NOW)
         with two.a.store.reading() as db:
-            assert introductions.sides_for(db, other) == () and introductions.unanswered(db, other) == ()
+            assert hearing.sides_for(db, other) == () and hearing.unanswered(db, other) == ()
     assert introductions.introduction(two.a, id_).state == "waiting"
 
 
 def test_one_network_asks_only_so_much_a_day_and_has_only_so_much_waiting(two: Two) -> None:
     network = network_of(two.b, two.a)
     asks = [Side(str(uuid.uuid4()), 1, "asked", two.offer, utc_text(NOW)) for _ in range(MAX_WAITING + 9)]
-    introductions.taken(two.b, network, asks, [], NOW)
+    hearing.taken(two.b, network, asks, [], NOW)
     assert len(introductions.introductions(two.b)) == MAX_ASKS_A_DAY
     with two.b.store.reading() as db:
-        assert len(introductions.unanswered(db, network)) == MAX_ASKS_A_DAY  # the others are not confirmed
+        assert len(hearing.unanswered(db, network)) == MAX_ASKS_A_DAY  # the others are not confirmed
     for day in range(1, 6):
-        introductions.taken(two.b, network, asks, [], NOW + timedelta(days=day, hours=day))
+        hearing.taken(two.b, network, asks, [], NOW + timedelta(days=day, hours=day))
     assert len(introductions.introductions(two.b)) == MAX_WAITING
 
 
@@ -416,7 +416,7 @@ def test_an_organisation_that_another_network_erases_is_named_no_more(two: Two) 
     erasure.settle(two.a)
     own = Spoken(offer, "offer", {"en": "A place"}, "Canary")
     side = Side(id_, 1, "accepted", offer, utc_text(NOW), seen=1, heard="asked", own=own, details=ASKED)
-    introductions.taken(two.a, network_of(two.a, two.b), [side], [], NOW)  # was on its way
+    hearing.taken(two.a, network_of(two.a, two.b), [side], [], NOW)  # was on its way
     found = introductions.introduction(two.a, id_)
     assert (found.state, found.asked.organization) == ("introduced", "")
     erasure.settle(two.a)
@@ -443,7 +443,7 @@ def test_details_that_wait_are_told_to_nobody_who_has_taken_back(two: Two) -> No
     introductions.take_back(two.a, id_, NOW, "")
     two.tell(two.a, two.b)
     with two.b.store.reading() as db:
-        (said,) = introductions.sides_for(db, network_of(two.b, two.a))
+        (said,) = hearing.sides_for(db, network_of(two.b, two.a))
         assert stored.unconfirmed(db) == []
     assert (said.stance, said.details, said.text, said.own.titles) == ("accepted", Details(), "", {})
 
@@ -510,7 +510,7 @@ def test_what_is_hidden_in_an_emergency_is_out_of_sight_and_says_nothing(two: Tw
     assert introductions.introductions(two.b) == []
     with two.b.store.reading() as db:
         network = network_of(two.b, two.a)
-        assert (introductions.sides_for(db, network), introductions.unanswered(db, network)) == ((), ())
+        assert (hearing.sides_for(db, network), hearing.unanswered(db, network)) == ((), ())
         assert stored.unconfirmed(db) == [] and introductions.news(db, NOW) == [] and stored.figures(db) == []
     two.both()
     assert introductions.introduction(two.a, id_).state == "waiting"
@@ -546,7 +546,7 @@ def go_back(home: Home, to: Path, now: datetime) -> None:
     with closing(Store(to)) as old:
         copies.replace(home.store, old)
     with home.store.writing() as db:
-        introductions.after_restore(db, None, now)
+        hearing.after_restore(db, None, now)
 
 
 LATER = NOW + timedelta(hours=5)
@@ -603,7 +603,7 @@ def test_nobody_can_tell_a_node_that_was_not_restored_what_it_said(two: Two) -> 
     side = Side(
         id_, 5, "asked", two.offer, utc_text(NOW), seen=3, heard="accepted", own=Spoken(two.need), details=ASKER
     )
-    introductions.taken(two.b, network_of(two.b, two.a), [side], [], NOW)
+    hearing.taken(two.b, network_of(two.b, two.a), [side], [], NOW)
     assert introductions.introduction(two.b, id_).state == "waiting"
 
 
@@ -630,9 +630,9 @@ def test_news_are_for_whoever_keeps_the_entry(two: Two) -> None:
 def test_details_may_come_from_the_contact_of_the_organisation(two: Two) -> None:
     organization = edits.add(two.a, "organization", {"names": {"en": "Harbour Aid"}}, NOW).handle
     own = entry(two.a, "need", "Interpreters", organization=organization)
-    assert introductions.suggested_details(two.a, own) is None
+    assert reaching.suggested_details(two.a, own) is None
     edits.add(two.a, "contact", {"organization": organization, "emails": ["desk@harbour.example"]}, NOW)
-    assert introductions.suggested_details(two.a, own) == Details("Harbour Aid", ("desk@harbour.example",))
+    assert reaching.suggested_details(two.a, own) == Details("Harbour Aid", ("desk@harbour.example",))
 
 
 def test_a_move_to_another_circle_keeps_introductions(two: Two) -> None:
@@ -661,7 +661,7 @@ def test_two_years_of_introductions_are_told_in_messages_of_one_size(two: Two) -
             body = msgspec.structs.replace(one.body, held=msgspec.structs.replace(one.held, own=side, delivered=1))
             stored.save(db, one._replace(id=id_, body=body, undelivered=None))
     with two.a.store.reading() as db:
-        told = introductions.sides_for(db, network)
+        told = hearing.sides_for(db, network)
     assert len(told) == stored.MAX_TOLD and told[0].introduction == kept.id
 
 
@@ -705,10 +705,10 @@ def test_a_hidden_entry_is_answered_as_one_that_never_was(two: Two) -> None:
     answers: set[str] = set()
     for about, own in ((hidden, ""), (str(uuid.uuid4()), ""), (str(uuid.uuid4()), hidden)):
         side = Side(str(uuid.uuid4()), 1, "asked", about, utc_text(NOW), own=Spoken(own))
-        introductions.taken(two.b, network, [side], [], NOW)
+        hearing.taken(two.b, network, [side], [], NOW)
         with two.b.store.reading() as db:
-            answers.update(one.stance for one in introductions.sides_for(db, network) if one.about == about)
-            assert side.introduction in {one.introduction for one in introductions.sides_for(db, network)}
+            answers.update(one.stance for one in hearing.sides_for(db, network) if one.about == about)
+            assert side.introduction in {one.introduction for one in hearing.sides_for(db, network)}
     assert answers == {"declined"} and introductions.introductions(two.b) == []
 
 
@@ -729,7 +729,7 @@ def test_nothing_is_answered_or_heard_while_nothing_travels(two: Two, cut: str) 
         two.accept(id_)
     side = Side(str(uuid.uuid4()), 1, "asked", two.offer, utc_text(NOW))
     with suppress(NotFoundError):
-        introductions.taken(two.b, there, [side], [], NOW)  # as it was known when the answer was asked for
+        hearing.taken(two.b, there, [side], [], NOW)  # as it was known when the answer was asked for
     assert len(introductions.introductions(two.b)) == 1
 
 
@@ -737,10 +737,10 @@ def test_an_address_that_would_take_for_ever_to_look_at_is_refused_at_once() -> 
     long = ("a@" + "a." * 31_000 + "@", "a@" + "a." * 120 + "@", "a@" + "." * 200 + "@")
     for bad in (*long, "a\0b@x.example", "a\u202eb@x.example", "a@.b", "a@b."):
         with pytest.raises(UsageError, match="is no e-mail address"):
-            introductions.checked(Details("A", (bad,)))
+            reaching.checked(Details("A", (bad,)))
     with pytest.raises(UsageError, match="nobody is named"):
-        introductions.checked(Details("\u202e\u200b", ("a@x.example",)))
-    found = introductions.checked(Details("\u202eAna\u202c", ("a.b@mail.x.example",)))
+        reaching.checked(Details("\u202e\u200b", ("a@x.example",)))
+    found = reaching.checked(Details("\u202eAna\u202c", ("a.b@mail.x.example",)))
     assert found == Details("Ana", ("a.b@mail.x.example",))
 
 

@@ -25,7 +25,7 @@ from fednet.directory.search import OPERATOR, PUBLIC, Reader, readable
 from fednet.feed import tlog, tree, wire
 from fednet.feed.introduction import Details, Side
 from fednet.feed.wire import PageName
-from fednet.node import circles, doctor, edits, erasure, following, introductions, publish
+from fednet.node import circles, doctor, edits, erasure, following, hearing, introductions, publish
 from fednet.node import home as homes
 from fednet.node.background import DEBOUNCE, LONGEST_WAIT, Background
 from fednet.node.home import Home
@@ -333,7 +333,7 @@ def test_introductions_change_no_public_answer(worlds: tuple[World, World]) -> N
         world.act(2, "public", lambda home, now: edits.add(home, "exchange", need, now))
     (asked,) = listed(secretive, "public")
     side = Side(handle(77), 1, "asked", asked, "2026-11-21T18:30:00Z", text="alpha beta")
-    introductions.taken(secretive.home, pinned(secretive, "Partner"), [side], (), BEGAN)
+    hearing.taken(secretive.home, pinned(secretive, "Partner"), [side], (), BEGAN)
     introductions.accept(secretive.home, handle(77), Details("Alpha Desk", ("desk@alpha.example",)), BEGAN, "")
     for world in worlds:
         world.act(4, "public", lambda home, now: edits.add(home, "organization", organization("gamma"), now))

@@ -9,7 +9,7 @@ import pytest
 from sqlite_utils import Database
 
 from fednet.listing import encode
-from fednet.listing.fit import features
+from fednet.listing.features import features
 from fednet.store import exchanges, feeds, index
 from fednet.store.database import Store
 from fednet.store.schema import migrations

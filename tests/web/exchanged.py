@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fednet.feed.introduction import Details, Seen, Side, Spoken
-from fednet.node import edits, introductions
+from fednet.node import edits, hearing
 from fednet.node import home as homes
 from fednet.node.home import Home
 from fednet.node.introductions import Introduction
@@ -89,7 +89,7 @@ def asked_by_others(place: Place, number: int, about: str, text: str = "Could yo
     id_ = f"{number:08d}-1111-4111-8111-111111111111"
     own = Spoken(THEIR_NEED, "need", {"en": "Interpreters for a clinic"}, "Clinic")
     side = Side(id_, 1, "asked", about, "2026-11-20T10:00:00Z", own=own, text=text, language="en")
-    introductions.taken(place.home, place.network, [side], [], NOW)
+    hearing.taken(place.home, place.network, [side], [], NOW)
     return id_
 
 
@@ -98,12 +98,12 @@ def answered_by_others(place: Place, one: Introduction, stance: str, text: str =
     details = THEIRS if stance == "accepted" else None
     own = Spoken(one.asked.handle, one.asked.type, one.asked.titles, one.asked.organization)
     side = Side(one.id, 1, stance, one.asked.handle, "2026-11-21T10:00:00Z", 1, "asked", own, text, "en", details)  # type: ignore[arg-type]
-    introductions.taken(place.home, place.network, [side], [], NOW)
+    hearing.taken(place.home, place.network, [side], [], NOW)
 
 
 def heard_by_others(place: Place, one: Introduction, version: int) -> None:
     """The other network confirms that it holds what is said here."""
-    introductions.taken(place.home, place.network, [], [Seen(one.id, version)], NOW)
+    hearing.taken(place.home, place.network, [], [Seen(one.id, version)], NOW)
 
 
 def inputs(text: str, action: str) -> dict[str, list[str]]:

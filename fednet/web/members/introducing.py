@@ -20,9 +20,10 @@ from fednet.directory.search import Hit
 from fednet.errors import FednetError, NotFoundError, UsageError
 from fednet.feed.introduction import MAX_EACH, MAX_NAME, MAX_NOTE, MAX_TEXT, Details, OutOfOrderError, Role
 from fednet.listing.check import is_handle
-from fednet.node import edits, introductions, messages
+from fednet.node import edits, introductions, messages, reaching
+from fednet.node.entries import SeveralListError
 from fednet.node.home import Home
-from fednet.node.introductions import Act, AskedAlreadyError, Introduction, Party, SeveralListError
+from fednet.node.introductions import Act, AskedAlreadyError, Introduction, Party
 from fednet.node.messages import Undelivered
 from fednet.node.own import title_of
 from fednet.node.ownership import OF_MEMBERS
@@ -310,7 +311,7 @@ class Introducing:
         What else the network keeps of it, in circles that members do not read, is not shown to it.
         """
         circles = OF_MEMBERS if whose.ours else None
-        found = introductions.suggested_details(self.home, handle, circles) if handle else None
+        found = reaching.suggested_details(self.home, handle, circles) if handle else None
         if found is None:
             said = _("No contact of its organisation is listed. Fill it in yourself, please.")
             raise UnclearError({"name": said} if handle else {field: _("Choose for which entry you ask first.")})
@@ -597,7 +598,7 @@ def _unusable(each: Sequence[Details]) -> str:
         return _("At most %(number)s of them.") % {"number": show.number(MAX_EACH)}
     for one in each:
         try:
-            introductions.checked(one)
+            reaching.checked(one)
         except UsageError as error:
             return show.sentence(error.detail)
     return ""

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from fednet.feed.introduction import Side, Spoken
-from fednet.node import circles, edits, introductions
+from fednet.node import circles, edits, hearing, introductions
 from fednet.node import proposals as proposer
 from fednet.node.home import Joining
 from fednet.node.introductions import Introduction
@@ -225,7 +225,7 @@ def test_whoever_names_an_entry_that_is_not_theirs_as_their_side_is_not_believed
     """The other network says that it asks for an entry whose handle is one of ours: no page opens by that."""
     side = Side("00000023-1111-4111-8111-111111111111", 1, "asked", world.training, "2026-11-20T10:00:00Z",
                 own=Spoken(world.lawyer, "need", {"en": "Forged"}, "Paper Boat"), text="Forged words")  # fmt: skip
-    introductions.taken(world.home, world.network, [side], [], NOW)
+    hearing.taken(world.home, world.network, [side], [], NOW)
     assert boat.get(under(world.lawyer, side.introduction)).status == 404
     assert "Forged" not in boat.get(f"/member/exchange/{world.lawyer}").text
 

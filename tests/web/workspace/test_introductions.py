@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fednet.feed.introduction import Side, Spoken
-from fednet.node import edits, introductions
+from fednet.node import edits, hearing, introductions
 from fednet.node import home as homes
 from fednet.node.introductions import Introduction
 from fednet.node.publish import publish
@@ -200,7 +200,7 @@ def test_what_they_ask_is_looked_at_again_when_they_change_it(world: Place, edit
     action = f"/workspace/introductions/{id_}/accept"
     look = editor.form(action, {**REACHED, "do": "look"})
     side = Side(id_, 2, "asked", world.training, "2026-11-20T10:00:00Z", own=Spoken(THEIR_NEED), text="Our debts?")
-    introductions.taken(world.home, world.network, [side], [], NOW)
+    hearing.taken(world.home, world.network, [side], [], NOW)
     again = editor.form(action, inputs(look.text, action) | {"do": "send"})
     assert again.status == 200 and "Something was changed since" in again.text and "Our debts?" in again.text
     assert introductions.introduction(world.home, id_).state == "waiting"
@@ -305,7 +305,7 @@ def test_what_was_typed_is_not_lost_when_the_other_side_has_taken_it_back(world:
     action = f"/workspace/introductions/{id_}/accept"
     look = editor.form(action, {**REACHED, "text": "We are glad to.", "do": "look"})
     back = Side(id_, 2, "withdrawn", world.training, "2026-11-21T11:00:00Z")
-    introductions.taken(world.home, world.network, [back], [], NOW)
+    hearing.taken(world.home, world.network, [back], [], NOW)
     stale = editor.form(action, inputs(look.text, action) | {"do": "send"})
     assert stale.status == 409
     for words in ("This has gone on meanwhile", "What you had written", "We are glad to.", "noor@boat.example"):
